@@ -1,0 +1,46 @@
+//! Runs one variant, or all of them: `cargo run --release -p lost-updates -- [VARIANT] [--workers N] [--additions N]`
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use lost_updates::*;
+use outcome::{Run, Work};
+
+const VARIANTS: [(&str, fn(u64, u64) -> u64); 11] = [
+    ("threads_unsynchronized", threads_unsynchronized::run),
+    ("threads_mutex", threads_mutex::run),
+    ("threads_atomic", threads_atomic::run),
+    ("threads_local_sums", threads_local_sums::run),
+    ("rayon", rayon::run),
+    ("tokio", tokio::run),
+    ("tokio_await_inside", tokio_await_inside::run),
+    ("tokio_multi_thread", tokio_multi_thread::run),
+    ("tokio_mutex", tokio_mutex::run),
+    ("smol", smol::run),
+    ("async_std", async_std::run),
+];
+
+/// Workers add 1 to one counter: who loses updates, and what does it cost not to?
+#[derive(Parser)]
+struct Arguments {
+    /// The variant to run; all of them if left out
+    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
+    variant: Option<String>,
+    /// How many threads or tasks add
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    workers: u64,
+    /// How many times each of them adds
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    additions: u64,
+}
+
+fn main() -> Result<()> {
+    let Arguments { variant, workers, additions } = Arguments::parse();
+    let Some(variant) = variant else {
+        return outcome::compare(&VARIANTS.map(|(name, _)| name), "counted");
+    };
+    let (_, add) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
+    let run = Run::start("lost-updates", &variant)?;
+    let done = add(workers, additions);
+    run.finish(Work { expected: workers * additions, done }).report()
+}

@@ -1,0 +1,159 @@
+//! What one run reports: how much work was done, and what it cost by the system's own accounts.
+//!
+//! A demo's `main` calls [`Run::start`], lets the variant work, and hands what it did to [`Run::finish`].
+//! The [`Outcome`] goes to the file that `OUTCOME_FILE` names, or to the terminal as one line.
+
+#![warn(missing_docs)]
+
+mod account;
+mod compare;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use std::{env, fs};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use account::Sampler;
+pub use account::{Cpu, Memory, Switches};
+pub use compare::compare;
+
+/// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
+pub const SCHEMA: u32 = 1;
+
+/// What one run of one variant reports.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The layout of this record, [`SCHEMA`].
+    pub schema: u32,
+    /// The crate that ran.
+    pub experiment: String,
+    /// The variant's module name.
+    pub variant: String,
+    /// The case in experiment.toml, from `OUTCOME_CASE`; none when run by hand.
+    pub case: Option<String>,
+    /// Wall-clock seconds from [`Run::start`] to [`Run::finish`], without the start of the process.
+    pub elapsed_s: f64,
+    /// What was to be done and what was.
+    pub work: Work,
+    /// Further figures of this experiment, by name.
+    pub metrics: BTreeMap<String, f64>,
+    /// Timelines and histograms as points `[x, y]`, by name.
+    pub series: BTreeMap<String, Vec<[f64; 2]>>,
+    /// CPU time of the work.
+    pub cpu: Cpu,
+    /// Memory of the process.
+    pub memory: Memory,
+    /// The most threads seen at once, sampled every millisecond; none where the system does not tell.
+    pub threads_peak: Option<u64>,
+    /// Context switches during the work.
+    pub switches: Switches,
+    /// The limit of the machine that stopped the run, if one did.
+    pub refused: Option<Refused>,
+    /// Errors of single items, counted by kind.
+    pub errors: BTreeMap<String, u64>,
+}
+
+/// How much was to be done, and how much was, in the experiment's own unit.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    /// What the arguments asked for.
+    pub expected: u64,
+    /// What the run really did, counted by the work itself.
+    pub done: u64,
+}
+
+/// A limit that was hit: a result, not an error.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// How many were reached.
+    pub at: u64,
+    /// The limit by the name the system gives it, `vm.max_map_count` say.
+    pub limit: String,
+    /// What the system said.
+    pub detail: String,
+}
+
+/// A run under way: the clock is running and the accounts are being read.
+#[derive(Debug)]
+pub struct Run {
+    experiment: String,
+    variant: String,
+    sampler: Sampler,
+    started: Instant,
+}
+
+impl Run {
+    /// Starts the clock and the sampler, a thread whose own costs are left out of every figure.
+    ///
+    /// # Errors
+    /// When the sampler's thread cannot be started.
+    pub fn start(experiment: &str, variant: &str) -> Result<Self> {
+        Ok(Self {
+            experiment: experiment.to_owned(),
+            variant: variant.to_owned(),
+            sampler: Sampler::start().context("cannot start the thread that samples memory")?,
+            started: Instant::now(),
+        })
+    }
+
+    /// Stops the clock and closes the accounts; metrics, series and errors are the caller's to add.
+    pub fn finish(self, work: Work) -> Outcome {
+        let elapsed = self.started.elapsed();
+        let account = self.sampler.stop();
+        Outcome {
+            schema: SCHEMA,
+            experiment: self.experiment,
+            variant: self.variant,
+            case: env::var("OUTCOME_CASE").ok(),
+            elapsed_s: elapsed.as_secs_f64(),
+            work,
+            metrics: BTreeMap::new(),
+            series: BTreeMap::new(),
+            cpu: account.cpu,
+            memory: account.memory,
+            threads_peak: account.threads_peak,
+            switches: account.switches,
+            refused: None,
+            errors: BTreeMap::new(),
+        }
+    }
+}
+
+impl Outcome {
+    /// Writes the outcome to the file that `OUTCOME_FILE` names, whole or not at all; else prints one line.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the message names it.
+    pub fn report(&self) -> Result<()> {
+        let Some(file) = env::var_os("OUTCOME_FILE").map(PathBuf::from) else {
+            let Work { expected, done } = self.work;
+            println!("{}: {done} of {expected} in {:.3} s", self.variant, self.elapsed_s);
+            return Ok(());
+        };
+        let unfinished = file.with_extension("unfinished");
+        fs::write(&unfinished, serde_json::to_vec(self)?)
+            .and_then(|()| fs::rename(&unfinished, &file))
+            .with_context(|| format!("cannot write the outcome to {}", file.display()))
+    }
+
+    /// Reads an outcome that a run has written.
+    ///
+    /// # Errors
+    /// When there is none, or it is not whole or not of this schema.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file).context("wrote no outcome")?;
+        let outcome: Self = serde_json::from_str(&text).context("wrote an outcome that is not whole")?;
+        anyhow::ensure!(
+            outcome.schema == SCHEMA,
+            "wrote an outcome of schema {}, not {SCHEMA}",
+            outcome.schema
+        );
+        Ok(outcome)
+    }
+}
