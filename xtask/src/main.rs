@@ -1,1 +1,77 @@
-fn main(){}
+//! `cargo xtask`: measures every experiment on this machine, judges the claims, and writes the pages.
+
+mod commands;
+mod data;
+mod experiment;
+mod hyperfine;
+mod ledger;
+mod machine;
+mod measure;
+mod origin;
+mod page;
+mod process;
+mod splice;
+mod statistics;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use commands::{bench_all, doctor, list, report, tidy};
+use process::Interrupted;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Threads or async? Measures both on this machine", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure every experiment, judge the claims, write the pages
+    BenchAll(bench_all::Options),
+    /// Show the experiments, their variants and cases
+    List(list::Options),
+    /// Write the pages and the tables in the READMEs again, from the data
+    Report(report::Options),
+    /// Show what this machine has, what it lacks, and the mend
+    Doctor,
+    /// Check the rules of the house
+    Tidy,
+}
+
+/// The caller asked for something that does not exist.
+#[derive(Debug)]
+pub(crate) struct Usage(String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    process::watch_for_interrupts();
+    let result = match arguments.command {
+        Command::BenchAll(options) => bench_all::run(&options),
+        Command::List(options) => list::run(&options),
+        Command::Report(options) => report::run(&options),
+        Command::Doctor => doctor::run(),
+        Command::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("interrupted");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}

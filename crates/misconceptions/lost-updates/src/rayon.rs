@@ -11,7 +11,8 @@ use rayon::prelude::*;
 /// Lets a pool of `workers` threads add 1 `additions` times each; returns the sum of their counters.
 pub fn run(workers: u64, additions: u64) -> u64 {
     let threads = usize::try_from(workers).expect("more workers than addresses");
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("the threads could not be started");
+    let pool =
+        ThreadPoolBuilder::new().num_threads(threads).build().expect("the threads could not be started");
     pool.install(|| (0..workers).into_par_iter().map(|_| add(additions)).sum())
 }
 

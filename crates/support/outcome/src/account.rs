@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -59,37 +60,55 @@ pub(crate) struct Account {
     pub(crate) switches: Switches,
 }
 
-/// A thread that watches the peaks while the work runs, and what the process had used before.
+/// A thread that watches the peaks while the work runs. Its own share is taken out of every figure.
 #[derive(Debug)]
 pub(crate) struct Sampler {
-    before: Usage,
+    usage_before: Usage,
+    before: Status,
+    with_sampler: Status,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<(Status, Usage)>,
 }
 
 impl Sampler {
     pub(crate) fn start() -> io::Result<Self> {
+        let file = File::open("/proc/self/status").ok();
+        let usage_before = Usage::read(UsageWho::RUSAGE_SELF);
+        let before = Status::read(file.as_ref());
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
-        let file = File::open("/proc/self/status").ok();
-        let before = Usage::read(UsageWho::RUSAGE_SELF);
-        // A small stack: this thread's memory is the one cost that is not taken out again.
-        let thread = thread::Builder::new().stack_size(64 * 1024).spawn(move || watch(file.as_ref(), &seen))?;
-        Ok(Self { before, stop, thread })
+        let (started, first) = sync_channel(1);
+        let thread = thread::Builder::new().stack_size(64 * 1024).spawn(move || {
+            started.send(Status::read(file.as_ref())).ok();
+            watch(file.as_ref(), &seen)
+        })?;
+        let with_sampler = first.recv().map_err(io::Error::other)?;
+        Ok(Self { usage_before, before, with_sampler, stop, thread })
     }
 
     pub(crate) fn stop(self) -> Account {
         self.stop.store(true, Relaxed);
         self.thread.thread().unpark();
         let (peak, own) = self.thread.join().expect("the sampler does not panic");
-        let used = Usage::read(UsageWho::RUSAGE_SELF).since(&self.before).since(&own);
-        let threads_peak = peak.threads.map(|threads| threads.saturating_sub(1));
+        let used = Usage::read(UsageWho::RUSAGE_SELF).since(&self.usage_before).since(&own);
+
+        // A thread reserves address space for its allocations, and for a moment twice as much. Only where the
+        // work went beyond that moment is the kernel's peak its own; else the samples have it.
+        let peak_virtual = if peak.virtual_peak > self.with_sampler.virtual_peak {
+            peak.virtual_peak
+        } else {
+            peak.virtual_now
+        };
+        let less_sampler = |peak: Option<u64>, share: fn(&Status) -> Option<u64>| {
+            Some(peak?.saturating_sub(share(&self.with_sampler)?.saturating_sub(share(&self.before)?)))
+        };
+        let threads_peak = less_sampler(peak.threads, |status| status.threads);
         Account {
             cpu: Cpu { user_s: used.user_s, system_s: used.system_s },
             memory: Memory {
-                hwm_bytes: peak.hwm_bytes,
-                peak_virtual_bytes: peak.peak_virtual_bytes,
-                page_table_bytes: peak.page_table_bytes,
+                hwm_bytes: peak.resident_peak,
+                peak_virtual_bytes: less_sampler(peak_virtual, |status| status.virtual_now),
+                page_table_bytes: less_sampler(peak.page_tables, |status| status.page_tables),
                 kernel_stack_bytes: threads_peak.map(|threads| threads * KERNEL_STACK_BYTES),
             },
             threads_peak,
@@ -110,38 +129,40 @@ fn watch(file: Option<&File>, stop: &AtomicBool) -> (Status, Usage) {
     }
 }
 
-/// The lines of /proc/self/status that matter here.
+/// The lines of /proc/self/status that matter here, in bytes; none on systems without it.
 #[derive(Debug, Default)]
 struct Status {
-    hwm_bytes: Option<u64>,
-    peak_virtual_bytes: Option<u64>,
-    page_table_bytes: Option<u64>,
+    resident_peak: Option<u64>,
+    virtual_peak: Option<u64>,
+    virtual_now: Option<u64>,
+    page_tables: Option<u64>,
     threads: Option<u64>,
 }
 
 impl Status {
-    /// Reads without allocating: a thread's first allocation reserves an arena, and `VmPeak` would show it.
     fn read(file: Option<&File>) -> Self {
         let mut buffer = [0; 4096];
         let length = file.and_then(|file| file.read_at(&mut buffer, 0).ok()).unwrap_or(0);
         let text = str::from_utf8(&buffer[..length]).unwrap_or_default();
         let number = |name: &str| -> Option<u64> {
             let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-            line.trim_start_matches(':').split_whitespace().next()?.parse().ok()
+            line.split_whitespace().next()?.parse().ok()
         };
         let bytes = |name: &str| number(name).map(|kib| kib * 1024);
         Self {
-            hwm_bytes: bytes("VmHWM"),
-            peak_virtual_bytes: bytes("VmPeak"),
-            page_table_bytes: bytes("VmPTE"),
-            threads: number("Threads"),
+            resident_peak: bytes("VmHWM:"),
+            virtual_peak: bytes("VmPeak:"),
+            virtual_now: bytes("VmSize:"),
+            page_tables: bytes("VmPTE:"),
+            threads: number("Threads:"),
         }
     }
 
     fn raise(&mut self, now: &Self) {
-        self.hwm_bytes = self.hwm_bytes.max(now.hwm_bytes);
-        self.peak_virtual_bytes = self.peak_virtual_bytes.max(now.peak_virtual_bytes);
-        self.page_table_bytes = self.page_table_bytes.max(now.page_table_bytes);
+        self.resident_peak = self.resident_peak.max(now.resident_peak);
+        self.virtual_peak = self.virtual_peak.max(now.virtual_peak);
+        self.virtual_now = self.virtual_now.max(now.virtual_now);
+        self.page_tables = self.page_tables.max(now.page_tables);
         self.threads = self.threads.max(now.threads);
     }
 }

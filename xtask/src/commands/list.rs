@@ -1,0 +1,64 @@
+//! The experiments, their variants and cases.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+
+use crate::data::json;
+use crate::experiment::{Experiment, Model, Role};
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    experiment: &'a str,
+    group: &'a str,
+    claims: &'a [String],
+    variants: Vec<ListedVariant<'a>>,
+    cases: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ListedVariant<'a> {
+    name: &'a str,
+    model: Model,
+    role: Role,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let experiments = Workspace::find()?.experiments()?;
+    let listed: Vec<_> = experiments.iter().map(listed).collect();
+    if options.json {
+        print!("{}", json(&listed)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (experiment, listed) in experiments.iter().zip(listed) {
+        println!("{}/{}: {}", listed.group, listed.experiment, experiment.title);
+        println!("  claims    {}", listed.claims.join(", "));
+        println!("  cases     {}", listed.cases.join(", "));
+        let names: Vec<_> = listed.variants.iter().map(|variant| variant.name).collect();
+        println!("  variants  {}", names.join(", "));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn listed(experiment: &Experiment) -> Listed<'_> {
+    let variants = experiment.variants.iter();
+    Listed {
+        experiment: &experiment.name,
+        group: &experiment.group,
+        claims: &experiment.claims,
+        variants: variants
+            .map(|variant| ListedVariant { name: &variant.name, model: variant.model, role: variant.role })
+            .collect(),
+        cases: experiment.cases.iter().map(|case| case.name.as_str()).collect(),
+    }
+}

@@ -1,0 +1,174 @@
+//! Pages, ledger and the tables in the READMEs, from the data alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::data::{self, Data, json};
+use crate::experiment::Experiment;
+use crate::ledger::{self, Judgement};
+use crate::page::{self, escape, table};
+use crate::splice::splice;
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Change nothing; exit 1 if a page is not what the data say
+    #[arg(long)]
+    check: bool,
+}
+
+/// A file and what it ought to hold.
+type Page = (PathBuf, String);
+
+/// What the data of one machine come to.
+pub(crate) struct MachineReport {
+    pub(crate) judgements: Vec<Judgement>,
+    pages: Vec<Page>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    if !options.check {
+        for (file, text) in pages(&workspace)? {
+            data::write(&file, &text)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let stale = stale(&workspace)?;
+    for message in &stale {
+        eprintln!("{message}");
+    }
+    Ok(ExitCode::from(u8::from(!stale.is_empty())))
+}
+
+/// The generated files that do not hold what the data say.
+pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let differs = |(file, text): &Page| fs::read_to_string(file).ok().as_ref() != Some(text);
+    let message = |(file, _): Page| {
+        format!("{}:1: is not what the data say; run `cargo xtask report`", workspace.shown(&file))
+    };
+    Ok(pages(workspace)?.into_iter().filter(differs).map(message).collect())
+}
+
+/// The machine whose data are shown in the READMEs.
+pub(crate) fn reference(workspace: &Workspace) -> Option<String> {
+    let label = fs::read_to_string(workspace.root.join("results/reference")).ok()?;
+    Some(label.trim().to_owned())
+}
+
+/// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
+pub(crate) fn write_machine(workspace: &Workspace, folder: &Path) -> Result<MachineReport> {
+    let report = machine(folder, &workspace.experiments()?)?;
+    for (file, text) in &report.pages {
+        data::write(file, text)?;
+    }
+    Ok(report)
+}
+
+fn machine(folder: &Path, experiments: &[Experiment]) -> Result<MachineReport> {
+    let all = Data::read_all(folder)?;
+    let judgements = ledger::judge(&all, experiments);
+    let mut pages = vec![
+        (folder.join("data/claims.json"), json(&judgements)?),
+        (folder.join("README.md"), page::machine(&all, experiments, &judgements)),
+    ];
+    for data in &all {
+        // Data may outlive their experiment; they are kept, but can no longer be explained.
+        if let Some(experiment) = experiments.iter().find(|one| one.name == data.experiment) {
+            let page = page::experiment(experiment, data, &judgements);
+            pages.push((folder.join(format!("{}.md", experiment.name)), page));
+        }
+    }
+    Ok(MachineReport { judgements, pages })
+}
+
+/// Every generated file of the project: the pages of each machine, and the parts of the READMEs.
+fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
+    let experiments = workspace.experiments()?;
+    let results = workspace.root.join("results");
+    let mut pages = Vec::new();
+    for entry in fs::read_dir(&results).into_iter().flatten() {
+        let folder = entry?.path();
+        if folder.join("data").is_dir() {
+            pages.extend(machine(&folder, &experiments)?.pages);
+        }
+    }
+    pages.sort();
+    pages.extend(front_page(workspace, &experiments)?);
+    if let Some(label) = reference(workspace) {
+        let folder = results.join(&label);
+        for data in Data::read_all(&folder)? {
+            if let Some(experiment) = experiments.iter().find(|one| one.name == data.experiment) {
+                pages.push(experiment_readme(workspace, experiment, &data, &label)?);
+            }
+        }
+    }
+    Ok(pages)
+}
+
+fn front_page(workspace: &Workspace, experiments: &[Experiment]) -> Result<Option<Page>> {
+    let file = workspace.root.join("README.md");
+    let Ok(text) = fs::read_to_string(&file) else {
+        return Ok(None);
+    };
+    let text = spliced(&file, &text, "experiments", &index(experiments))?;
+    let Some(label) = reference(workspace) else {
+        return Ok(Some((file, text)));
+    };
+    let all = Data::read_all(&workspace.root.join("results").join(&label))?;
+    let judgements = ledger::judge(&all, experiments);
+    let mut headline = ledger_of_reference(&judgements, &label);
+    let first =
+        all.iter().find_map(|data| Some((experiments.iter().find(|one| one.name == data.experiment)?, data)));
+    if let Some((experiment, data)) = first
+        && let Some(case) = experiment.cases.first()
+    {
+        headline += &format!("\n{}", page::results(experiment, case, data));
+    }
+    Ok(Some((file.clone(), spliced(&file, &text, "headline", &headline)?)))
+}
+
+fn ledger_of_reference(judgements: &[Judgement], label: &str) -> String {
+    let all: Vec<_> = judgements.iter().collect();
+    format!("Measured on [{label}](results/{label}/README.md):\n\n{}", page::ledger(&all))
+}
+
+fn index(experiments: &[Experiment]) -> String {
+    let rows: Vec<_> = experiments
+        .iter()
+        .map(|experiment| {
+            let folder = experiment.folder.display();
+            vec![
+                experiment.group.clone(),
+                format!("[{}]({folder}/README.md)", experiment.name),
+                escape(&experiment.title),
+                experiment.claims.join(", "),
+            ]
+        })
+        .collect();
+    table(&[("Group", false), ("Experiment", false), ("", false), ("Claims", false)], &rows)
+}
+
+fn experiment_readme(
+    workspace: &Workspace,
+    experiment: &Experiment,
+    data: &Data,
+    label: &str,
+) -> Result<Page> {
+    let file = workspace.root.join(&experiment.folder).join("README.md");
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let case = experiment.cases.first().context("an experiment has a case")?;
+    let page = format!("../../../results/{label}/{}.md", experiment.name);
+    let mut part = format!("From [the whole page]({page}), case `{}`:\n\n", case.name);
+    part += &page::results(experiment, case, data);
+    let text = spliced(&file, &text, "results", &part)?;
+    Ok((file, text))
+}
+
+fn spliced(file: &Path, text: &str, name: &str, part: &str) -> Result<String> {
+    splice(text, name, part).with_context(|| file.display().to_string())
+}

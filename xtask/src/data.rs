@@ -1,0 +1,147 @@
+//! data/<experiment>.json: what was measured, as it is kept.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::experiment::{Experiment, Size};
+use crate::hyperfine::Hyperfine;
+use crate::machine::{Machine, said_by};
+use crate::workspace::Workspace;
+
+/// The version of this layout.
+pub(crate) const SCHEMA: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Data {
+    pub(crate) schema: u32,
+    pub(crate) experiment: String,
+    pub(crate) machine: Machine,
+    pub(crate) toolchain: String,
+    pub(crate) hyperfine: String,
+    /// None outside a git checkout.
+    pub(crate) commit: Option<String>,
+    pub(crate) dirty: bool,
+    pub(crate) started: String,
+    pub(crate) size: Size,
+    /// False while the run goes on, and after an interrupt.
+    pub(crate) complete: bool,
+    /// Wall-clock seconds of the measuring step, the harness included.
+    pub(crate) measuring_s: f64,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// One variant in one case.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) case: String,
+    pub(crate) args: Vec<String>,
+    pub(crate) variant: String,
+    pub(crate) status: Status,
+    /// Why it is not `ok`.
+    pub(crate) reason: Option<String>,
+    /// Wall-clock seconds of the whole process, by hyperfine.
+    pub(crate) times_s: Vec<f64>,
+    /// What each of those runs reported; a failed row ends with the outcome that was refused.
+    pub(crate) outcomes: Vec<Value>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Ok,
+    Failed,
+    Refused,
+    Skipped,
+}
+
+impl Data {
+    pub(crate) fn begin(
+        workspace: &Workspace,
+        experiment: &Experiment,
+        machine: Machine,
+        hyperfine: &Hyperfine,
+        size: Size,
+    ) -> Self {
+        let git = |arguments: &[&str]| {
+            said_by(Command::new("git").arg("-C").arg(&workspace.root).args(arguments))
+                .filter(|s| !s.is_empty())
+        };
+        Self {
+            schema: SCHEMA,
+            experiment: experiment.name.clone(),
+            machine,
+            toolchain: said_by(Command::new("rustc").arg("--version")).unwrap_or_default(),
+            hyperfine: hyperfine.version.clone(),
+            commit: git(&["rev-parse", "HEAD"]),
+            dirty: git(&["status", "--porcelain"]).is_some(),
+            started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            size,
+            complete: false,
+            measuring_s: 0.0,
+            rows: Vec::new(),
+        }
+    }
+
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let data: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{} is not what bench-all writes", file.display()))?;
+        ensure!(data.schema == SCHEMA, "{} has schema {}, not {SCHEMA}", file.display(), data.schema);
+        Ok(data)
+    }
+
+    /// Every experiment's data in a machine's folder, by name.
+    pub(crate) fn read_all(machine: &Path) -> Result<Vec<Self>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(machine.join("data")).into_iter().flatten() {
+            let file = entry?.path();
+            let claims = file.file_name().is_some_and(|name| name == "claims.json");
+            if file.extension().is_some_and(|extension| extension == "json") && !claims {
+                files.push(file);
+            }
+        }
+        files.sort();
+        files.iter().map(|file| Self::read(file)).collect()
+    }
+
+    pub(crate) fn save(&self, machine: &Path) -> Result<()> {
+        write(&machine.join(format!("data/{}.json", self.experiment)), &json(self)?)
+    }
+
+    pub(crate) fn row(&self, case: &str, variant: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.case == case && row.variant == variant)
+    }
+}
+
+impl Row {
+    /// A figure of every outcome, in the order of the runs.
+    pub(crate) fn figures(&self, path: &[&str]) -> Vec<f64> {
+        let figure = |outcome| {
+            path.iter().try_fold(outcome, |value: &Value, key| value.get(key)).and_then(Value::as_f64)
+        };
+        self.outcomes.iter().filter_map(figure).collect()
+    }
+}
+
+/// Pretty JSON that is kind to a diff, with a newline at its end.
+pub(crate) fn json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Writes a file whole or not at all, and not when it holds the same already.
+pub(crate) fn write(file: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(file).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    let unfinished = file.with_extension("unfinished");
+    let folder = file.parent().context("a file has a folder")?;
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&unfinished, text))
+        .and_then(|()| fs::rename(&unfinished, file))
+        .with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,363 @@
+//! experiment.toml: read, checked, and refused with file and line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Error, Result, anyhow};
+use clap::ValueEnum;
+use glob::Pattern;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use toml::Spanned;
+
+pub(crate) struct Experiment {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    /// From the root of the workspace.
+    pub(crate) folder: PathBuf,
+    pub(crate) title: String,
+    pub(crate) claims: Vec<String>,
+    pub(crate) needs_origin: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) analysis: String,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) variants: Vec<Variant>,
+}
+
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) args: Vec<String>,
+    pub(crate) tier: Size,
+    expect: Vec<Expectation>,
+}
+
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    pub(crate) model: Model,
+    pub(crate) role: Role,
+    pub(crate) twin: Option<String>,
+    /// From the root of the workspace.
+    pub(crate) file: PathBuf,
+    cases: Vec<String>,
+    expect: Vec<Expectation>,
+}
+
+/// How much a run of bench-all measures; also the smallest run that includes a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Size {
+    Quick,
+    #[default]
+    Default,
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Model {
+    Threads,
+    Async,
+    Processes,
+    Serial,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    Right,
+    Wrong,
+    Floor,
+    Library,
+}
+
+/// `name` as experiment.toml, the data and the pages spell it.
+pub(crate) fn spelled(name: impl ValueEnum) -> String {
+    name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// What a right answer is: a figure of the outcome compared with a number.
+#[derive(Clone, Debug)]
+pub(crate) struct Expectation {
+    path: String,
+    comparison: String,
+    number: f64,
+}
+
+/// Names go into paths, commands and pages; this leaves nothing to escape.
+pub(crate) fn is_name(text: &str) -> bool {
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.starts_with(letters) && text.chars().all(|c| letters(c) || c == '_' || c == '-')
+}
+
+impl Experiment {
+    pub(crate) fn read(root: &Path, file: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let folder =
+            file.parent().and_then(|folder| folder.strip_prefix(root).ok()).context("outside the root")?;
+        let source = Source { text: &text, shown: folder.join("experiment.toml") };
+        let tables: Tables = toml::from_str(&text)
+            .map_err(|error| source.error(error.span().unwrap_or(0..0), error.message().trim()))?;
+        tables.check(root, folder, &source)
+    }
+
+    /// The rows that a run of this size measures.
+    pub(crate) fn rows(&self, size: Size) -> impl Iterator<Item = (&Case, &Variant)> {
+        let cases = self.cases.iter().filter(move |case| case.tier <= size);
+        cases.flat_map(|case| {
+            let runs = |variant: &&Variant| variant.cases.contains(&case.name);
+            self.variants.iter().filter(runs).map(move |variant| (case, variant))
+        })
+    }
+
+    pub(crate) fn variant(&self, name: &str) -> Option<&Variant> {
+        self.variants.iter().find(|variant| variant.name == name)
+    }
+}
+
+/// Checks what the case and the variant expect of an outcome; the first that is not met is the error.
+pub(crate) fn verify(case: &Case, variant: &Variant, outcome: &Value) -> Result<(), String> {
+    let mut expected: BTreeMap<&str, &Expectation> = BTreeMap::new();
+    for expectation in case.expect.iter().chain(&variant.expect) {
+        expected.insert(&expectation.path, expectation);
+    }
+    expected.values().try_for_each(|expectation| expectation.check(outcome))
+}
+
+impl Variant {
+    /// The Python file's variants are run by python3, all others by the experiment's own binary.
+    pub(crate) fn is_python(&self) -> bool {
+        self.name.starts_with("python_")
+    }
+}
+
+impl Expectation {
+    fn parse(path: &str, text: &str) -> Result<Self, String> {
+        let roots = ["work", "metrics", "cpu", "memory", "switches", "errors", "witness"];
+        let singles = ["elapsed_s", "threads_peak"];
+        let known = singles.contains(&path)
+            || path.split_once('.').is_some_and(|(root, rest)| roots.contains(&root) && !rest.is_empty());
+        if !known {
+            let roots = roots.map(|root| format!("{root}.NAME")).join(", ");
+            return Err(format!(
+                "`{path}` is no figure of an outcome; there are {roots}, {}",
+                singles.join(", ")
+            ));
+        }
+        let (comparison, number) = text.split_once(' ').unwrap_or((text, ""));
+        let number = number.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        match number {
+            Some(number) if ["==", "!=", "<", "<=", ">", ">="].contains(&comparison) => {
+                Ok(Self { path: path.to_owned(), comparison: comparison.to_owned(), number })
+            }
+            _ => {
+                Err(format!("`{text}` is no expectation; write one of == != < <= > >=, a space and a number"))
+            }
+        }
+    }
+
+    #[allow(clippy::float_cmp, reason = "counts are compared, and == on a count means equal")]
+    fn check(&self, outcome: &Value) -> Result<(), String> {
+        let figure =
+            self.path.split('.').try_fold(outcome, |value, key| value.get(key)).and_then(Value::as_f64);
+        let Some(figure) = figure else {
+            return Err(format!("reported no {}, expected {self}", self.path));
+        };
+        let met = match self.comparison.as_str() {
+            "==" => figure == self.number,
+            "!=" => figure != self.number,
+            "<" => figure < self.number,
+            "<=" => figure <= self.number,
+            ">" => figure > self.number,
+            _ => figure >= self.number,
+        };
+        if met { Ok(()) } else { Err(format!("reported {} {figure}, expected {self}", self.path)) }
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.comparison, self.number)
+    }
+}
+
+/// The text, to name the line of what is wrong in it.
+struct Source<'a> {
+    text: &'a str,
+    shown: PathBuf,
+}
+
+impl Source<'_> {
+    fn error(&self, span: Range<usize>, message: impl fmt::Display) -> Error {
+        let line = 1 + self.text[..span.start].matches('\n').count();
+        anyhow!("{}:{line}: {message}", self.shown.display())
+    }
+
+    fn name(&self, name: &Spanned<String>, seen: &mut BTreeSet<String>) -> Result<String> {
+        let text = name.get_ref().clone();
+        if !is_name(&text) {
+            return Err(self.error(name.span(), format!("`{text}` is no name: use a-z, 0-9, _ and -")));
+        }
+        if !seen.insert(text.clone()) {
+            return Err(self.error(name.span(), format!("`{text}` is there twice")));
+        }
+        Ok(text)
+    }
+
+    fn expect(&self, table: BTreeMap<Spanned<String>, String>) -> Result<Vec<Expectation>> {
+        let parse = |(path, text): (Spanned<String>, String)| {
+            Expectation::parse(path.get_ref(), &text).map_err(|message| self.error(path.span(), message))
+        };
+        table.into_iter().map(parse).collect()
+    }
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    title: String,
+    claims: Vec<Spanned<String>>,
+    #[serde(default)]
+    needs: Vec<Need>,
+    timeout_s: Spanned<f64>,
+    analysis: String,
+    case: Vec<CaseTable>,
+    variant: Vec<VariantTable>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Need {
+    Origin,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseTable {
+    name: Spanned<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    tier: Size,
+    #[serde(default)]
+    expect: BTreeMap<Spanned<String>, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VariantTable {
+    name: Spanned<String>,
+    model: Model,
+    role: Role,
+    twin: Option<Spanned<String>>,
+    #[serde(default)]
+    cases: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    expect: BTreeMap<Spanned<String>, String>,
+    /// For `copy`; checked to be a table, and read there.
+    #[serde(default, rename = "dependencies")]
+    _dependencies: toml::Table,
+}
+
+impl Tables {
+    fn check(self, root: &Path, folder: &Path, source: &Source) -> Result<Experiment> {
+        let last = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (name, group) = (last(folder), last(folder.parent().unwrap_or(folder)));
+        if !is_name(&name) {
+            return Err(source.error(0..0, format!("the folder `{name}` is no name: use a-z, 0-9, _ and -")));
+        }
+        let claims =
+            self.claims.into_iter().map(|claim| check_claim(source, claim)).collect::<Result<_>>()?;
+        let timeout = Duration::try_from_secs_f64(*self.timeout_s.get_ref()).unwrap_or_default();
+        if timeout.is_zero() {
+            return Err(source.error(self.timeout_s.span(), "timeout_s is a positive number of seconds"));
+        }
+
+        let mut names = BTreeSet::new();
+        let mut cases = Vec::new();
+        for table in self.case {
+            cases.push(Case {
+                name: source.name(&table.name, &mut names)?,
+                args: table.args,
+                tier: table.tier,
+                expect: source.expect(table.expect)?,
+            });
+        }
+
+        let mut names = BTreeSet::new();
+        let mut twins = Vec::new();
+        let mut variants = Vec::new();
+        for table in self.variant {
+            let name = source.name(&table.name, &mut names)?;
+            let file = folder.join(match name.strip_prefix("python_") {
+                Some(module) => format!("python/{module}.py"),
+                None => format!("src/{name}.rs"),
+            });
+            if !root.join(&file).is_file() {
+                let message = format!("variant `{name}` has no file {}", file.display());
+                return Err(source.error(table.name.span(), message));
+            }
+            twins.extend(table.twin.clone());
+            variants.push(Variant {
+                name,
+                model: table.model,
+                role: table.role,
+                twin: table.twin.map(Spanned::into_inner),
+                file,
+                cases: select_cases(source, table.cases, &cases)?,
+                expect: source.expect(table.expect)?,
+            });
+        }
+        for twin in twins {
+            if !names.contains(twin.get_ref()) {
+                return Err(source.error(twin.span(), format!("the twin `{}` is no variant", twin.get_ref())));
+            }
+        }
+
+        Ok(Experiment {
+            name,
+            group,
+            folder: folder.to_owned(),
+            title: self.title,
+            claims,
+            needs_origin: self.needs.contains(&Need::Origin),
+            timeout,
+            analysis: self.analysis,
+            cases,
+            variants,
+        })
+    }
+}
+
+fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
+    let text = claim.get_ref();
+    let digits = text.strip_prefix(|c: char| c.is_ascii_uppercase()).unwrap_or_default();
+    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return Err(
+            source.error(claim.span(), format!("`{text}` is no claim: write a letter and a number, R1 say"))
+        );
+    }
+    Ok(claim.into_inner())
+}
+
+/// The names of the cases that the globs match; all of them when there are no globs.
+fn select_cases(source: &Source, globs: Option<Vec<Spanned<String>>>, cases: &[Case]) -> Result<Vec<String>> {
+    let Some(globs) = globs else {
+        return Ok(cases.iter().map(|case| case.name.clone()).collect());
+    };
+    let mut selected = Vec::new();
+    for glob in globs {
+        let pattern = Pattern::new(glob.get_ref()).map_err(|error| source.error(glob.span(), error))?;
+        let matching: Vec<_> =
+            cases.iter().map(|case| &case.name).filter(|name| pattern.matches(name)).cloned().collect();
+        if matching.is_empty() {
+            return Err(source.error(glob.span(), format!("`{}` matches no case", glob.get_ref())));
+        }
+        selected.extend(matching);
+    }
+    Ok(selected)
+}

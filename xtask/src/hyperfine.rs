@@ -1,0 +1,155 @@
+//! hyperfine: found or installed, called for one run at a time, and its two JSON layouts read.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::process;
+use crate::workspace::{Workspace, cargo};
+
+/// From 1.20 on a single run is timed with no warning and no shell in between.
+const OLDEST: (u32, u32) = (1, 20);
+/// What is installed when PATH has none; the newest that this workspace's `rust-version` builds.
+const PINNED: &str = "1.20.0";
+
+pub(crate) struct Hyperfine {
+    program: PathBuf,
+    pub(crate) version: String,
+}
+
+/// How a timed process ended.
+pub(crate) enum Timed {
+    Exited { seconds: f64 },
+    Failed(String),
+}
+
+impl Hyperfine {
+    /// The one on PATH if it is new enough, else the one under target/tools, which is installed at need.
+    pub(crate) fn provide(workspace: &Workspace) -> Result<Self> {
+        let tools = workspace.target.join("tools");
+        if let Some(found) = Self::find(&tools) {
+            return Ok(found);
+        }
+        eprintln!("hyperfine {}.{} or newer is not on PATH: installing {PINNED} under", OLDEST.0, OLDEST.1);
+        eprintln!("{}, once, which takes about a minute", workspace.shown(&tools));
+        let mut install = Command::new(cargo());
+        install.args(["install", "hyperfine", "--locked", "--version", PINNED, "--root"]).arg(&tools);
+        let installed = process::run(install.env_remove("CARGO_TARGET_DIR"), None)?;
+        let mend = "install hyperfine 1.20 or newer from your package manager, then try again";
+        ensure!(installed.is_some_and(|status| status.success()), "hyperfine could not be installed: {mend}");
+        Self::find(&tools).with_context(|| format!("the hyperfine just installed does not run: {mend}"))
+    }
+
+    /// The first that is new enough: PATH, then our own.
+    pub(crate) fn find(tools: &Path) -> Option<Self> {
+        let candidates = [PathBuf::from("hyperfine"), tools.join("bin/hyperfine")];
+        candidates.into_iter().find_map(|program| {
+            let version = version(&program)?;
+            (parse_version(&version)? >= OLDEST).then_some(Self { program, version })
+        })
+    }
+
+    /// Times one run of `command`. Its output and hyperfine's own go to files in `scratch`.
+    pub(crate) fn time<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        &self,
+        scratch: &Path,
+        command: &[String],
+        environment: &[(K, V)],
+        limit: Duration,
+    ) -> Result<Timed> {
+        let export = scratch.join("hyperfine.json");
+        fs::remove_file(&export).ok();
+        let errors = scratch.join("stderr");
+        let mut hyperfine = Command::new(&self.program);
+        hyperfine
+            .args(["--shell=none", "--warmup=0", "--runs=1", "--style=none", "--output=inherit"])
+            .args(["--ignore-failure", "--export-json"])
+            .arg(&export)
+            .arg(shell_words::join(command))
+            .envs(environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(File::create(scratch.join("stdout"))?)
+            .stderr(File::create(&errors)?);
+        let Some(status) = process::run(&mut hyperfine, Some(limit))? else {
+            return Ok(Timed::Failed(format!("killed after {} s (timeout_s)", limit.as_secs_f64())));
+        };
+        let said = fs::read_to_string(&errors).unwrap_or_default();
+        read(status, fs::read_to_string(&export).ok().as_deref(), said.lines().next().unwrap_or_default())
+    }
+}
+
+/// What `program --version` prints, if it runs.
+fn version(program: &Path) -> Option<String> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.split_whitespace().nth(1)?.to_owned())
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??))
+}
+
+fn read(status: ExitStatus, export: Option<&str>, said: &str) -> Result<Timed> {
+    let Some(export) = export else {
+        return Ok(Timed::Failed(format!("hyperfine ended with {status}: {said}")));
+    };
+    let (seconds, exit_code) =
+        parse(export).context("hyperfine's JSON has neither the 1.20 nor the 2.x layout")?;
+    Ok(match exit_code {
+        Some(0) => Timed::Exited { seconds },
+        Some(code) => Timed::Failed(format!("exited with {code}: {said}")),
+        None => Timed::Failed(format!("was killed by a signal: {said}")),
+    })
+}
+
+/// Wall-clock seconds and exit code of the only run, from `results[0].times[0]` in 1.20 and from
+/// `results[0].measurements[0].time_wall_clock.value` in 2.x.
+fn parse(export: &str) -> Option<(f64, Option<i64>)> {
+    let export: Value = serde_json::from_str(export).ok()?;
+    let result = export.get("results")?.get(0)?;
+    if let Some(times) = result.get("times") {
+        return Some((times.get(0)?.as_f64()?, result.get("exit_codes")?.get(0)?.as_i64()));
+    }
+    let run = result.get("measurements")?.get(0)?;
+    Some((run.get("time_wall_clock")?.get("value")?.as_f64()?, run.get("exit_code").and_then(Value::as_i64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_layouts_are_read() {
+        let old = r#"{"results": [{"command": "a", "times": [1.5], "exit_codes": [0]}]}"#;
+        let new = r#"{"schema_version": 2, "results": [{"command": "a", "measurements": [
+            {"time_wall_clock": {"value": 1.5, "unit": "second"}, "exit_code": 0}]}]}"#;
+        assert_eq!(parse(old), Some((1.5, Some(0))));
+        assert_eq!(parse(new), Some((1.5, Some(0))));
+    }
+
+    #[test]
+    fn a_signal_has_no_exit_code() {
+        let old = r#"{"results": [{"times": [1.5], "exit_codes": [null]}]}"#;
+        let new = r#"{"results": [{"measurements": [{"time_wall_clock": {"value": 1.5}}]}]}"#;
+        assert_eq!(parse(old), Some((1.5, None)));
+        assert_eq!(parse(new), Some((1.5, None)));
+    }
+
+    #[test]
+    fn another_layout_is_refused() {
+        assert_eq!(parse(r#"{"results": [{"mean": 1.5}]}"#), None);
+    }
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(parse_version("1.9.0").unwrap() < OLDEST);
+        assert!(parse_version("1.20.0").unwrap() >= OLDEST);
+        assert!(parse_version("2.0.0").unwrap() >= OLDEST);
+    }
+}

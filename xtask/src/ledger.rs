@@ -1,0 +1,149 @@
+//! The claims, and the verdict that the data of a run give each of them.
+//!
+//! A rule and its threshold stand here before any run. No verdict is typed in by hand.
+
+mod races;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::data::Data;
+use crate::experiment::Experiment;
+use crate::page::thousands;
+
+/// What the article says, how it is judged, and by which numbers.
+pub(crate) struct Claim {
+    pub(crate) id: &'static str,
+    pub(crate) says: &'static str,
+    pub(crate) experiment: &'static str,
+    pub(crate) threshold: &'static str,
+    judge: fn(&Data) -> Judged,
+}
+
+/// A verdict with its evidence, or the reason why nothing was measured.
+type Judged = Result<(Verdict, String), String>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    Holds,
+    HoldsBut,
+    Fails,
+    Unsettled,
+    NotMeasured,
+}
+
+impl Verdict {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::HoldsBut => "holds, but",
+            Self::Fails => "fails",
+            Self::Unsettled => "unsettled",
+            Self::NotMeasured => "not measured",
+        }
+    }
+}
+
+/// One claim judged in one language: an entry of claims.json.
+#[derive(Serialize)]
+pub(crate) struct Judgement {
+    pub(crate) id: String,
+    pub(crate) language: &'static str,
+    pub(crate) verdict: Verdict,
+    pub(crate) evidence: String,
+    pub(crate) threshold: &'static str,
+}
+
+fn claims() -> impl Iterator<Item = &'static Claim> {
+    races::CLAIMS.iter()
+}
+
+/// What the article says under this number; nothing if the ledger does not have it yet.
+pub(crate) fn says(id: &str) -> &'static str {
+    claims().find(|claim| claim.id == id).map_or("", |claim| claim.says)
+}
+
+/// Judges every claim of the ledger, and names those of an experiment that the ledger does not have yet.
+pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> Vec<Judgement> {
+    let data: BTreeMap<&str, &Data> = data.iter().map(|data| (data.experiment.as_str(), data)).collect();
+    let mut judgements = Vec::new();
+    for claim in claims() {
+        let judged = match data.get(claim.experiment) {
+            Some(data) => (claim.judge)(data),
+            None => Err(format!("{} was not run", claim.experiment)),
+        };
+        let (verdict, evidence) = judged.unwrap_or_else(|reason| (Verdict::NotMeasured, reason));
+        let id = claim.id.to_owned();
+        judgements.push(Judgement { id, language: "rust", verdict, evidence, threshold: claim.threshold });
+        judgements.push(python(claim));
+    }
+    let declared = experiments.iter().flat_map(|experiment| &experiment.claims);
+    for id in declared.filter(|id| says(id).is_empty()) {
+        for language in ["rust", "python"] {
+            let evidence = "the ledger has no rule for it yet".to_owned();
+            let verdict = Verdict::NotMeasured;
+            judgements.push(Judgement { id: id.clone(), language, verdict, evidence, threshold: "" });
+        }
+    }
+    judgements
+}
+
+fn python(claim: &Claim) -> Judgement {
+    Judgement {
+        id: claim.id.to_owned(),
+        language: "python",
+        verdict: Verdict::NotMeasured,
+        evidence: format!("{} has no CPython variant yet", claim.experiment),
+        threshold: claim.threshold,
+    }
+}
+
+/// What a variant did in every run of a case.
+struct Counts {
+    variant: &'static str,
+    expected: u64,
+    done: Vec<u64>,
+}
+
+impl Counts {
+    fn of(data: &Data, case: &str, variant: &'static str) -> Result<Self, String> {
+        let row = data.row(case, variant).ok_or_else(|| format!("{variant} was not run"))?;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "they were written as u64"
+        )]
+        let counts = |name| row.figures(&["work", name]).into_iter().map(|n| n as u64).collect::<Vec<_>>();
+        let (expected, done) = (counts("expected"), counts("done"));
+        match expected.first() {
+            Some(&expected) => Ok(Self { variant, expected, done }),
+            None => Err(format!("{variant}: {}", row.reason.as_deref().unwrap_or("no run is finished"))),
+        }
+    }
+
+    fn runs(&self) -> usize {
+        self.done.len()
+    }
+
+    fn losing_runs(&self) -> usize {
+        self.done.iter().filter(|&&done| done < self.expected).count()
+    }
+
+    fn is_exact(&self) -> bool {
+        self.done.iter().all(|&done| done == self.expected)
+    }
+
+    /// In words: what it counted, in how many runs.
+    fn told(&self) -> String {
+        let Self { variant, expected, done } = self;
+        let (least, most) = (done.iter().min().unwrap_or(&0), done.iter().max().unwrap_or(&0));
+        let counted = if least == most {
+            thousands(*least)
+        } else {
+            format!("{} to {}", thousands(*least), thousands(*most))
+        };
+        format!("{variant} counted {counted} of {} in {} runs", thousands(*expected), done.len())
+    }
+}

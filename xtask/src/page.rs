@@ -1,0 +1,404 @@
+//! The markdown that a run is read as.
+
+use std::fmt::Write;
+
+use crate::data::{Data, Row, Status};
+use crate::experiment::{Case, Experiment, spelled};
+use crate::ledger::{Judgement, says};
+use crate::statistics::{ENOUGH_RUNS, interval, median, outliers, ratio};
+
+/// The page of one experiment on one machine.
+pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Judgement]) -> String {
+    let mut page = format!("# {}\n\n", experiment.title);
+    let Experiment { name, folder, .. } = experiment;
+    let _ = writeln!(page, "The experiment `{name}` in `{}`, {}.\n", folder.display(), provenance(data));
+    if !data.complete {
+        page += "**Interrupted: rows may be missing, or have fewer runs than others.**\n\n";
+    }
+    let own: Vec<_> =
+        judgements.iter().filter(|judgement| experiment.claims.contains(&judgement.id)).collect();
+    if !own.is_empty() {
+        let _ = writeln!(page, "## What the article says\n\n{}", ledger(&own));
+        let _ = writeln!(page, "The rules, written down before any run:\n\n{}", rules(&own));
+    }
+    for case in cases(experiment, data) {
+        let arguments = escape(&case.args.join(" "));
+        let _ = writeln!(page, "## {}\n\nArguments: `{arguments}`\n", case.name);
+        let _ = writeln!(page, "{}", results(experiment, case, data));
+        if rows_of(case, data).any(|row| row.status == Status::Ok) {
+            let _ = writeln!(page, "What it took:\n\n{}", costs(case, data));
+        }
+        page += &varying(case, data);
+    }
+    let _ = writeln!(page, "## What to look at\n\n{}\n", experiment.analysis.trim());
+    let _ = writeln!(page, "## How it was measured\n\n{}", method(experiment, data));
+    page
+}
+
+/// The page of one machine.
+pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[Judgement]) -> String {
+    let mut page = String::from("# Threads and async on this machine\n\n");
+    if let Some(first) = data.first() {
+        let machine = &first.machine;
+        let memory = machine.memory_bytes.map_or("an unknown amount".to_owned(), bytes);
+        let _ = writeln!(
+            page,
+            "{}, {} cores, {memory} of memory, {}; {}.\n",
+            escape(&machine.processor),
+            machine.cores,
+            escape(&machine.system),
+            escape(&first.toolchain)
+        );
+    }
+    let all: Vec<_> = judgements.iter().collect();
+    let _ = writeln!(page, "## The ledger\n\n{}\n## The experiments\n", ledger(&all));
+    let mut rows = Vec::new();
+    for data in data {
+        let title = experiments.iter().find(|one| one.name == data.experiment).map_or("", |one| &one.title);
+        let failed = data.rows.iter().filter(|row| row.status == Status::Failed).count();
+        rows.push(vec![
+            format!("[{}]({}.md)", data.experiment, data.experiment),
+            escape(title),
+            data.rows.len().to_string(),
+            failed.to_string(),
+            format!("{}, {}", data.started, if data.complete { spelled_size(data) } else { "interrupted" }),
+        ]);
+    }
+    let columns = [("Experiment", false), ("", false), ("Rows", true), ("Failed", true), ("Measured", false)];
+    page + &table(&columns, &rows)
+}
+
+/// The claims with their verdicts; a claim that was not measured in a language says so.
+pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
+    let rust = judgements.iter().filter(|judgement| judgement.language == "rust");
+    let rows: Vec<_> = rust
+        .map(|rust| {
+            let python = judgements.iter().find(|other| other.id == rust.id && other.language == "python");
+            vec![
+                rust.id.clone(),
+                escape(says(&rust.id)),
+                format!("**{}**", rust.verdict.words()),
+                python.map_or("", |python| python.verdict.words()).to_owned(),
+                escape(&rust.evidence),
+            ]
+        })
+        .collect();
+    let columns = [
+        ("Claim", false),
+        ("The article says", false),
+        ("In Rust", false),
+        ("In CPython", false),
+        ("Evidence (Rust)", false),
+    ];
+    table(&columns, &rows)
+}
+
+fn rules(judgements: &[&Judgement]) -> String {
+    let rust = judgements.iter().filter(|judgement| judgement.language == "rust");
+    rust.fold(String::new(), |text, judgement| {
+        text + &format!("- {}: {}\n", judgement.id, escape(judgement.threshold))
+    })
+}
+
+/// The table of one case that answers the question: what was counted, what was lost, in what time.
+pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> String {
+    let mut rows = Vec::new();
+    for row in rows_of(case, data) {
+        let variant = experiment.variant(&row.variant);
+        let (done, lost, memory) = match row.status {
+            Status::Ok => (span(&done(row)), span(&lost(row)), memory(row)),
+            _ => (status(row), String::new(), String::new()),
+        };
+        let timed = row.status == Status::Ok;
+        rows.push(vec![
+            format!("`{}`", row.variant),
+            variant.map(|variant| spelled(variant.model)).unwrap_or_default(),
+            variant.map(|variant| spelled(variant.role)).unwrap_or_default(),
+            done,
+            lost,
+            if timed { time(&row.times_s) } else { String::new() },
+            if timed { against_twin(experiment, row, data) } else { String::new() },
+            memory,
+        ]);
+    }
+    let columns = [
+        ("Variant", false),
+        ("Model", false),
+        ("Role", false),
+        ("Done", true),
+        ("Lost", true),
+        ("Time", true),
+        ("Against its twin", false),
+        ("Peak memory", true),
+    ];
+    table(&columns, &rows)
+}
+
+fn costs(case: &Case, data: &Data) -> String {
+    let mut rows = Vec::new();
+    for row in rows_of(case, data).filter(|row| row.status == Status::Ok) {
+        let middle = |path: &[&str]| Some(median(&row.figures(path))).filter(|median| !median.is_nan());
+        let count = |path: &[&str]| middle(path).map_or("not told".to_owned(), whole);
+        let size = |path: &[&str]| middle(path).map_or("not told".to_owned(), |size| bytes(round(size)));
+        rows.push(vec![
+            format!("`{}`", row.variant),
+            time(&row.figures(&["elapsed_s"])),
+            middle(&["cpu", "user_s"]).map_or(String::new(), seconds),
+            middle(&["cpu", "system_s"]).map_or(String::new(), seconds),
+            count(&["threads_peak"]),
+            count(&["switches", "voluntary"]),
+            count(&["switches", "involuntary"]),
+            size(&["memory", "peak_virtual_bytes"]),
+            size(&["memory", "page_table_bytes"]),
+            size(&["memory", "kernel_stack_bytes"]),
+        ]);
+    }
+    let columns = [
+        ("Variant", false),
+        ("The work alone", true),
+        ("CPU, user", true),
+        ("CPU, system", true),
+        ("Threads", true),
+        ("Switches, voluntary", true),
+        ("involuntary", true),
+        ("Virtual memory", true),
+        ("Page tables", true),
+        ("Kernel stacks", true),
+    ];
+    table(&columns, &rows)
+}
+
+/// The counts of the variants whose runs did not all count the same.
+fn varying(case: &Case, data: &Data) -> String {
+    let mut text = String::new();
+    for row in rows_of(case, data) {
+        let done = done(row);
+        if done.windows(2).any(|pair| pair[0].total_cmp(&pair[1]).is_ne()) {
+            let counts: Vec<_> = done.into_iter().map(whole).collect();
+            let _ = writeln!(text, "- `{}`, run by run: {}", row.variant, counts.join(" · "));
+        }
+    }
+    if text.is_empty() { text } else { format!("Not the same in each run:\n\n{text}\n") }
+}
+
+fn method(experiment: &Experiment, data: &Data) -> String {
+    let timed: Vec<&Row> = data.rows.iter().filter(|row| !row.times_s.is_empty()).collect();
+    if timed.is_empty() {
+        return "No run came to an end that could be timed.\n".to_owned();
+    }
+    let total: f64 = timed.iter().flat_map(|row| &row.times_s).sum();
+    let outliers: usize = timed.iter().map(|row| outliers(&row.times_s)).sum();
+    let least = timed.iter().map(|row| row.times_s.len()).min().unwrap_or(0);
+    let most = timed.iter().map(|row| row.times_s.len()).max().unwrap_or(0);
+    let (first, last) = sequence(data);
+    format!(
+        "- *Time* is that of the whole process, by hyperfine {}; *the work alone* is what the process measured\n  \
+         itself, without its own start. Medians, with a bootstrapped 95 % interval in brackets.\n\
+         - Each row has {least} to {most} runs, each a process of its own, in interleaved rounds: runs {first} to \
+         {last} of\n  the whole. The data keep the place of each.\n\
+         - *Against its twin* is the ratio of the whole times, drawn round by round. An interval that holds 1, or \
+         lies\n  within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs decide nothing.\n\
+         - Every run was verified, the timed ones too. Values far off the others: {outliers}, kept in all \
+         figures.\n\
+         - Memory and CPU are the system's own account of the process, less the share of the thread that reads \
+         them.\n\
+         - {} of the {} of measuring were spent in the measured processes.\n\
+         - The data: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only \
+         {name}`.\n",
+        data.hyperfine,
+        seconds(total),
+        seconds(data.measuring_s),
+        name = experiment.name,
+    )
+}
+
+fn sequence(data: &Data) -> (u64, u64) {
+    let places: Vec<f64> = data.rows.iter().flat_map(|row| row.figures(&["sequence"])).collect();
+    let first = places.iter().copied().fold(f64::INFINITY, f64::min);
+    let last = places.iter().copied().fold(0.0, f64::max);
+    (round(first), round(last))
+}
+
+/// When, with what and from which commit.
+fn provenance(data: &Data) -> String {
+    let commit = data.commit.as_deref().map_or("no commit".to_owned(), |commit| {
+        let short: String = commit.chars().take(12).collect();
+        format!("commit {short}{}", if data.dirty { " with changes" } else { "" })
+    });
+    format!(
+        "measured on {} ({} cores) at {}, {}, {commit}, {} run",
+        escape(&data.machine.processor),
+        data.machine.cores,
+        data.started,
+        escape(&data.toolchain),
+        spelled_size(data)
+    )
+}
+
+fn spelled_size(data: &Data) -> &'static str {
+    match data.size {
+        crate::experiment::Size::Quick => "quick",
+        crate::experiment::Size::Default => "default",
+        crate::experiment::Size::Full => "full",
+    }
+}
+
+fn cases<'a>(experiment: &'a Experiment, data: &'a Data) -> impl Iterator<Item = &'a Case> {
+    experiment.cases.iter().filter(|case| data.rows.iter().any(|row| row.case == case.name))
+}
+
+fn rows_of<'a>(case: &'a Case, data: &'a Data) -> impl Iterator<Item = &'a Row> {
+    data.rows.iter().filter(|row| row.case == case.name)
+}
+
+fn done(row: &Row) -> Vec<f64> {
+    row.figures(&["work", "done"])
+}
+
+fn lost(row: &Row) -> Vec<f64> {
+    let expected = row.figures(&["work", "expected"]);
+    expected.into_iter().zip(done(row)).map(|(expected, done)| (expected - done).max(0.0)).collect()
+}
+
+fn memory(row: &Row) -> String {
+    let peaks = row.figures(&["memory", "hwm_bytes"]);
+    if peaks.is_empty() { "not told".to_owned() } else { bytes(round(median(&peaks))) }
+}
+
+fn status(row: &Row) -> String {
+    let reason = escape(row.reason.as_deref().unwrap_or("no reason was kept"));
+    match row.status {
+        Status::Ok => String::new(),
+        Status::Failed => format!("**FAILED**: {reason}"),
+        Status::Refused => reason,
+        Status::Skipped => format!("not measured: {reason}"),
+    }
+}
+
+fn against_twin(experiment: &Experiment, row: &Row, data: &Data) -> String {
+    let twin = experiment.variant(&row.variant).and_then(|variant| variant.twin.as_deref());
+    let Some(other) = twin.and_then(|twin| data.row(&row.case, twin)) else {
+        return String::new();
+    };
+    if row.times_s.len().min(other.times_s.len()) < ENOUGH_RUNS || other.status != Status::Ok {
+        return format!("`{}`: too few runs", other.variant);
+    }
+    let ratio = ratio(&row.times_s, &other.times_s);
+    if ratio.is_no_difference() {
+        format!("`{}`: no difference ({ratio})", other.variant)
+    } else {
+        format!("{ratio} × `{}`", other.variant)
+    }
+}
+
+/// A median, and the span of the values where they differ.
+fn span(values: &[f64]) -> String {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    if values.is_empty() || least >= most {
+        whole(median(values))
+    } else {
+        format!("{} ({} to {})", whole(median(values)), whole(least), whole(most))
+    }
+}
+
+fn time(values: &[f64]) -> String {
+    match values {
+        [] => String::new(),
+        [only] => seconds(*only),
+        _ => {
+            let interval = interval(values);
+            format!("{} [{}, {}]", seconds(interval.median), seconds(interval.low), seconds(interval.high))
+        }
+    }
+}
+
+fn seconds(value: f64) -> String {
+    if value >= 1.0 {
+        format!("{value:.2} s")
+    } else if value >= 0.01 {
+        format!("{:.0} ms", value * 1e3)
+    } else {
+        format!("{:.1} ms", value * 1e3)
+    }
+}
+
+fn bytes(value: u64) -> String {
+    let value = value as f64;
+    if value >= 1e9 {
+        format!("{:.1} GB", value / 1e9)
+    } else if value >= 1e6 {
+        format!("{:.1} MB", value / 1e6)
+    } else {
+        format!("{:.0} kB", value / 1e3)
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts and sizes are never negative"
+)]
+fn round(value: f64) -> u64 {
+    value.round() as u64
+}
+
+fn whole(value: f64) -> String {
+    thousands(round(value))
+}
+
+/// 4000000 as 4,000,000.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Text that is not ours, so that it shows as it is.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '\n' | '\r' => escaped.push(' '),
+            '\\' | '`' | '*' | '[' | ']' | '|' => escaped.extend(['\\', c]),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A table; a column is named, and set to the right if it holds numbers.
+pub(crate) fn table(columns: &[(&str, bool)], rows: &[Vec<String>]) -> String {
+    let line = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(columns.iter().map(|(name, _)| *name).collect());
+    text += &line(columns.iter().map(|(_, right)| if *right { "---:" } else { "---" }).collect());
+    for row in rows {
+        text += &line(row.iter().map(String::as_str).collect());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_shows_as_text() {
+        assert_eq!(escape("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
+        assert_eq!(escape("two\nlines"), "two lines");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1_000, 4_000_000].map(thousands), ["0", "999", "1,000", "4,000,000"]);
+    }
+}

@@ -1,0 +1,76 @@
+//! Children that never outlive their time, their parent's interrupt, or their own end.
+
+use std::fmt;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Someone pressed Ctrl-C.
+#[derive(Debug)]
+pub(crate) struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// From here on Ctrl-C and SIGTERM end the child that runs, and the work at its next step.
+pub(crate) fn watch_for_interrupts() {
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Relaxed)).expect("the only handler of this program");
+}
+
+pub(crate) fn check_interrupt() -> Result<(), Interrupted> {
+    if INTERRUPTED.load(Relaxed) { Err(Interrupted) } else { Ok(()) }
+}
+
+/// Runs `command` to its end, or kills it after `limit` and returns none.
+pub(crate) fn run(command: &mut Command, limit: Option<Duration>) -> Result<Option<ExitStatus>> {
+    check_interrupt()?;
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut group = Group::start(command).with_context(|| format!("cannot start {name}"))?;
+    let started = Instant::now();
+    loop {
+        if let Some(status) = group.child.try_wait()? {
+            // A Ctrl-C in the terminal may reach the child first; then it is no failure of the child.
+            check_interrupt()?;
+            return Ok(Some(status));
+        }
+        check_interrupt()?;
+        if limit.is_some_and(|limit| started.elapsed() >= limit) {
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// A child with all the processes that it starts; dropping it leaves none of them alive.
+pub(crate) struct Group {
+    pub(crate) child: Child,
+}
+
+impl Group {
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        Ok(Self { child: command.process_group(0).spawn()? })
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = Pid::from_raw(self.child.id().cast_signed());
+        // Nobody is left in the group when all went well.
+        killpg(group, Signal::SIGKILL).ok();
+        self.child.wait().ok();
+    }
+}

@@ -1,0 +1,130 @@
+//! Medians with a bootstrapped 95 % interval, and ratios with theirs.
+
+use std::fmt;
+
+use fastrand::Rng;
+
+const RESAMPLES: usize = 2_000;
+/// Fixed, so that the same data give the same page.
+const SEED: u64 = 1;
+/// Fewer runs than this decide nothing.
+pub(crate) const ENOUGH_RUNS: usize = 5;
+/// A ratio this close to 1 is no difference that matters.
+const SAME: f64 = 0.05;
+/// The modified z-score of Iglewicz and Hoaglin from which they call a value an outlier.
+const OUTLIER: f64 = 3.5;
+
+/// A median and where it lies with 95 % confidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Interval {
+    pub(crate) median: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Interval {
+    /// Half the interval's width, as a share of the median.
+    pub(crate) fn uncertainty(&self) -> f64 {
+        (self.high - self.low) / 2.0 / self.median
+    }
+
+    /// Of a ratio: whether it holds 1 or lies close to it.
+    pub(crate) fn is_no_difference(&self) -> bool {
+        (self.low <= 1.0 && self.high >= 1.0) || (self.low >= 1.0 - SAME && self.high <= 1.0 + SAME)
+    }
+}
+
+/// A ratio in words: `1.8 [1.7, 1.9] times`.
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = if self.median < 10.0 { 2 } else { 0 };
+        write!(f, "{:.digits$} [{:.digits$}, {:.digits$}]", self.median, self.low, self.high)
+    }
+}
+
+/// The median; of no values, not a number.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+    }
+}
+
+/// The median of `values` with its interval.
+pub(crate) fn interval(values: &[f64]) -> Interval {
+    let mut rng = Rng::with_seed(SEED);
+    bootstrap(median(values), || median(&resample(values, &mut rng)))
+}
+
+/// The ratio of two medians with its interval. Runs of the same round are drawn together, since the
+/// machine's drift has hit both alike.
+pub(crate) fn ratio(of: &[f64], to: &[f64]) -> Interval {
+    let mut rng = Rng::with_seed(SEED);
+    bootstrap(median(of) / median(to), || {
+        if of.len() == to.len() {
+            let rounds: Vec<usize> = of.iter().map(|_| rng.usize(..of.len())).collect();
+            let drawn = |values: &[f64]| rounds.iter().map(|&round| values[round]).collect::<Vec<_>>();
+            median(&drawn(of)) / median(&drawn(to))
+        } else {
+            median(&resample(of, &mut rng)) / median(&resample(to, &mut rng))
+        }
+    })
+}
+
+/// How many values lie so far from the median that something else must have been at work.
+pub(crate) fn outliers(values: &[f64]) -> usize {
+    let middle = median(values);
+    let deviations: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
+    let typical = median(&deviations) / 0.6745;
+    deviations.iter().filter(|&&deviation| deviation > OUTLIER * typical).count()
+}
+
+fn resample(values: &[f64], rng: &mut Rng) -> Vec<f64> {
+    values.iter().map(|_| values[rng.usize(..values.len())]).collect()
+}
+
+fn bootstrap(median: f64, mut draw: impl FnMut() -> f64) -> Interval {
+    let mut draws: Vec<f64> = (0..RESAMPLES).map(|_| draw()).collect();
+    draws.sort_by(f64::total_cmp);
+    Interval { median, low: draws[RESAMPLES * 25 / 1000], high: draws[RESAMPLES * 975 / 1000] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_holds_the_median_and_narrows_with_more_runs() {
+        let few = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let many: Vec<f64> = few.iter().cycle().take(100).copied().collect();
+        let (few, many) = (interval(&few), interval(&many));
+        assert!(few.low <= few.median && few.median <= few.high);
+        assert!(many.uncertainty() < few.uncertainty());
+    }
+
+    #[test]
+    fn drift_that_hits_both_alike_leaves_the_ratio_sharp() {
+        let slow: Vec<f64> = (1..=10).map(|round| 2.0 * f64::from(round)).collect();
+        let fast: Vec<f64> = (1..=10).map(f64::from).collect();
+        let ratio = ratio(&slow, &fast);
+        assert_eq!(ratio, Interval { median: 2.0, low: 2.0, high: 2.0 });
+    }
+
+    #[test]
+    fn an_interval_that_holds_1_or_lies_close_to_it_is_no_difference() {
+        let interval = |low, high| Interval { median: f64::midpoint(low, high), low, high };
+        assert!(interval(0.7, 1.1).is_no_difference());
+        assert!(interval(1.01, 1.05).is_no_difference());
+        assert!(!interval(1.01, 1.06).is_no_difference());
+        assert!(!interval(0.5, 0.9).is_no_difference());
+    }
+
+    #[test]
+    fn one_value_far_off_is_an_outlier() {
+        assert_eq!(outliers(&[1.0, 1.1, 0.9, 1.05, 9.0]), 1);
+        assert_eq!(outliers(&[1.0, 1.1, 0.9, 1.05, 0.95]), 0);
+    }
+}

@@ -1,0 +1,98 @@
+//! Where things are: the root, the target directory, the experiments.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use glob::{Pattern, glob};
+use serde::Deserialize;
+
+use crate::Usage;
+use crate::experiment::Experiment;
+
+/// The cargo that runs us, so that a toolchain chosen with `+NAME` stays chosen.
+pub(crate) fn cargo() -> String {
+    env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+    packages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+}
+
+impl Workspace {
+    /// The workspace around the current directory.
+    pub(crate) fn find() -> Result<Self> {
+        let output = Command::new(cargo())
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .output()
+            .context("cannot start cargo")?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+        let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
+        let packages = metadata.packages.into_iter().map(|package| package.name).collect();
+        Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages })
+    }
+
+    pub(crate) fn has_package(&self, name: &str) -> bool {
+        self.packages.iter().any(|package| package == name)
+    }
+
+    /// The folders of experiments: all of crates/GROUP/NAME outside crates/support, in their order.
+    pub(crate) fn experiment_folders(&self) -> Result<Vec<PathBuf>> {
+        let pattern = format!("{}/crates/*/*/Cargo.toml", Pattern::escape(&self.root.to_string_lossy()));
+        let mut folders = Vec::new();
+        for manifest in glob(&pattern)? {
+            let folder = manifest?.with_file_name("");
+            if !folder.starts_with(self.root.join("crates/support")) {
+                folders.push(folder);
+            }
+        }
+        Ok(folders)
+    }
+
+    /// Every experiment.toml, read and checked.
+    pub(crate) fn experiments(&self) -> Result<Vec<Experiment>> {
+        let folders = self.experiment_folders()?;
+        let files = folders.iter().map(|folder| folder.join("experiment.toml")).filter(|file| file.exists());
+        files.map(|file| Experiment::read(&self.root, &file)).collect()
+    }
+
+    /// The experiments whose name matches one of `globs`; all of them when there are no globs.
+    pub(crate) fn select(&self, globs: &[String]) -> Result<Vec<Experiment>> {
+        let all = self.experiments()?;
+        ensure!(!all.is_empty(), "no experiment.toml in {}/crates", self.root.display());
+        if globs.is_empty() {
+            return Ok(all);
+        }
+        let mut patterns = Vec::new();
+        for text in globs {
+            let pattern = Pattern::new(text).map_err(|error| Usage(format!("--only {text}: {error}")))?;
+            if !all.iter().any(|experiment| pattern.matches(&experiment.name)) {
+                let names: Vec<_> = all.iter().map(|experiment| experiment.name.as_str()).collect();
+                bail!(Usage(format!("--only {text} matches no experiment; there are {}", names.join(", "))));
+            }
+            patterns.push(pattern);
+        }
+        let selected = |experiment: &Experiment| patterns.iter().any(|one| one.matches(&experiment.name));
+        Ok(all.into_iter().filter(selected).collect())
+    }
+
+    /// `path` as a reader of the project knows it, from the root.
+    pub(crate) fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
+        path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+}
