@@ -135,15 +135,17 @@ impl Counts {
         self.done.iter().all(|&done| done == self.expected)
     }
 
-    /// In words: what it counted, in how many runs.
+    /// In words: what it lost, in how many runs.
     fn told(&self) -> String {
         let Self { variant, expected, done } = self;
-        let (least, most) = (done.iter().min().unwrap_or(&0), done.iter().max().unwrap_or(&0));
-        let counted = if least == most {
+        let lost: Vec<u64> = done.iter().map(|&done| expected.saturating_sub(done)).collect();
+        let (least, most) = (lost.iter().min().unwrap_or(&0), lost.iter().max().unwrap_or(&0));
+        let span = if least == most {
             thousands(*least)
         } else {
             format!("{} to {}", thousands(*least), thousands(*most))
         };
-        format!("{variant} counted {counted} of {} in {} runs", thousands(*expected), done.len())
+        let (losing, runs) = (self.losing_runs(), self.runs());
+        format!("{variant} lost {span} of {} ({losing} of {runs} runs lost)", thousands(*expected))
     }
 }
