@@ -47,7 +47,7 @@ pub(crate) struct Variant {
 }
 
 /// How much a run of bench-all measures; also the smallest run that includes a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Size {
     Quick,
@@ -75,7 +75,7 @@ pub(crate) enum Role {
 }
 
 /// `name` as experiment.toml, the data and the pages spell it.
-pub(crate) fn spelled(name: impl ValueEnum) -> String {
+pub(crate) fn spelled(name: &impl ValueEnum) -> String {
     name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 

@@ -1,7 +1,5 @@
 //! The markdown that a run is read as.
 
-use std::fmt::Write;
-
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, spelled};
 use crate::ledger::{Judgement, says};
@@ -11,27 +9,27 @@ use crate::statistics::{ENOUGH_RUNS, interval, median, outliers, ratio};
 pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Judgement]) -> String {
     let mut page = format!("# {}\n\n", experiment.title);
     let Experiment { name, folder, .. } = experiment;
-    let _ = writeln!(page, "The experiment `{name}` in `{}`, {}.\n", folder.display(), provenance(data));
+    page += &format!("The experiment `{name}` in `{}`, {}.\n\n", folder.display(), provenance(data));
     if !data.complete {
         page += "**Interrupted: rows may be missing, or have fewer runs than others.**\n\n";
     }
     let own: Vec<_> =
         judgements.iter().filter(|judgement| experiment.claims.contains(&judgement.id)).collect();
     if !own.is_empty() {
-        let _ = writeln!(page, "## What the article says\n\n{}", ledger(&own));
-        let _ = writeln!(page, "The rules, written down before any run:\n\n{}", rules(&own));
+        page += &format!("## What the article says\n\n{}\n", ledger(&own));
+        page += &format!("The rules, written down before any run:\n\n{}\n", rules(&own));
     }
     for case in cases(experiment, data) {
         let arguments = escape(&case.args.join(" "));
-        let _ = writeln!(page, "## {}\n\nArguments: `{arguments}`\n", case.name);
-        let _ = writeln!(page, "{}", results(experiment, case, data));
+        page += &format!("## {}\n\nArguments: `{arguments}`\n\n", case.name);
+        page += &format!("{}\n", results(experiment, case, data));
         if rows_of(case, data).any(|row| row.status == Status::Ok) {
-            let _ = writeln!(page, "What it took:\n\n{}", costs(case, data));
+            page += &format!("What it took:\n\n{}\n", costs(case, data));
         }
         page += &varying(case, data);
     }
-    let _ = writeln!(page, "## What to look at\n\n{}\n", experiment.analysis.trim());
-    let _ = writeln!(page, "## How it was measured\n\n{}", method(experiment, data));
+    page += &format!("## What to look at\n\n{}\n\n", experiment.analysis.trim());
+    page += &format!("## How it was measured\n\n{}\n", method(experiment, data));
     page
 }
 
@@ -41,9 +39,8 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
     if let Some(first) = data.first() {
         let machine = &first.machine;
         let memory = machine.memory_bytes.map_or("an unknown amount".to_owned(), bytes);
-        let _ = writeln!(
-            page,
-            "{}, {} cores, {memory} of memory, {}; {}.\n",
+        page += &format!(
+            "{}, {} cores, {memory} of memory, {}; {}.\n\n",
             escape(&machine.processor),
             machine.cores,
             escape(&machine.system),
@@ -51,7 +48,7 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
         );
     }
     let all: Vec<_> = judgements.iter().collect();
-    let _ = writeln!(page, "## The ledger\n\n{}\n## The experiments\n", ledger(&all));
+    page += &format!("## The ledger\n\n{}\n## The experiments\n\n", ledger(&all));
     let mut rows = Vec::new();
     for data in data {
         let title = experiments.iter().find(|one| one.name == data.experiment).map_or("", |one| &one.title);
@@ -61,7 +58,11 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
             escape(title),
             data.rows.len().to_string(),
             failed.to_string(),
-            format!("{}, {}", data.started, if data.complete { spelled_size(data) } else { "interrupted" }),
+            format!(
+                "{}, {}",
+                data.started,
+                if data.complete { spelled(&data.size) } else { "interrupted".to_owned() }
+            ),
         ]);
     }
     let columns = [("Experiment", false), ("", false), ("Rows", true), ("Failed", true), ("Measured", false)];
@@ -112,8 +113,8 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
         let timed = row.status == Status::Ok;
         rows.push(vec![
             format!("`{}`", row.variant),
-            variant.map(|variant| spelled(variant.model)).unwrap_or_default(),
-            variant.map(|variant| spelled(variant.role)).unwrap_or_default(),
+            variant.map(|variant| spelled(&variant.model)).unwrap_or_default(),
+            variant.map(|variant| spelled(&variant.role)).unwrap_or_default(),
             done,
             lost,
             if timed { time(&row.times_s) } else { String::new() },
@@ -175,7 +176,7 @@ fn varying(case: &Case, data: &Data) -> String {
         let done = done(row);
         if done.windows(2).any(|pair| pair[0].total_cmp(&pair[1]).is_ne()) {
             let counts: Vec<_> = done.into_iter().map(whole).collect();
-            let _ = writeln!(text, "- `{}`, run by run: {}", row.variant, counts.join(" · "));
+            text += &format!("- `{}`, run by run: {}\n", row.variant, counts.join(" · "));
         }
     }
     if text.is_empty() { text } else { format!("Not the same in each run:\n\n{text}\n") }
@@ -186,30 +187,40 @@ fn method(experiment: &Experiment, data: &Data) -> String {
     if timed.is_empty() {
         return "No run came to an end that could be timed.\n".to_owned();
     }
-    let total: f64 = timed.iter().flat_map(|row| &row.times_s).sum();
+    let name = &experiment.name;
+    let total = seconds(timed.iter().flat_map(|row| &row.times_s).sum());
+    let measuring = seconds(data.measuring_s);
     let outliers: usize = timed.iter().map(|row| outliers(&row.times_s)).sum();
-    let least = timed.iter().map(|row| row.times_s.len()).min().unwrap_or(0);
-    let most = timed.iter().map(|row| row.times_s.len()).max().unwrap_or(0);
-    let (first, last) = sequence(data);
-    format!(
-        "- *Time* is that of the whole process, by hyperfine {}; *the work alone* is what the process measured\n  \
-         itself, without its own start. Medians, with a bootstrapped 95 % interval in brackets.\n\
-         - Each row has {least} to {most} runs, each a process of its own, in interleaved rounds: runs {first} to \
-         {last} of\n  the whole. The data keep the place of each.\n\
-         - *Against its twin* is the ratio of the whole times, drawn round by round. An interval that holds 1, or \
-         lies\n  within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs decide nothing.\n\
-         - Every run was verified, the timed ones too. Values far off the others: {outliers}, kept in all \
-         figures.\n\
-         - Memory and CPU are the system's own account of the process, less the share of the thread that reads \
-         them.\n\
-         - {} of the {} of measuring were spent in the measured processes.\n\
-         - The data: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only \
-         {name}`.\n",
-        data.hyperfine,
-        seconds(total),
-        seconds(data.measuring_s),
-        name = experiment.name,
-    )
+    let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
+    let (begin, end) = sequence(data);
+    let sentences = [
+        format!(
+            "*Time* is that of the whole process, by hyperfine {}; *the work alone* is what the process measured \
+             itself, without its own start. Medians, with a bootstrapped 95 % interval in brackets.",
+            escape(&data.hyperfine)
+        ),
+        format!(
+            "Runs of each row: {}, each a process of its own, in interleaved rounds: runs {begin} to {end} of the \
+             whole. The data keep the place of each.",
+            span(&runs)
+        ),
+        format!(
+            "*Against its twin* is the ratio of the whole times, drawn round by round. An interval that holds 1, or \
+             lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs decide nothing."
+        ),
+        format!(
+            "Every run was verified, the timed ones too. Values far off the others: {outliers}, kept in all figures."
+        ),
+        "Memory, CPU and switches are the system's own account of the process, less the share of the thread that \
+         reads it every millisecond. Threads that lived shorter than that may be missing from the count."
+            .to_owned(),
+        format!("{total} of the {measuring} of measuring were spent in the measured processes."),
+        format!(
+            "The data: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only \
+             {name}`."
+        ),
+    ];
+    sentences.map(|sentence| format!("- {sentence}\n")).concat()
 }
 
 fn sequence(data: &Data) -> (u64, u64) {
@@ -231,16 +242,8 @@ fn provenance(data: &Data) -> String {
         data.machine.cores,
         data.started,
         escape(&data.toolchain),
-        spelled_size(data)
+        spelled(&data.size)
     )
-}
-
-fn spelled_size(data: &Data) -> &'static str {
-    match data.size {
-        crate::experiment::Size::Quick => "quick",
-        crate::experiment::Size::Default => "default",
-        crate::experiment::Size::Full => "full",
-    }
 }
 
 fn cases<'a>(experiment: &'a Experiment, data: &'a Data) -> impl Iterator<Item = &'a Case> {

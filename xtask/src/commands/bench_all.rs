@@ -142,8 +142,8 @@ fn build(workspace: &Workspace) -> Result<()> {
     let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
     let cargo = cargo();
     let build = cmd!(shell, "{cargo} build --release --workspace {exclude...}");
-    let built = process::run(&mut Command::from(build), None)?;
-    ensure!(built.is_some_and(|status| status.success()), "the build failed: see cargo's messages above");
+    let ended = process::run(&mut Command::from(build), None)?;
+    ensure!(ended.is_some_and(|status| status.success()), "the build failed: see cargo's messages above");
     Ok(())
 }
 

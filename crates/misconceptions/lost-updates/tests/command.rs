@@ -39,7 +39,8 @@ fn an_unknown_variant_is_refused_with_the_names_there_are() {
 
 #[test]
 fn an_unknown_flag_and_numbers_out_of_range_are_refused() {
-    for arguments in [["tokio", "--speed", "9"], ["tokio", "--workers", "0"], ["tokio", "--additions", "-1"]] {
+    for arguments in [["tokio", "--speed", "9"], ["tokio", "--workers", "0"], ["tokio", "--additions", "-1"]]
+    {
         demo().args(arguments).assert().code(2);
     }
 }

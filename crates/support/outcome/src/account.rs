@@ -20,7 +20,7 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(1);
 const KERNEL_STACK_BYTES: u64 = 16 * 1024;
 
 /// CPU seconds.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cpu {
     /// In the program.
@@ -44,7 +44,7 @@ pub struct Memory {
 }
 
 /// Context switches.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Switches {
     /// A thread gave the processor up, to wait for something.
@@ -53,19 +53,12 @@ pub struct Switches {
     pub involuntary: u64,
 }
 
-pub(crate) struct Account {
-    pub(crate) cpu: Cpu,
-    pub(crate) memory: Memory,
-    pub(crate) threads_peak: Option<u64>,
-    pub(crate) switches: Switches,
-}
-
 /// A thread that watches the peaks while the work runs. Its own share is taken out of every figure.
 #[derive(Debug)]
 pub(crate) struct Sampler {
-    usage_before: Usage,
+    used_before: Usage,
     before: Status,
-    with_sampler: Status,
+    beside: Status,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<(Status, Usage)>,
 }
@@ -73,7 +66,7 @@ pub(crate) struct Sampler {
 impl Sampler {
     pub(crate) fn start() -> io::Result<Self> {
         let file = File::open("/proc/self/status").ok();
-        let usage_before = Usage::read(UsageWho::RUSAGE_SELF);
+        let used_before = Usage::of(UsageWho::RUSAGE_SELF);
         let before = Status::read(file.as_ref());
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
@@ -82,38 +75,31 @@ impl Sampler {
             started.send(Status::read(file.as_ref())).ok();
             watch(file.as_ref(), &seen)
         })?;
-        let with_sampler = first.recv().map_err(io::Error::other)?;
-        Ok(Self { usage_before, before, with_sampler, stop, thread })
+        let beside = first.recv().map_err(io::Error::other)?;
+        Ok(Self { used_before, before, beside, stop, thread })
     }
 
-    pub(crate) fn stop(self) -> Account {
+    pub(crate) fn stop(self) -> (Usage, Memory, Option<u64>) {
         self.stop.store(true, Relaxed);
         self.thread.thread().unpark();
         let (peak, own) = self.thread.join().expect("the sampler does not panic");
-        let used = Usage::read(UsageWho::RUSAGE_SELF).since(&self.usage_before).since(&own);
+        let used = Usage::of(UsageWho::RUSAGE_SELF).less(&self.used_before).less(&own);
 
+        let less_own = |peak: Option<u64>, figure: fn(&Status) -> Option<u64>| {
+            Some(peak?.saturating_sub(figure(&self.beside)?.saturating_sub(figure(&self.before)?)))
+        };
         // A thread reserves address space for its allocations, and for a moment twice as much. Only where the
-        // work went beyond that moment is the kernel's peak its own; else the samples have it.
-        let peak_virtual = if peak.virtual_peak > self.with_sampler.virtual_peak {
-            peak.virtual_peak
-        } else {
-            peak.virtual_now
+        // work went beyond that moment is the kernel's peak the work's own; else the samples have it.
+        let beyond = peak.virtual_peak > self.beside.virtual_peak;
+        let peak_virtual = if beyond { peak.virtual_peak } else { peak.virtual_now };
+        let threads_peak = less_own(peak.threads, |status| status.threads);
+        let memory = Memory {
+            hwm_bytes: peak.resident_peak,
+            peak_virtual_bytes: less_own(peak_virtual, |status| status.virtual_now),
+            page_table_bytes: less_own(peak.page_tables, |status| status.page_tables),
+            kernel_stack_bytes: threads_peak.map(|threads| threads * KERNEL_STACK_BYTES),
         };
-        let less_sampler = |peak: Option<u64>, share: fn(&Status) -> Option<u64>| {
-            Some(peak?.saturating_sub(share(&self.with_sampler)?.saturating_sub(share(&self.before)?)))
-        };
-        let threads_peak = less_sampler(peak.threads, |status| status.threads);
-        Account {
-            cpu: Cpu { user_s: used.user_s, system_s: used.system_s },
-            memory: Memory {
-                hwm_bytes: peak.resident_peak,
-                peak_virtual_bytes: less_sampler(peak_virtual, |status| status.virtual_now),
-                page_table_bytes: less_sampler(peak.page_tables, |status| status.page_tables),
-                kernel_stack_bytes: threads_peak.map(|threads| threads * KERNEL_STACK_BYTES),
-            },
-            threads_peak,
-            switches: Switches { voluntary: used.voluntary, involuntary: used.involuntary },
-        }
+        (used, memory, threads_peak)
     }
 }
 
@@ -141,9 +127,13 @@ struct Status {
 
 impl Status {
     fn read(file: Option<&File>) -> Self {
+        // On the stack: a thread's first allocation reserves 64 MiB, and the peaks would show it.
         let mut buffer = [0; 4096];
         let length = file.and_then(|file| file.read_at(&mut buffer, 0).ok()).unwrap_or(0);
-        let text = str::from_utf8(&buffer[..length]).unwrap_or_default();
+        Self::parse(str::from_utf8(&buffer[..length]).unwrap_or_default())
+    }
+
+    fn parse(text: &str) -> Self {
         let number = |name: &str| -> Option<u64> {
             let line = text.lines().find_map(|line| line.strip_prefix(name))?;
             line.split_whitespace().next()?.parse().ok()
@@ -167,44 +157,81 @@ impl Status {
     }
 }
 
+/// What rusage says of a process or a thread.
 #[derive(Debug, Default)]
-struct Usage {
-    user_s: f64,
-    system_s: f64,
-    voluntary: u64,
-    involuntary: u64,
+pub(crate) struct Usage {
+    pub(crate) cpu: Cpu,
+    pub(crate) switches: Switches,
 }
 
 impl Usage {
-    fn read(who: UsageWho) -> Self {
+    fn of(who: UsageWho) -> Self {
         let usage = getrusage(who).expect("getrusage fails for an unknown `who` alone");
         let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        let voluntary = usage.voluntary_context_switches().cast_unsigned();
+        let involuntary = usage.involuntary_context_switches().cast_unsigned();
         Self {
-            user_s: seconds(usage.user_time()),
-            system_s: seconds(usage.system_time()),
-            voluntary: count(usage.voluntary_context_switches()),
-            involuntary: count(usage.involuntary_context_switches()),
+            cpu: Cpu { user_s: seconds(usage.user_time()), system_s: seconds(usage.system_time()) },
+            switches: Switches { voluntary, involuntary },
         }
     }
 
     #[cfg(target_os = "linux")]
     fn of_this_thread() -> Self {
-        Self::read(UsageWho::RUSAGE_THREAD)
+        Self::of(UsageWho::RUSAGE_THREAD)
     }
 
-    /// Other systems keep no account of a thread; the sampler's share, under a hundredth, stays in.
+    /// Other systems keep no account of a thread; the sampler's share, about a hundredth, stays in.
     #[cfg(not(target_os = "linux"))]
     fn of_this_thread() -> Self {
         Self::default()
     }
 
-    fn since(&self, before: &Self) -> Self {
+    fn less(&self, other: &Self) -> Self {
+        let (Self { cpu, switches }, less) = (self, other);
         Self {
-            user_s: (self.user_s - before.user_s).max(0.0),
-            system_s: (self.system_s - before.system_s).max(0.0),
-            voluntary: self.voluntary.saturating_sub(before.voluntary),
-            involuntary: self.involuntary.saturating_sub(before.involuntary),
+            cpu: Cpu {
+                user_s: (cpu.user_s - less.cpu.user_s).max(0.0),
+                system_s: (cpu.system_s - less.cpu.system_s).max(0.0),
+            },
+            switches: Switches {
+                voluntary: switches.voluntary.saturating_sub(less.switches.voluntary),
+                involuntary: switches.involuntary.saturating_sub(less.switches.involuntary),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_read_in_bytes_and_what_it_lacks_is_none() {
+        let status = Status::parse("VmPeak:\t    2048 kB\nVmHWM:\t    1024 kB\nThreads:\t3\n");
+        assert_eq!(status.virtual_peak, Some(2_097_152));
+        assert_eq!(status.resident_peak, Some(1_048_576));
+        assert_eq!(status.threads, Some(3));
+        assert_eq!(status.page_tables, None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_sampler_sees_what_the_work_holds_and_not_itself() {
+        const HELD: usize = 64 * 1024 * 1024;
+        let sampler = Sampler::start().unwrap();
+        let held = vec![1_u8; HELD];
+        let waiting: Vec<_> = (0..8).map(|_| thread::spawn(thread::park)).collect();
+        // The last sample is taken after `stop` was asked for, so no time has to pass here.
+        let (_, memory, threads) = sampler.stop();
+        // The test's own harness has threads of its own beside these eight.
+        assert!(threads.unwrap() >= 8);
+        assert!(memory.hwm_bytes.unwrap() >= HELD as u64);
+        assert!(memory.peak_virtual_bytes.unwrap() >= HELD as u64);
+        drop(held);
+        for thread in waiting {
+            thread.thread().unpark();
+            thread.join().unwrap();
         }
     }
 }

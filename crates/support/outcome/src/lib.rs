@@ -105,7 +105,7 @@ impl Run {
     /// Stops the clock and closes the accounts; metrics, series and errors are the caller's to add.
     pub fn finish(self, work: Work) -> Outcome {
         let elapsed = self.started.elapsed();
-        let account = self.sampler.stop();
+        let (used, memory, threads_peak) = self.sampler.stop();
         Outcome {
             schema: SCHEMA,
             experiment: self.experiment,
@@ -115,10 +115,10 @@ impl Run {
             work,
             metrics: BTreeMap::new(),
             series: BTreeMap::new(),
-            cpu: account.cpu,
-            memory: account.memory,
-            threads_peak: account.threads_peak,
-            switches: account.switches,
+            cpu: used.cpu,
+            memory,
+            threads_peak,
+            switches: used.switches,
             refused: None,
             errors: BTreeMap::new(),
         }
@@ -155,5 +155,42 @@ impl Outcome {
             outcome.schema
         );
         Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome() -> Outcome {
+        Run::start("an-experiment", "a_variant").unwrap().finish(Work { expected: 3, done: 2 })
+    }
+
+    #[test]
+    fn every_field_of_the_contract_is_there_and_null_where_there_is_nothing() {
+        let value = serde_json::to_value(outcome()).unwrap();
+        let fields: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        let contract = "schema experiment variant case elapsed_s work metrics series cpu memory threads_peak \
+                        switches refused errors";
+        assert_eq!(fields, contract.split_whitespace().collect::<Vec<_>>());
+        assert!(value["refused"].is_null());
+        assert_eq!(value["work"], serde_json::json!({"expected": 3, "done": 2}));
+    }
+
+    #[test]
+    fn what_is_not_whole_or_of_another_schema_is_refused() {
+        let file = env::temp_dir().join(format!("outcome-test-{}.json", std::process::id()));
+        let whole = serde_json::to_string(&outcome()).unwrap();
+        let read = |text: &str| {
+            fs::write(&file, text).unwrap();
+            Outcome::read(&file).map(|outcome| outcome.variant).map_err(|error| format!("{error:#}"))
+        };
+        assert_eq!(read(&whole), Ok("a_variant".to_owned()));
+        assert!(
+            read(&whole[..whole.len() / 2]).unwrap_err().starts_with("wrote an outcome that is not whole")
+        );
+        assert!(read(&whole.replace("\"schema\":1", "\"schema\":9")).unwrap_err().contains("schema 9"));
+        fs::remove_file(&file).unwrap();
+        assert!(Outcome::read(&file).unwrap_err().to_string().contains("wrote no outcome"));
     }
 }
