@@ -95,10 +95,9 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
 }
 
 fn rules(judgements: &[&Judgement]) -> String {
-    let rust = judgements.iter().filter(|judgement| judgement.language == "rust");
-    rust.fold(String::new(), |text, judgement| {
-        text + &format!("- {}: {}\n", judgement.id, escape(judgement.threshold))
-    })
+    let rust =
+        judgements.iter().filter(|judgement| judgement.language == "rust" && !judgement.threshold.is_empty());
+    rust.map(|judgement| format!("- {}: {}\n", judgement.id, escape(judgement.threshold))).collect()
 }
 
 /// The table of one case that answers the question: what was counted, what was lost, in what time.
