@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::data::Data;
 use crate::experiment::Experiment;
-use crate::page::thousands;
+use crate::units::thousands;
 
 /// What the article says, how it is judged, and by which numbers.
 pub(crate) struct Claim {

@@ -6,12 +6,14 @@ mod experiment;
 mod hyperfine;
 mod ledger;
 mod machine;
+mod markdown;
 mod measure;
 mod origin;
 mod page;
 mod process;
 mod splice;
 mod statistics;
+mod units;
 mod workspace;
 
 use std::process::ExitCode;

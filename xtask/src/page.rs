@@ -3,7 +3,9 @@
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, spelled};
 use crate::ledger::{Judgement, says};
+use crate::markdown::{escape, list, table};
 use crate::statistics::{ENOUGH_RUNS, interval, median, outliers, ratio};
+use crate::units::{bytes, round, seconds, whole};
 
 /// The page of one experiment on one machine.
 pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Judgement]) -> String {
@@ -97,7 +99,7 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
 fn rules(judgements: &[&Judgement]) -> String {
     let rust =
         judgements.iter().filter(|judgement| judgement.language == "rust" && !judgement.threshold.is_empty());
-    rust.map(|judgement| format!("- {}: {}\n", judgement.id, escape(judgement.threshold))).collect()
+    list(rust.map(|judgement| format!("{}: {}", judgement.id, escape(judgement.threshold))))
 }
 
 /// The table of one case that answers the question: what was counted, what was lost, in what time.
@@ -170,15 +172,13 @@ fn costs(case: &Case, data: &Data) -> String {
 
 /// The counts of the variants whose runs did not all count the same.
 fn varying(case: &Case, data: &Data) -> String {
-    let mut text = String::new();
-    for row in rows_of(case, data) {
-        let done = done(row);
-        if done.windows(2).any(|pair| pair[0].total_cmp(&pair[1]).is_ne()) {
-            let counts: Vec<_> = done.into_iter().map(whole).collect();
-            text += &format!("- `{}`, run by run: {}\n", row.variant, counts.join(" · "));
-        }
-    }
-    if text.is_empty() { text } else { format!("Not the same in each run:\n\n{text}\n") }
+    let varies = |done: &[f64]| done.windows(2).any(|pair| pair[0].total_cmp(&pair[1]).is_ne());
+    let rows = rows_of(case, data).map(|row| (row, done(row))).filter(|(_, done)| varies(done));
+    let points = list(rows.map(|(row, done)| {
+        let counts: Vec<_> = done.into_iter().map(whole).collect();
+        format!("`{}`, run by run: {}", row.variant, counts.join(" · "))
+    }));
+    if points.is_empty() { points } else { format!("Not the same in each run:\n\n{points}\n") }
 }
 
 fn method(experiment: &Experiment, data: &Data) -> String {
@@ -219,7 +219,7 @@ fn method(experiment: &Experiment, data: &Data) -> String {
              {name}`."
         ),
     ];
-    sentences.map(|sentence| format!("- {sentence}\n")).concat()
+    list(sentences)
 }
 
 fn sequence(data: &Data) -> (u64, u64) {
@@ -312,95 +312,5 @@ fn time(values: &[f64]) -> String {
             let interval = interval(values);
             format!("{} [{}, {}]", seconds(interval.median), seconds(interval.low), seconds(interval.high))
         }
-    }
-}
-
-fn seconds(value: f64) -> String {
-    if value >= 1.0 {
-        format!("{value:.2} s")
-    } else if value >= 0.01 {
-        format!("{:.0} ms", value * 1e3)
-    } else {
-        format!("{:.1} ms", value * 1e3)
-    }
-}
-
-fn bytes(value: u64) -> String {
-    let value = value as f64;
-    if value >= 1e9 {
-        format!("{:.1} GB", value / 1e9)
-    } else if value >= 1e6 {
-        format!("{:.1} MB", value / 1e6)
-    } else {
-        format!("{:.0} kB", value / 1e3)
-    }
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "counts and sizes are never negative"
-)]
-fn round(value: f64) -> u64 {
-    value.round() as u64
-}
-
-fn whole(value: f64) -> String {
-    thousands(round(value))
-}
-
-/// 4000000 as 4,000,000.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Text that is not ours, so that it shows as it is.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '\n' | '\r' => escaped.push(' '),
-            '\\' | '`' | '*' | '[' | ']' | '|' => escaped.extend(['\\', c]),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// A table; a column is named, and set to the right if it holds numbers.
-pub(crate) fn table(columns: &[(&str, bool)], rows: &[Vec<String>]) -> String {
-    let line = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
-    let mut text = line(columns.iter().map(|(name, _)| *name).collect());
-    text += &line(columns.iter().map(|(_, right)| if *right { "---:" } else { "---" }).collect());
-    for row in rows {
-        text += &line(row.iter().map(String::as_str).collect());
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hostile_text_shows_as_text() {
-        assert_eq!(escape("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
-        assert_eq!(escape("two\nlines"), "two lines");
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1_000, 4_000_000].map(thousands), ["0", "999", "1,000", "4,000,000"]);
     }
 }

@@ -10,7 +10,8 @@ use clap::Args;
 use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement};
-use crate::page::{self, escape, table};
+use crate::markdown::{escape, table};
+use crate::page;
 use crate::splice::splice;
 use crate::workspace::Workspace;
 
