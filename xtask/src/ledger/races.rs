@@ -156,3 +156,111 @@ fn r6(data: &Data) -> Judged {
     }
     Ok((verdict, told))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    const EXACT: u64 = 4_000_000;
+
+    /// A run on two cores in which the named variants counted so, and all others exactly, five times.
+    fn data(counted: &[(&str, &[u64])]) -> Data {
+        let variants = [
+            "threads_unsynchronized",
+            "threads_mutex",
+            "threads_atomic",
+            "threads_local_sums",
+            "rayon",
+            "tokio",
+            "tokio_await_inside",
+            "tokio_multi_thread",
+            "smol",
+            "async_std",
+        ];
+        let rows = variants.map(|variant| {
+            let done =
+                counted.iter().find(|(name, _)| *name == variant).map_or(&[EXACT; 5][..], |(_, done)| done);
+            let outcomes: Vec<_> = done
+                .iter()
+                .map(|done| serde_json::json!({"work": {"expected": EXACT, "done": done}}))
+                .collect();
+            serde_json::json!({"case": CASE, "args": [], "variant": variant, "status": "ok", "reason": null,
+                "times_s": vec![1.0; done.len()], "outcomes": outcomes})
+        });
+        let machine = serde_json::json!({"label": "a", "processor": "a", "cores": 2, "memory_bytes": null, "system": ""});
+        let data = serde_json::json!({"schema": 1, "experiment": "lost-updates", "machine": machine, "toolchain": "",
+            "hyperfine": "", "commit": null, "dirty": false, "started": "", "size": "default", "complete": true,
+            "measuring_s": 0.0, "rows": rows});
+        serde_json::from_value(data).unwrap()
+    }
+
+    fn verdict(rule: fn(&Data) -> Judged, counted: &[(&str, &[u64])]) -> Verdict {
+        rule(&data(counted)).unwrap().0
+    }
+
+    #[test]
+    fn r1_holds_only_if_every_run_loses_and_not_all_alike() {
+        let verdict = |counted: &[u64]| verdict(r1, &[("threads_unsynchronized", counted)]);
+        assert_eq!(verdict(&[3, 4, 5, 6, 7]), Holds);
+        assert_eq!(verdict(&[3, 4, 5, 6, EXACT]), HoldsBut);
+        assert_eq!(verdict(&[3; 5]), HoldsBut);
+        assert_eq!(verdict(&[EXACT; 5]), Fails);
+        assert_eq!(verdict(&[3, 4, 5, 6]), Unsettled);
+    }
+
+    #[test]
+    fn r1_is_not_measured_on_one_core() {
+        let mut data = data(&[]);
+        data.machine.cores = 1;
+        assert!(r1(&data).is_err());
+    }
+
+    #[test]
+    fn r2_takes_one_lost_update_and_never_fails() {
+        assert_eq!(verdict(r2, &[("tokio_await_inside", &[3])]), Holds);
+        assert_eq!(verdict(r2, &[]), Unsettled);
+    }
+
+    #[test]
+    fn r3_fails_at_one_inexact_run_and_wants_five_exact_ones() {
+        assert_eq!(verdict(r3, &[]), Holds);
+        assert_eq!(verdict(r3, &[("threads_mutex", &[EXACT, EXACT, 3])]), Fails);
+        assert_eq!(verdict(r3, &[("threads_mutex", &[EXACT; 4])]), Unsettled);
+    }
+
+    #[test]
+    fn r4_holds_on_one_thread_but_not_on_several() {
+        assert_eq!(verdict(r4, &[]), Holds);
+        assert_eq!(verdict(r4, &[("tokio_multi_thread", &[EXACT, EXACT, EXACT, EXACT, 3])]), HoldsBut);
+        assert_eq!(verdict(r4, &[("smol", &[EXACT, 3])]), Fails);
+        assert_eq!(verdict(r4, &[("tokio_multi_thread", &[3])]), Unsettled);
+    }
+
+    #[test]
+    fn r5_holds_but_where_some_async_variants_lose() {
+        let all: Vec<(&str, &[u64])> =
+            ["tokio", "smol", "async_std", "tokio_await_inside", "tokio_multi_thread"]
+                .map(|variant| (variant, &[3; 5][..]))
+                .to_vec();
+        assert_eq!(verdict(r5, &[]), Holds);
+        assert_eq!(verdict(r5, &all[3..4]), HoldsBut);
+        assert_eq!(verdict(r5, &all), Fails);
+        assert_eq!(verdict(r5, &[("tokio", &[EXACT; 4])]), Unsettled);
+    }
+
+    #[test]
+    fn r6_fails_if_one_variant_is_exact_without_a_lock() {
+        let all: Vec<(&str, &[u64])> =
+            ["threads_atomic", "threads_local_sums", "rayon"].map(|variant| (variant, &[3; 5][..])).to_vec();
+        assert_eq!(verdict(r6, &[]), Fails);
+        assert_eq!(verdict(r6, &all[..2]), Fails);
+        assert_eq!(verdict(r6, &all), Holds);
+        assert_eq!(verdict(r6, &[("rayon", &[EXACT; 4])]), Unsettled);
+    }
+
+    #[test]
+    fn a_variant_without_a_run_is_not_measured() {
+        assert!(r3(&data(&[("threads_mutex", &[])])).is_err());
+    }
+}
