@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::process;
@@ -103,9 +104,15 @@ fn read(status: ExitStatus, export: Option<&str>, said: &str) -> Result<Timed> {
         parse(export).context("hyperfine's JSON has neither the 1.20 nor the 2.x layout")?;
     Ok(match exit_code {
         Some(0) => Timed::Exited { seconds },
-        Some(code) => Timed::Failed(format!("exited with {code}: {said}")),
+        Some(code) => Timed::Failed(format!("exited with {code}{}: {said}", signal(code))),
         None => Timed::Failed(format!("was killed by a signal: {said}")),
     })
+}
+
+/// hyperfine reports a death by signal as a shell does, as 128 and its number.
+fn signal(code: i64) -> String {
+    let number = i32::try_from(code - 128).unwrap_or_default();
+    Signal::try_from(number).map_or(String::new(), |signal| format!(" ({signal})"))
 }
 
 /// Wall-clock seconds and exit code of the only run, from `results[0].times[0]` in 1.20 and from
@@ -134,7 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_has_no_exit_code() {
+    fn a_death_by_signal_is_named() {
+        assert_eq!([1, 101, 128, 134, 137].map(signal), ["", "", "", " (SIGABRT)", " (SIGKILL)"]);
+    }
+
+    #[test]
+    fn an_exit_code_may_be_missing() {
         let old = r#"{"results": [{"times": [1.5], "exit_codes": [null]}]}"#;
         let new = r#"{"results": [{"measurements": [{"time_wall_clock": {"value": 1.5}}]}]}"#;
         assert_eq!(parse(old), Some((1.5, None)));
