@@ -1,7 +1,7 @@
 //! data/<experiment>.json: what was measured, as it is kept.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -59,26 +59,45 @@ pub(crate) enum Status {
     Skipped,
 }
 
+/// What is the same for every experiment of a run.
+pub(crate) struct Setting {
+    pub(crate) machine: Machine,
+    toolchain: String,
+    commit: Option<String>,
+    dirty: bool,
+}
+
+impl Setting {
+    pub(crate) fn here(workspace: &Workspace) -> Self {
+        let git = |arguments: &[&str]| {
+            let said = said_by(Command::new("git").arg("-C").arg(&workspace.root).args(arguments));
+            said.filter(|line| !line.is_empty())
+        };
+        Self {
+            machine: Machine::this(),
+            toolchain: said_by(Command::new("rustc").arg("--version")).unwrap_or_default(),
+            commit: git(&["rev-parse", "HEAD"]),
+            // Results are what a run makes; they change nothing of what it measures.
+            dirty: git(&["status", "--porcelain", "--", ".", ":(exclude)results"]).is_some(),
+        }
+    }
+}
+
 impl Data {
     pub(crate) fn begin(
-        workspace: &Workspace,
+        setting: &Setting,
         experiment: &Experiment,
-        machine: Machine,
         hyperfine: &Hyperfine,
         size: Size,
     ) -> Self {
-        let git = |arguments: &[&str]| {
-            said_by(Command::new("git").arg("-C").arg(&workspace.root).args(arguments))
-                .filter(|s| !s.is_empty())
-        };
         Self {
             schema: SCHEMA,
             experiment: experiment.name.clone(),
-            machine,
-            toolchain: said_by(Command::new("rustc").arg("--version")).unwrap_or_default(),
+            machine: setting.machine.clone(),
+            toolchain: setting.toolchain.clone(),
             hyperfine: hyperfine.version.clone(),
-            commit: git(&["rev-parse", "HEAD"]),
-            dirty: git(&["status", "--porcelain"]).is_some(),
+            commit: setting.commit.clone(),
+            dirty: setting.dirty,
             started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
             size,
             complete: false,
@@ -109,8 +128,17 @@ impl Data {
         files.iter().map(|file| Self::read(file)).collect()
     }
 
+    /// Where an experiment's data are in a machine's folder.
+    pub(crate) fn file(machine: &Path, experiment: &str) -> PathBuf {
+        machine.join(format!("data/{experiment}.json"))
+    }
+
     pub(crate) fn save(&self, machine: &Path) -> Result<()> {
-        write(&machine.join(format!("data/{}.json", self.experiment)), &json(self)?)
+        write(&Self::file(machine, &self.experiment), &json(self)?)
+    }
+
+    pub(crate) fn has_outcomes(&self) -> bool {
+        self.rows.iter().any(|row| !row.outcomes.is_empty())
     }
 
     pub(crate) fn row(&self, case: &str, variant: &str) -> Option<&Row> {

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
-use clap::ValueEnum;
 use glob::Pattern;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,7 +46,7 @@ pub(crate) struct Variant {
 }
 
 /// How much a run of bench-all measures; also the smallest run that includes a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Size {
     Quick,
@@ -56,7 +55,7 @@ pub(crate) enum Size {
     Full,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Model {
     Threads,
@@ -65,7 +64,7 @@ pub(crate) enum Model {
     Serial,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
     Right,
@@ -74,9 +73,36 @@ pub(crate) enum Role {
     Library,
 }
 
-/// `name` as experiment.toml, the data and the pages spell it.
-pub(crate) fn spelled(name: &impl ValueEnum) -> String {
-    name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+impl Size {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Default => "default",
+            Self::Full => "full",
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Threads => "threads",
+            Self::Async => "async",
+            Self::Processes => "processes",
+            Self::Serial => "serial",
+        }
+    }
+}
+
+impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Floor => "floor",
+            Self::Library => "library",
+        }
+    }
 }
 
 /// What a right answer is: a figure of the outcome compared with a number.
@@ -267,7 +293,8 @@ impl Tables {
     fn check(self, root: &Path, folder: &Path, source: &Source) -> Result<Experiment> {
         let last = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (name, group) = (last(folder), last(folder.parent().unwrap_or(folder)));
-        if !is_name(&name) {
+        // claims.json stands beside the data of the experiments.
+        if !is_name(&name) || name == "claims" {
             return Err(source.error(0..0, format!("the folder `{name}` is no name: use a-z, 0-9, _ and -")));
         }
         let claims =

@@ -56,11 +56,11 @@ impl Hyperfine {
     }
 
     /// Times one run of `command`. Its output and hyperfine's own go to files in `scratch`.
-    pub(crate) fn time<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+    pub(crate) fn time(
         &self,
         scratch: &Path,
         command: &[String],
-        environment: &[(K, V)],
+        environment: &[(&str, &OsStr)],
         limit: Duration,
     ) -> Result<Timed> {
         let export = scratch.join("hyperfine.json");
@@ -72,15 +72,15 @@ impl Hyperfine {
             .args(["--ignore-failure", "--export-json"])
             .arg(&export)
             .arg(shell_words::join(command))
-            .envs(environment.iter().map(|(key, value)| (key, value)))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(File::create(scratch.join("stdout"))?)
             .stderr(File::create(&errors)?);
         let Some(status) = process::run(&mut hyperfine, Some(limit))? else {
             return Ok(Timed::Failed(format!("killed after {} s (timeout_s)", limit.as_secs_f64())));
         };
-        let said = fs::read_to_string(&errors).unwrap_or_default();
-        read(status, fs::read_to_string(&export).ok().as_deref(), said.lines().next().unwrap_or_default())
+        let said = what_it_said(&fs::read_to_string(&errors).unwrap_or_default());
+        read(status, fs::read_to_string(&export).ok().as_deref(), &said)
     }
 }
 
@@ -105,8 +105,18 @@ fn read(status: ExitStatus, export: Option<&str>, said: &str) -> Result<Timed> {
     Ok(match exit_code {
         Some(0) => Timed::Exited { seconds },
         Some(code) => Timed::Failed(format!("exited with {code}{}: {said}", signal(code))),
-        None => Timed::Failed(format!("was killed by a signal: {said}")),
+        None => Timed::Failed(format!("ended without an exit code: {said}")),
     })
+}
+
+/// The line that tells why a run failed: the first that is not hyperfine's own warning, and for a panic the
+/// message below it.
+fn what_it_said(errors: &str) -> String {
+    let own = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("Warning: Ignoring");
+    let mut lines = errors.lines().filter(own);
+    let first = lines.next().unwrap_or("it said nothing").trim();
+    let message = if first.contains("panicked at") { lines.next() } else { None };
+    message.map_or(first.to_owned(), |message| format!("{first} {}", message.trim()))
 }
 
 /// hyperfine reports a death by signal as a shell does, as 128 and its number.
@@ -143,6 +153,15 @@ mod tests {
     #[test]
     fn a_death_by_signal_is_named() {
         assert_eq!([1, 101, 128, 134, 137].map(signal), ["", "", "", " (SIGABRT)", " (SIGKILL)"]);
+    }
+
+    #[test]
+    fn what_a_run_said_is_told_from_what_hyperfine_says() {
+        let warning = " \n  Warning: Ignoring non-zero exit code.\n";
+        let panic = "\nthread 'main' (7) panicked at src/main.rs:1:1:\nno luck\nnote: run with ..\n";
+        assert_eq!(what_it_said(&format!("out of cheese\nredo\n{warning}")), "out of cheese");
+        assert_eq!(what_it_said(panic), "thread 'main' (7) panicked at src/main.rs:1:1: no luck");
+        assert_eq!(what_it_said(warning), "it said nothing");
     }
 
     #[test]

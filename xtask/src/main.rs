@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use commands::{bench_all, doctor, list, report, tidy};
 use process::Interrupted;
+use thiserror::Error;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Threads or async? Measures both on this machine", version)]
@@ -44,27 +45,19 @@ enum Command {
 }
 
 /// The caller asked for something that does not exist.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{0}")]
 pub(crate) struct Usage(String);
 
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
-
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    process::watch_for_interrupts();
-    let result = match arguments.command {
+    let command = Arguments::parse().command;
+    let result = process::watch_for_interrupts().and_then(|()| match command {
         Command::BenchAll(options) => bench_all::run(&options),
         Command::List(options) => list::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Doctor => doctor::run(),
         Command::Tidy => tidy::run(),
-    };
+    });
     match result {
         Ok(code) => code,
         Err(error) if error.is::<Interrupted>() => {

@@ -5,95 +5,132 @@ use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use outcome::Outcome;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size, Variant, verify};
 use crate::hyperfine::{Hyperfine, Timed};
 use crate::origin::Origin;
 use crate::statistics::{ENOUGH_RUNS, interval};
+use crate::units::thousands;
 use crate::workspace::Workspace;
 
 const MOST_ROUNDS: usize = 20;
 /// Rounds end when every median is known this well.
 const SHARP: f64 = 0.05;
-
-/// How long rounds beyond the fifth may go on, for one experiment.
-fn time_for_more_rounds(size: Size) -> Duration {
-    Duration::from_secs(if size == Size::Full { 240 } else { 60 })
-}
+/// How long rounds beyond the fifth may go on for one experiment, however much time is left.
+const LONGEST: Duration = Duration::from_secs(60);
 
 pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
     python: bool,
-    scratch: PathBuf,
+    scratch: TempDir,
+    origin: Option<Origin>,
     /// How many runs there were, over all experiments.
     sequence: u64,
+    /// No further round begins after this.
+    deadline: Instant,
 }
 
 /// What one run came to.
 enum Run {
-    Good { seconds: f64, outcome: Value },
-    Refused { reason: String, outcome: Value },
-    Failed { reason: String, outcome: Option<Value> },
+    Good {
+        seconds: f64,
+        outcome: Value,
+    },
+    Refused {
+        reason: String,
+        outcome: Value,
+    },
+    /// With an outcome if the run came to its end and its figures were wrong.
+    Failed {
+        reason: String,
+        outcome: Option<Value>,
+    },
 }
 
 impl<'a> Bench<'a> {
-    pub(crate) fn new(workspace: &'a Workspace, hyperfine: &'a Hyperfine, python: bool) -> Result<Self> {
-        let scratch = workspace.target.join("bench");
-        fs::create_dir_all(&scratch)?;
-        Ok(Self { workspace, hyperfine, python, scratch, sequence: 0 })
+    pub(crate) fn new(
+        workspace: &'a Workspace,
+        hyperfine: &'a Hyperfine,
+        python: bool,
+        size: Size,
+    ) -> Result<Self> {
+        // Of the twenty minutes of a default run five are left for the build and what comes before.
+        let minutes = if size == Size::Full { 60 } else { 15 };
+        Ok(Self {
+            workspace,
+            hyperfine,
+            python,
+            // Beside the binaries, since /tmp may be another file system or small.
+            scratch: tempfile::tempdir_in(&workspace.target)
+                .context("cannot make a folder for a run's files")?,
+            origin: None,
+            sequence: 0,
+            deadline: Instant::now() + Duration::from_secs(60 * minutes),
+        })
     }
 
-    /// Fills `data` with the rows of one experiment; what is there after each pass is saved to `folder`.
-    pub(crate) fn measure(&mut self, experiment: &Experiment, data: &mut Data, folder: &Path) -> Result<()> {
+    /// Runs each row once. That is a quick run's only sample, and the warm-up of the others.
+    pub(crate) fn verify(&mut self, experiment: &Experiment, data: &mut Data, folder: &Path) -> Result<()> {
+        self.origin = experiment.needs_origin.then(|| Origin::start(self.workspace)).transpose()?;
         let rows: Vec<_> = experiment.rows(data.size).collect();
-        let passes = if data.size == Size::Quick { 1 } else { 1 + ENOUGH_RUNS };
-        let bar = progress(experiment, rows.len() * passes);
-        let origin = experiment.needs_origin.then(|| Origin::start(self.workspace)).transpose()?;
-
         note(&format!("{}: verifying {} rows", experiment.name, rows.len()));
+        let bar = progress(experiment, rows.len());
         let started = Instant::now();
-        for (case, variant) in &rows {
+        for (case, variant) in rows {
             bar.set_message(format!("verifying {}", variant.name));
-            let row = self.first(experiment, case, variant, origin.as_ref())?;
-            data.rows.push(row);
+            data.rows.push(self.first(experiment, case, variant)?);
             bar.inc(1);
         }
+        bar.finish_and_clear();
         data.measuring_s = started.elapsed().as_secs_f64();
-        data.save(folder)?;
+        data.complete = data.size == Size::Quick;
+        data.save(folder)
+    }
+
+    /// Times the verified rows in interleaved rounds, until every median is sharp or this experiment's share
+    /// of the time is used up; `to_come` experiments, this one included, share what is left.
+    pub(crate) fn measure(
+        &mut self,
+        experiment: &Experiment,
+        data: &mut Data,
+        folder: &Path,
+        to_come: usize,
+    ) -> Result<()> {
         if data.size == Size::Quick {
-            bar.finish_and_clear();
-            data.complete = true;
             return Ok(());
         }
-
+        let rows: Vec<_> = experiment.rows(data.size).collect();
         note(&format!("{}: measuring in {ENOUGH_RUNS} to {MOST_ROUNDS} rounds", experiment.name));
+        let bar = progress(experiment, rows.len() * ENOUGH_RUNS);
         let started = Instant::now();
+        let left = self.deadline.saturating_duration_since(started);
+        let budget = LONGEST.min(left / u32::try_from(to_come).unwrap_or(u32::MAX));
         for round in 1..=MOST_ROUNDS {
             if round > ENOUGH_RUNS {
-                if is_sharp(data) || started.elapsed() > time_for_more_rounds(data.size) {
+                if is_sharp(data) || started.elapsed() > budget {
                     break;
                 }
                 bar.inc_length(rows.len() as u64);
             }
             for (index, (case, variant)) in rows.iter().enumerate() {
-                bar.inc(1);
+                bar.set_message(format!("round {round}, {}", variant.name));
                 if data.rows[index].status == Status::Ok {
-                    bar.set_message(format!("round {round}, {}", variant.name));
-                    let run = self.run(experiment, case, variant, origin.as_ref())?;
+                    let run = self.run(experiment, case, variant)?;
                     let row = &mut data.rows[index];
                     if round == 1 {
-                        // The verifying run was the warm-up.
                         row.times_s.clear();
                         row.outcomes.clear();
                     }
                     add(row, run);
                 }
+                bar.inc(1);
             }
             data.measuring_s = started.elapsed().as_secs_f64();
             data.save(folder)?;
@@ -103,13 +140,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn first(
-        &mut self,
-        experiment: &Experiment,
-        case: &Case,
-        variant: &Variant,
-        origin: Option<&Origin>,
-    ) -> Result<Row> {
+    fn first(&mut self, experiment: &Experiment, case: &Case, variant: &Variant) -> Result<Row> {
         let mut row = Row {
             case: case.name.clone(),
             args: case.args.clone(),
@@ -123,50 +154,48 @@ impl<'a> Bench<'a> {
             row.status = Status::Skipped;
             row.reason = Some("no python3 on this machine".to_owned());
         } else {
-            let run = self.run(experiment, case, variant, origin)?;
+            let run = self.run(experiment, case, variant)?;
             add(&mut row, run);
         }
         Ok(row)
     }
 
     /// One run in a process of its own, timed by hyperfine, witnessed by the origin, verified.
-    fn run(
-        &mut self,
-        experiment: &Experiment,
-        case: &Case,
-        variant: &Variant,
-        origin: Option<&Origin>,
-    ) -> Result<Run> {
+    fn run(&mut self, experiment: &Experiment, case: &Case, variant: &Variant) -> Result<Run> {
+        let failed = |reason: String| Ok(Run::Failed { reason, outcome: None });
         let mut command = self.command(experiment, variant);
         command.extend(case.args.iter().cloned());
-        if let Some(origin) = origin {
-            origin.reset()?;
+        if let Some(origin) = &self.origin {
             command.extend(["--origin".to_owned(), origin.url.clone()]);
+            if let Err(error) = origin.reset() {
+                return failed(format!("{error:#}"));
+            }
         }
-        let file = self.scratch.join("outcome.json");
+        let file = self.scratch.path().join("outcome.json");
         fs::remove_file(&file).ok();
         let environment = [("OUTCOME_FILE", file.as_os_str()), ("OUTCOME_CASE", case.name.as_ref())];
         self.sequence += 1;
-        let timed = self.hyperfine.time(&self.scratch, &command, &environment, experiment.timeout)?;
+        let timed = self.hyperfine.time(self.scratch.path(), &command, &environment, experiment.timeout)?;
         let seconds = match timed {
             Timed::Exited { seconds } => seconds,
-            Timed::Failed(reason) => return Ok(Run::Failed { reason, outcome: None }),
+            Timed::Failed(reason) => return failed(reason),
         };
 
         let outcome = match Outcome::read(&file) {
             Ok(outcome) => outcome,
-            Err(error) => return Ok(Run::Failed { reason: format!("{error:#}"), outcome: None }),
+            Err(error) => return failed(format!("{error:#}")),
         };
+        if let Err(error) = is_of(&outcome, seconds, experiment, case, variant) {
+            return failed(error.to_string());
+        }
         let mut value = serde_json::to_value(&outcome)?;
         value["sequence"] = json!(self.sequence);
-        if let Some(origin) = origin {
-            value["witness"] = origin.witness()?;
-        }
-        if let Err(error) = is_of(&outcome, seconds, experiment, case, variant) {
-            return Ok(Run::Failed { reason: error.to_string(), outcome: Some(value) });
+        match self.origin.as_ref().map(Origin::witness).transpose() {
+            Ok(witness) => witness.into_iter().for_each(|witness| value["witness"] = witness),
+            Err(error) => return failed(format!("{error:#}")),
         }
         if let Some(refused) = outcome.refused {
-            let reason = format!("refused at {}: {}", refused.at, refused.limit);
+            let reason = format!("refused at {}: {}", thousands(refused.at), refused.limit);
             return Ok(Run::Refused { reason, outcome: value });
         }
         Ok(match verify(case, variant, &value) {

@@ -2,6 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -9,6 +12,9 @@ use ureq::Agent;
 
 use crate::process::Group;
 use crate::workspace::Workspace;
+
+/// Everything happens on the loopback; this is for a machine under load.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Origin {
     pub(crate) url: String,
@@ -25,12 +31,15 @@ impl Origin {
         let mut process =
             Group::start(&mut command).with_context(|| format!("cannot start {}", program.display()))?;
         let stdout = process.child.stdout.take().context("its stdout is a pipe")?;
-        let mut url = String::new();
-        BufReader::new(stdout).read_line(&mut url)?;
+        // On a thread, since a read has no time-out.
+        let (said, first_line) = mpsc::channel();
+        thread::spawn(move || said.send(BufReader::new(stdout).lines().next()));
+        let url = first_line.recv_timeout(PATIENCE).ok().flatten().transpose()?.unwrap_or_default();
         ensure!(url.starts_with("http://"), "the origin did not start: it printed no URL");
         // A proxy from the environment must not stand between us and the loopback.
-        let agent = Agent::new_with_config(Agent::config_builder().proxy(None).build());
-        Ok(Self { url: url.trim().to_owned(), agent, _process: process })
+        let config = Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE)).build();
+        let agent = Agent::new_with_config(config);
+        Ok(Self { url, agent, _process: process })
     }
 
     pub(crate) fn reset(&self) -> Result<()> {

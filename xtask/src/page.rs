@@ -1,15 +1,15 @@
 //! The markdown that a run is read as.
 
 use crate::data::{Data, Row, Status};
-use crate::experiment::{Case, Experiment, spelled};
-use crate::ledger::{Judgement, says};
+use crate::experiment::{Case, Experiment, Size};
+use crate::ledger::{Judgement, Verdict, says};
 use crate::markdown::{escape, list, table};
 use crate::statistics::{ENOUGH_RUNS, interval, median, outliers, ratio};
 use crate::units::{bytes, round, seconds, whole};
 
 /// The page of one experiment on one machine.
 pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Judgement]) -> String {
-    let mut page = format!("# {}\n\n", experiment.title);
+    let mut page = format!("# {}\n\n", escape(&experiment.title));
     let Experiment { name, folder, .. } = experiment;
     page += &format!("The experiment `{name}` in `{}`, {}.\n\n", folder.display(), provenance(data));
     if !data.complete {
@@ -23,10 +23,10 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
     }
     for case in cases(experiment, data) {
         let arguments = escape(&case.args.join(" "));
-        page += &format!("## {}\n\nArguments: `{arguments}`\n\n", case.name);
+        page += &format!("## {}\n\nArguments: <code>{arguments}</code>\n\n", case.name);
         page += &format!("{}\n", results(experiment, case, data));
         if rows_of(case, data).any(|row| row.status == Status::Ok) {
-            page += &format!("What it took:\n\n{}\n", costs(case, data));
+            page += &format!("What it took:\n\n{}\n", costs(experiment, case, data));
         }
         page += &varying(case, data);
     }
@@ -42,11 +42,10 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
         let machine = &first.machine;
         let memory = machine.memory_bytes.map_or("an unknown amount".to_owned(), bytes);
         page += &format!(
-            "{}, {} cores, {memory} of memory, {}; {}.\n\n",
+            "{}, {} cores, {memory} of memory, {}.\n\n",
             escape(&machine.processor),
             machine.cores,
             escape(&machine.system),
-            escape(&first.toolchain)
         );
     }
     let all: Vec<_> = judgements.iter().collect();
@@ -60,14 +59,17 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
             escape(title),
             data.rows.len().to_string(),
             failed.to_string(),
-            format!(
-                "{}, {}",
-                data.started,
-                if data.complete { spelled(&data.size) } else { "interrupted".to_owned() }
-            ),
+            format!("{}, {}", data.started, if data.complete { data.size.name() } else { "interrupted" }),
         ]);
     }
-    let columns = [("Experiment", false), ("", false), ("Rows", true), ("Failed", true), ("Measured", false)];
+    let columns = [
+        ("Experiment", false),
+        ("", false),
+        ("Rows", true),
+        ("Failed", true),
+        ("Measured", false),
+        ("With", false),
+    ];
     page + &table(&columns, &rows)
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
                 rust.id.clone(),
                 escape(says(&rust.id)),
                 format!("**{}**", rust.verdict.words()),
-                python.map_or("", |python| python.verdict.words()).to_owned(),
+                python.map_or(String::new(), |python| in_python(python)),
                 escape(&rust.evidence),
             ]
         })
@@ -94,6 +96,14 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
         ("Evidence (Rust)", false),
     ];
     table(&columns, &rows)
+}
+
+fn in_python(judgement: &Judgement) -> String {
+    let verdict = judgement.verdict.words();
+    if judgement.verdict == Verdict::NotMeasured {
+        return format!("{verdict}: {}", escape(&judgement.evidence));
+    }
+    format!("**{verdict}**")
 }
 
 fn rules(judgements: &[&Judgement]) -> String {
@@ -114,12 +124,12 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
         let timed = row.status == Status::Ok;
         rows.push(vec![
             format!("`{}`", row.variant),
-            variant.map(|variant| spelled(&variant.model)).unwrap_or_default(),
-            variant.map(|variant| spelled(&variant.role)).unwrap_or_default(),
+            variant.map_or("", |variant| variant.model.name()).to_owned(),
+            variant.map_or("", |variant| variant.role.name()).to_owned(),
             done,
             lost,
             if timed { time(&row.times_s) } else { String::new() },
-            if timed { against_twin(experiment, row, data) } else { String::new() },
+            if timed { against_twin(experiment, row, data, whole_time) } else { String::new() },
             memory,
         ]);
     }
@@ -136,7 +146,7 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
     table(&columns, &rows)
 }
 
-fn costs(case: &Case, data: &Data) -> String {
+fn costs(experiment: &Experiment, case: &Case, data: &Data) -> String {
     let mut rows = Vec::new();
     for row in rows_of(case, data).filter(|row| row.status == Status::Ok) {
         let middle = |path: &[&str]| Some(median(&row.figures(path))).filter(|median| !median.is_nan());
@@ -144,7 +154,8 @@ fn costs(case: &Case, data: &Data) -> String {
         let size = |path: &[&str]| middle(path).map_or("not told".to_owned(), |size| bytes(round(size)));
         rows.push(vec![
             format!("`{}`", row.variant),
-            time(&row.figures(&["elapsed_s"])),
+            time(&work_alone(row)),
+            against_twin(experiment, row, data, work_alone),
             middle(&["cpu", "user_s"]).map_or(String::new(), seconds),
             middle(&["cpu", "system_s"]).map_or(String::new(), seconds),
             count(&["threads_peak"]),
@@ -153,11 +164,14 @@ fn costs(case: &Case, data: &Data) -> String {
             size(&["memory", "peak_virtual_bytes"]),
             size(&["memory", "page_table_bytes"]),
             size(&["memory", "kernel_stack_bytes"]),
+            row.times_s.len().to_string(),
+            outliers(&row.times_s).to_string(),
         ]);
     }
     let columns = [
         ("Variant", false),
         ("The work alone", true),
+        ("Against its twin", false),
         ("CPU, user", true),
         ("CPU, system", true),
         ("Threads", true),
@@ -166,6 +180,8 @@ fn costs(case: &Case, data: &Data) -> String {
         ("Virtual memory", true),
         ("Page tables", true),
         ("Kernel stacks", true),
+        ("Runs", true),
+        ("Far off", true),
     ];
     table(&columns, &rows)
 }
@@ -189,37 +205,41 @@ fn method(experiment: &Experiment, data: &Data) -> String {
     let name = &experiment.name;
     let total = seconds(timed.iter().flat_map(|row| &row.times_s).sum());
     let measuring = seconds(data.measuring_s);
-    let outliers: usize = timed.iter().map(|row| outliers(&row.times_s)).sum();
-    let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
     let (begin, end) = sequence(data);
-    let sentences = [
+    let runs = if data.size == Size::Quick {
+        "This was a quick run: one run of each row, and no interval".to_owned()
+    } else {
+        let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
         format!(
-            "*Time* is that of the whole process, by hyperfine {}; *the work alone* is what the process measured \
-             itself, without its own start. Medians, with a bootstrapped 95 % interval in brackets.",
+            "Each row was run once to verify it, then timed in interleaved rounds, A B C, A B C; runs of a row: {}. \
+             Medians, with a bootstrapped 95 % interval in brackets; *far off* are the runs that something else \
+             must have disturbed, kept in all figures",
+            span(&runs)
+        )
+    };
+    list([
+        format!(
+            "*Time* is that of the whole process, by hyperfine {}. *The work alone* is what the process measured \
+             itself, without its own start, and can be no more than that.",
             escape(&data.hyperfine)
         ),
+        format!("{runs}. Each run is a process of its own, and its place in the whole is in the data: {begin} to {end}."),
         format!(
-            "Runs of each row: {}, each a process of its own, in interleaved rounds: runs {begin} to {end} of the \
-             whole. The data keep the place of each.",
-            span(&runs)
+            "*Against its twin* is the ratio to the same figure of the variant in brackets, drawn round by round. An \
+             interval that holds 1, or lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs \
+             decide nothing."
         ),
-        format!(
-            "*Against its twin* is the ratio of the whole times, drawn round by round. An interval that holds 1, or \
-             lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs decide nothing."
-        ),
-        format!(
-            "Every run was verified, the timed ones too. Values far off the others: {outliers}, kept in all figures."
-        ),
-        "Memory, CPU and switches are the system's own account of the process, less the share of the thread that \
-         reads it every millisecond. Threads that lived shorter than that may be missing from the count."
+        "Every run was verified, the timed ones too.".to_owned(),
+        "Memory, CPU and switches are the system's own account of the process. The share of the thread that reads it \
+         every millisecond is taken out, but for a few pages of resident memory. Threads that lived shorter than \
+         that may be missing from the count."
             .to_owned(),
         format!("{total} of the {measuring} of measuring were spent in the measured processes."),
         format!(
             "The data: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only \
              {name}`."
         ),
-    ];
-    list(sentences)
+    ])
 }
 
 fn sequence(data: &Data) -> (u64, u64) {
@@ -241,7 +261,7 @@ fn provenance(data: &Data) -> String {
         data.machine.cores,
         data.started,
         escape(&data.toolchain),
-        spelled(&data.size)
+        data.size.name()
     )
 }
 
@@ -277,20 +297,24 @@ fn status(row: &Row) -> String {
     }
 }
 
-fn against_twin(experiment: &Experiment, row: &Row, data: &Data) -> String {
+/// A row's figure against the same figure of its twin.
+fn against_twin(experiment: &Experiment, row: &Row, data: &Data, figure: fn(&Row) -> Vec<f64>) -> String {
     let twin = experiment.variant(&row.variant).and_then(|variant| variant.twin.as_deref());
     let Some(other) = twin.and_then(|twin| data.row(&row.case, twin)) else {
         return String::new();
     };
-    if row.times_s.len().min(other.times_s.len()) < ENOUGH_RUNS || other.status != Status::Ok {
-        return format!("`{}`: too few runs", other.variant);
-    }
-    let ratio = ratio(&row.times_s, &other.times_s);
-    if ratio.is_no_difference() {
-        format!("`{}`: no difference ({ratio})", other.variant)
-    } else {
-        format!("{ratio} × `{}`", other.variant)
-    }
+    let (own, others) = (figure(row), figure(other));
+    let decides = own.len().min(others.len()) >= ENOUGH_RUNS && other.status == Status::Ok;
+    let compared = if decides { ratio(&own, &others).compared() } else { "too few runs".to_owned() };
+    format!("{compared} (`{}`)", other.variant)
+}
+
+fn whole_time(row: &Row) -> Vec<f64> {
+    row.times_s.clone()
+}
+
+fn work_alone(row: &Row) -> Vec<f64> {
+    row.figures(&["elapsed_s"])
 }
 
 /// A median, and the span of the values where they differ.

@@ -1,34 +1,34 @@
 //! Children that never outlive their time, their parent's interrupt, or their own end.
 
-use std::fmt;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use thiserror::Error;
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// Someone pressed Ctrl-C.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("interrupted")]
 pub(crate) struct Interrupted;
 
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted")
+/// From here on Ctrl-C and SIGTERM end the child that runs, and the work at its next step. SIGHUP is left as
+/// it is, so that `nohup` keeps its promise.
+pub(crate) fn watch_for_interrupts() -> Result<()> {
+    for signal in [SIGINT, SIGTERM] {
+        flag::register(signal, Arc::clone(&INTERRUPTED)).context("cannot watch for Ctrl-C")?;
     }
-}
-
-impl std::error::Error for Interrupted {}
-
-/// From here on Ctrl-C and SIGTERM end the child that runs, and the work at its next step.
-pub(crate) fn watch_for_interrupts() {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Relaxed)).expect("the only handler of this program");
+    Ok(())
 }
 
 pub(crate) fn check_interrupt() -> Result<(), Interrupted> {

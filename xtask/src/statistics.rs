@@ -29,15 +29,25 @@ impl Interval {
     }
 
     /// Of a ratio: whether it holds 1 or lies close to it.
-    pub(crate) fn is_no_difference(&self) -> bool {
+    fn is_no_difference(&self) -> bool {
         (self.low <= 1.0 && self.high >= 1.0) || (self.low >= 1.0 - SAME && self.high <= 1.0 + SAME)
+    }
+
+    /// A ratio in words.
+    pub(crate) fn compared(&self) -> String {
+        if self.is_no_difference() { format!("no difference, {self}") } else { format!("{self} times") }
     }
 }
 
-/// A ratio in words: `1.8 [1.7, 1.9] times`.
+/// A ratio as a reader takes it in, `1.82 [1.71, 1.90]`: with two digits that count, however small it is.
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = if self.median < 10.0 { 2 } else { 0 };
+        let digits = match self.median {
+            10.0.. => 0,
+            0.1.. => 2,
+            0.01.. => 3,
+            _ => 4,
+        };
         write!(f, "{:.digits$} [{:.digits$}, {:.digits$}]", self.median, self.low, self.high)
     }
 }
@@ -120,6 +130,13 @@ mod tests {
         assert!(interval(1.01, 1.05).is_no_difference());
         assert!(!interval(1.01, 1.06).is_no_difference());
         assert!(!interval(0.5, 0.9).is_no_difference());
+    }
+
+    #[test]
+    fn a_small_ratio_keeps_its_digits() {
+        let ratio = |median| Interval { median, low: median / 2.0, high: median * 2.0 }.to_string();
+        assert_eq!(ratio(0.0042), "0.0042 [0.0021, 0.0084]");
+        assert_eq!(ratio(40.0), "40 [20, 80]");
     }
 
     #[test]

@@ -8,12 +8,12 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use xshell::{Shell, cmd};
 
-use super::report::{self, MachineReport};
+use super::report;
 use crate::Usage;
-use crate::data::{Data, Status};
+use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
 use crate::hyperfine::Hyperfine;
-use crate::machine::{self, Machine};
+use crate::machine::{self, said_by};
 use crate::measure::Bench;
 use crate::process;
 use crate::workspace::{Workspace, cargo};
@@ -40,29 +40,36 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let experiments = workspace.select(&options.only)?;
-    let machine = name_machine(&workspace, options, &experiments)?;
-    let folder = results(&workspace, options).join(&machine.label);
-    make_writable(&folder)?;
+    let (setting, folder) = choose_folder(&workspace, options, &experiments)?;
 
     let (hyperfine, python) = preflight(&workspace)?;
     build(&workspace)?;
 
-    let mut bench = Bench::new(&workspace, &hyperfine, python)?;
+    let mut bench = Bench::new(&workspace, &hyperfine, python, options.size())?;
     let mut failed = Vec::new();
-    for experiment in &experiments {
-        let mut data = Data::begin(&workspace, experiment, machine.clone(), &hyperfine, options.size());
-        let measured = bench.measure(experiment, &mut data, &folder);
-        data.save(&folder)?;
-        let report = report::write_machine(&workspace, &folder)?;
-        failed.extend(failures(&data));
+    for (index, experiment) in experiments.iter().enumerate() {
+        let interim = interim_folder(&folder, experiment);
+        let mut data = Data::begin(&setting, experiment, &hyperfine, options.size());
+        let measured = bench.verify(experiment, &mut data, &interim).and_then(|()| {
+            let to_come = experiments.len() - index;
+            bench.measure(experiment, &mut data, &interim, to_come)
+        });
         if let Err(error) = measured {
-            eprintln!("what was finished is in {}", workspace.shown(&folder));
+            if data.has_outcomes() {
+                data.save(&interim)?;
+                report::judge_and_write(&workspace, &interim)?;
+                eprintln!("what was finished is in {}", workspace.shown(&interim));
+            }
             return Err(error);
         }
-        if experiment.name == experiments[experiments.len() - 1].name {
-            summarise(&workspace, &folder, &report);
+        data.save(&folder)?;
+        if interim != folder {
+            fs::remove_dir_all(&interim).ok();
         }
+        failed.extend(failures(&data));
+        report::judge_and_write(&workspace, &folder)?;
     }
+    report::print(&workspace, &folder)?;
     for failure in &failed {
         eprintln!("FAILED {failure}");
     }
@@ -79,45 +86,59 @@ impl Options {
     }
 }
 
-fn results(workspace: &Workspace, options: &Options) -> PathBuf {
-    options.out.clone().unwrap_or_else(|| workspace.root.join("results"))
+/// Where this run's results go. It is never a folder that is someone else's to keep: one that git tracks,
+/// unless it was asked for by name, or one that holds a fuller run.
+fn choose_folder(
+    workspace: &Workspace,
+    options: &Options,
+    experiments: &[Experiment],
+) -> Result<(Setting, PathBuf)> {
+    let mut setting = Setting::here(workspace);
+    let results = options.out.clone().unwrap_or_else(|| workspace.root.join("results"));
+    let label = &mut setting.machine.label;
+    if let Some(asked) = &options.machine {
+        let rule = "use a-z, 0-9, _ and -, and begin with a letter or a digit";
+        ensure!(is_name(asked), Usage(format!("--machine {asked}: {rule}")));
+        label.clone_from(asked);
+    } else if is_tracked(&results.join(&*label)) {
+        *label += "-local";
+    }
+    make_writable(&results)?;
+    let fuller = Data::read_all(&results.join(&*label))?.into_iter().any(|data| {
+        let again = experiments.iter().any(|experiment| experiment.name == data.experiment);
+        again && data.complete && data.size > options.size()
+    });
+    if fuller {
+        let kept = results.join(&*label);
+        *label += if options.quick { "-quick" } else { "-default" };
+        eprintln!("{} holds a fuller run, which is kept; this one goes beside it", workspace.shown(&kept));
+    }
+    let folder = results.join(&*label);
+    Ok((setting, folder))
 }
 
-/// This machine under the label that its results go by. A label is never one whose files are someone
-/// else's to keep: the committed reference, or a fuller run than this one.
-fn name_machine(workspace: &Workspace, options: &Options, experiments: &[Experiment]) -> Result<Machine> {
-    let mut machine = Machine::this();
-    match &options.machine {
-        Some(label) => {
-            let message =
-                format!("--machine {label}: use a-z, 0-9, _ and -, and begin with a letter or digit");
-            ensure!(is_name(label), Usage(message));
-            machine.label.clone_from(label);
-        }
-        None if options.out.is_none() && report::reference(workspace).as_ref() == Some(&machine.label) => {
-            machine.label += "-local";
-        }
-        None => {}
+fn is_tracked(folder: &Path) -> bool {
+    said_by(Command::new("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
+}
+
+/// Where unfinished data go: beside an earlier finished run, which an interrupt must not replace.
+fn interim_folder(folder: &Path, experiment: &Experiment) -> PathBuf {
+    let earlier = Data::read(&Data::file(folder, &experiment.name));
+    let mut interim = folder.as_os_str().to_owned();
+    if earlier.is_ok_and(|earlier| earlier.complete) {
+        interim.push("-interrupted");
     }
-    let folder = results(workspace, options).join(&machine.label);
-    let fuller = Data::read_all(&folder)?.into_iter().find(|data| {
-        data.size > options.size() && experiments.iter().any(|experiment| experiment.name == data.experiment)
-    });
-    if fuller.is_some() {
-        machine.label += if options.quick { "-quick" } else { "-default" };
-        eprintln!("{} holds a fuller run, which is kept; this one goes beside it", workspace.shown(&folder));
-    }
-    Ok(machine)
+    interim.into()
 }
 
 /// Says before anything is measured, not after, that the results could not be kept.
-fn make_writable(folder: &Path) -> Result<()> {
-    let probe = folder.join("data/unfinished");
-    fs::create_dir_all(folder.join("data"))
+fn make_writable(results: &Path) -> Result<()> {
+    let probe = results.join("unfinished");
+    fs::create_dir_all(results)
         .and_then(|()| fs::write(&probe, ""))
         .and_then(|()| fs::remove_file(&probe))
         .with_context(|| {
-            format!("cannot write results to {}: name another folder with --out DIR", folder.display())
+            format!("cannot write results to {}: name another folder with --out DIR", results.display())
         })
 }
 
@@ -155,11 +176,4 @@ fn failures(data: &Data) -> Vec<String> {
             format!("{}/{} in {}: {reason}", data.experiment, row.variant, row.case)
         })
         .collect()
-}
-
-fn summarise(workspace: &Workspace, folder: &Path, report: &MachineReport) {
-    for judgement in report.judgements.iter().filter(|judgement| judgement.language == "rust") {
-        println!("{:4} {:13} {}", judgement.id, judgement.verdict.words(), judgement.evidence);
-    }
-    println!("\n{}", workspace.shown(&folder.join("README.md")));
 }

@@ -15,6 +15,9 @@ use crate::page;
 use crate::splice::splice;
 use crate::workspace::Workspace;
 
+/// The experiment whose first case stands on the front page.
+const HEADLINE: &str = "lost-updates";
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// Change nothing; exit 1 if a page is not what the data say
@@ -26,8 +29,8 @@ pub(crate) struct Options {
 type Page = (PathBuf, String);
 
 /// What the data of one machine come to.
-pub(crate) struct MachineReport {
-    pub(crate) judgements: Vec<Judgement>,
+struct MachineReport {
+    judgements: Vec<Judgement>,
     pages: Vec<Page>,
 }
 
@@ -56,18 +59,27 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
 }
 
 /// The machine whose data are shown in the READMEs.
-pub(crate) fn reference(workspace: &Workspace) -> Option<String> {
+fn reference(workspace: &Workspace) -> Option<String> {
     let label = fs::read_to_string(workspace.root.join("results/reference")).ok()?;
     Some(label.trim().to_owned())
 }
 
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
-pub(crate) fn write_machine(workspace: &Workspace, folder: &Path) -> Result<MachineReport> {
-    let report = machine(folder, &workspace.experiments()?)?;
-    for (file, text) in &report.pages {
-        data::write(file, text)?;
+pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<()> {
+    for (file, text) in machine(folder, &workspace.experiments()?)?.pages {
+        data::write(&file, &text)?;
     }
-    Ok(report)
+    Ok(())
+}
+
+/// The verdicts of a machine's data, for the terminal, and where to read more.
+pub(crate) fn print(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let report = machine(folder, &workspace.experiments()?)?;
+    for judgement in report.judgements.iter().filter(|judgement| judgement.language == "rust") {
+        println!("{:4} {:13} {}", judgement.id, judgement.verdict.words(), judgement.evidence);
+    }
+    println!("\n{}", workspace.shown(&folder.join("README.md")));
+    Ok(())
 }
 
 fn machine(folder: &Path, experiments: &[Experiment]) -> Result<MachineReport> {
@@ -94,7 +106,7 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(&results).into_iter().flatten() {
         let folder = entry?.path();
-        if folder.join("data").is_dir() {
+        if !Data::read_all(&folder)?.is_empty() {
             pages.extend(machine(&folder, &experiments)?.pages);
         }
     }
@@ -123,9 +135,8 @@ fn front_page(workspace: &Workspace, experiments: &[Experiment]) -> Result<Optio
     let all = Data::read_all(&workspace.root.join("results").join(&label))?;
     let judgements = ledger::judge(&all, experiments);
     let mut headline = ledger_of_reference(&judgements, &label);
-    let first =
-        all.iter().find_map(|data| Some((experiments.iter().find(|one| one.name == data.experiment)?, data)));
-    if let Some((experiment, data)) = first
+    if let Some(data) = all.iter().find(|data| data.experiment == HEADLINE)
+        && let Some(experiment) = experiments.iter().find(|experiment| experiment.name == HEADLINE)
         && let Some(case) = experiment.cases.first()
     {
         headline += &format!("\n{}", page::results(experiment, case, data));

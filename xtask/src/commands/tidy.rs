@@ -1,10 +1,13 @@
 //! The rules of the house that a compiler does not know.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use glob::{Pattern, glob};
+use proc_macro2::{TokenStream, TokenTree};
 
 use super::report;
 use crate::experiment::{Experiment, Role, Variant};
@@ -28,8 +31,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     // A stale page is worth telling only of a house whose parts can all be read.
     if findings.is_empty() {
         for experiment in workspace.experiments()? {
-            for variant in &experiment.variants {
-                findings.extend(check_variant(&workspace.root, &experiment, variant)?);
+            for file in files(&workspace.root, &experiment)? {
+                findings.extend(check_file(&workspace, &experiment, &file)?);
             }
         }
         findings.extend(report::stale(&workspace)?);
@@ -40,73 +43,172 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!findings.is_empty())))
 }
 
-fn check_variant(root: &Path, experiment: &Experiment, variant: &Variant) -> Result<Vec<String>> {
-    let file = variant.file.display();
-    let text = fs::read_to_string(root.join(&variant.file)).with_context(|| format!("cannot read {file}"))?;
-    let (opening, comment) = if variant.is_python() { ("\"\"\"", "#") } else { ("//!", "//") };
+/// What people come for: the variants and the pieces that they share, without lib.rs and main.rs.
+fn files(root: &Path, experiment: &Experiment) -> Result<BTreeSet<PathBuf>> {
+    let sources = root.join(&experiment.folder).join("src");
+    let mut files: BTreeSet<PathBuf> = experiment.variants.iter().map(|one| root.join(&one.file)).collect();
+    for file in glob(&format!("{}/*.rs", Pattern::escape(&sources.to_string_lossy())))? {
+        let file = file?;
+        if !file.ends_with("lib.rs") && !file.ends_with("main.rs") {
+            files.insert(file);
+        }
+    }
+    Ok(files)
+}
+
+fn check_file(workspace: &Workspace, experiment: &Experiment, file: &Path) -> Result<Vec<String>> {
+    let shown = workspace.shown(file);
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    let is_python = file.extension().is_some_and(|extension| extension == "py");
+    let (opening, comment) = if is_python { ("\"\"\"", "# ") } else { ("//!", "// ") };
     let mut findings = Vec::new();
     if !text.starts_with(opening) {
-        findings.push(format!("{file}:1: begins without {opening}: say what it does and what to expect"));
+        findings.push(format!("{shown}:1: begins without {opening}: say what it does and what to expect"));
     }
-    let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with(comment);
-    let count = text.lines().filter(code).count();
-    if count > MOST_LINES {
-        findings.push(format!("{file}:1: has {count} lines of code, more than {MOST_LINES}"));
-    }
-    let mark = match variant.role {
-        Role::Wrong => Some("Wrong: "),
-        Role::Right => Some("Right: "),
-        Role::Floor | Role::Library => None,
-    };
-    if let Some(mark) = mark
-        && !text.contains(&format!("{comment} {mark}"))
+    let variant = experiment.variants.iter().find(|variant| workspace.root.join(&variant.file) == file);
+    if let Some(mark) = variant.and_then(mark)
+        && !text.contains(&format!("{comment}{mark}"))
     {
         findings.push(format!(
-            "{file}:1: marks no line with `{comment} {mark}`: say which line decides, and why"
+            "{shown}:1: marks no line with `{comment}{mark}`: say which line decides, and why"
         ));
     }
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| code(line)) {
-        for name in HARNESS.into_iter().filter(|name| uses(line, name)) {
-            findings.push(format!("{file}:{number}: uses `{name}`: nobody who copies the file has it"));
+
+    let lines = if is_python {
+        let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        text.lines().filter(code).count()
+    } else {
+        let code = tokens(&text).with_context(|| format!("{shown}: is not Rust"))?;
+        let ours = if experiment.group == "patterns" { &["crate", "super"][..] } else { &[] };
+        for name in HARNESS.iter().chain(ours) {
+            let why = "nobody who copies the file has it";
+            let uses = lines_using(name, &code).into_iter();
+            findings.extend(uses.map(|line| format!("{shown}:{line}: uses `{name}`: {why}")));
         }
-        if experiment.group == "patterns" && (uses(line, "crate") || uses(line, "super")) {
-            findings.push(format!("{file}:{number}: uses our own crate: a pattern is copied as one file"));
-        }
+        code.iter().flat_map(|token| token.first..=token.last).collect::<BTreeSet<_>>().len()
+    };
+    if lines > MOST_LINES {
+        findings.push(format!("{shown}:1: has {lines} lines of code, more than {MOST_LINES}"));
     }
     Ok(findings)
 }
 
-/// Whether a line of code names a crate: `name::`, `use name`, or `name` within the braces of a `use`.
-fn uses(line: &str, name: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&line[..at], &line[at + name.len()..]);
-        let whole = !before.ends_with(word) && !after.starts_with(word);
-        let path = after.starts_with("::") && !before.ends_with("::");
-        let import =
-            ["use", "extern crate", "import", "from"].iter().any(|key| before.trim_end().ends_with(key));
-        whole && (path || import)
-    })
+fn mark(variant: &Variant) -> Option<&'static str> {
+    match variant.role {
+        Role::Wrong => Some("Wrong: "),
+        Role::Right => Some("Right: "),
+        Role::Floor | Role::Library => None,
+    }
+}
+
+/// A word or a sign of the code, and the lines it stands on.
+struct Token {
+    text: String,
+    first: usize,
+    last: usize,
+}
+
+/// All of the code, in order; comments are none of it, nor is documentation.
+fn tokens(text: &str) -> Result<Vec<Token>> {
+    let stream: TokenStream = text.parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let mut tokens = Vec::new();
+    flatten(stream, &mut tokens);
+    Ok(tokens)
+}
+
+fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
+    for tree in stream {
+        let token = |text: String, span: proc_macro2::Span| Token {
+            text,
+            first: span.start().line,
+            last: span.end().line,
+        };
+        match tree {
+            // `/// text` is read as `#[doc = "text"]`.
+            TokenTree::Group(group) if group.stream().to_string().starts_with("doc =") => {
+                while tokens.last().is_some_and(|token| token.text == "#" || token.text == "!") {
+                    tokens.pop();
+                }
+            }
+            TokenTree::Group(group) => {
+                tokens.push(token("(".to_owned(), group.span_open()));
+                flatten(group.stream(), tokens);
+                tokens.push(token(")".to_owned(), group.span_close()));
+            }
+            tree => tokens.push(token(tree.to_string(), tree.span())),
+        }
+    }
+}
+
+/// The lines that name a crate: `name::` anywhere, or `name` within a `use` or `extern crate`, where no other
+/// name leads to it.
+fn lines_using(name: &str, tokens: &[Token]) -> Vec<usize> {
+    let mut importing = false;
+    let mut lines = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let text = |index: usize| tokens.get(index).map_or("", |token| token.text.as_str());
+        importing = match token.text.as_str() {
+            "use" | "extern" => true,
+            ";" => false,
+            _ => importing,
+        };
+        let is_led_to = at >= 3 && text(at - 1) == ":" && text(at - 2) == ":" && is_word(text(at - 3));
+        let leads = text(at + 1) == ":" && text(at + 2) == ":";
+        if token.text == name && !is_led_to && (leads || importing) {
+            lines.push(token.first);
+        }
+    }
+    lines
+}
+
+fn is_word(text: &str) -> bool {
+    text != "use" && text.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::uses;
+    use super::{lines_using, tokens};
+
+    fn uses(text: &str) -> Vec<usize> {
+        lines_using("outcome", &tokens(text).unwrap())
+    }
 
     #[test]
     fn a_crate_is_found_however_it_is_named() {
-        for line in
-            ["use outcome::Run;", "use outcome;", "    outcome::report()", "use {std::fs, outcome::Run};"]
-        {
-            assert!(uses(line, "outcome"), "{line}");
+        for text in [
+            "use outcome::Run;",
+            "use outcome;",
+            "use ::outcome::Run;",
+            "extern crate outcome;",
+            "fn a() { outcome::report() }",
+            "use {std::fs, outcome::Run};",
+            "use {outcome};",
+        ] {
+            assert_eq!(uses(text), [1], "{text}");
         }
+        assert_eq!(uses("use {\n    std::fs,\n    outcome,\n};"), [3]);
     }
 
     #[test]
     fn a_word_that_is_no_crate_is_left_alone() {
-        for line in ["let outcome = 1;", "use my_outcome::Run;", "self::outcome::x();", "let origin_url = 2;"]
-        {
-            assert!(!uses(line, "outcome") && !uses(line, "origin"), "{line}");
+        for text in [
+            "fn a() { let outcome = 1; }",
+            "use std::outcome::Run;",
+            "use my_outcome::Run;",
+            "// use outcome::Run;",
+            "/// outcome::Run\nfn a() {}",
+            "const A: &str = \"use outcome::Run;\";",
+        ] {
+            assert!(uses(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn comments_documentation_and_blank_lines_are_no_code() {
+        let text = "//! Why.\n\n/// What.\n// So.\n/* or\nso */\nfn a() {\n    b(\"two\nlines\")\n}\n";
+        let mut lines: Vec<_> =
+            tokens(text).unwrap().iter().flat_map(|token| [token.first, token.last]).collect();
+        lines.dedup();
+        assert_eq!(lines, [7, 8, 9, 10]);
     }
 }

@@ -13,4 +13,5 @@ pub mod threads_unsynchronized;
 pub mod tokio;
 pub mod tokio_await_inside;
 pub mod tokio_multi_thread;
+pub mod tokio_multi_thread_mutex;
 pub mod tokio_mutex;

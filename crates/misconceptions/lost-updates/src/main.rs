@@ -3,10 +3,16 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use lost_updates::*;
+use lost_updates::{
+    async_std, rayon, smol, threads_atomic, threads_local_sums, threads_mutex, threads_unsynchronized, tokio,
+    tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex,
+};
 use outcome::{Run, Work};
 
-const VARIANTS: [(&str, fn(u64, u64) -> u64); 11] = [
+/// Workers and additions of each in, the sum that was counted out.
+type Add = fn(u64, u64) -> u64;
+
+const VARIANTS: [(&str, Add); 12] = [
     ("threads_unsynchronized", threads_unsynchronized::run),
     ("threads_mutex", threads_mutex::run),
     ("threads_atomic", threads_atomic::run),
@@ -15,6 +21,7 @@ const VARIANTS: [(&str, fn(u64, u64) -> u64); 11] = [
     ("tokio", tokio::run),
     ("tokio_await_inside", tokio_await_inside::run),
     ("tokio_multi_thread", tokio_multi_thread::run),
+    ("tokio_multi_thread_mutex", tokio_multi_thread_mutex::run),
     ("tokio_mutex", tokio_mutex::run),
     ("smol", smol::run),
     ("async_std", async_std::run),
@@ -41,6 +48,8 @@ fn main() -> Result<()> {
     };
     let (_, add) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
     let run = Run::start("lost-updates", &variant)?;
-    let done = add(workers, additions);
-    run.finish(Work { expected: workers * additions, done }).report()
+    let (expected, done) = (workers * additions, add(workers, additions));
+    let mut outcome = run.finish(Work { expected, done });
+    outcome.metrics.insert("lost".to_owned(), expected as f64 - done as f64);
+    outcome.report()
 }

@@ -1,19 +1,25 @@
 //! All right variants count alike; the wrong ones are wrong in the way that is certain, and no other.
 
-use lost_updates::*;
+use lost_updates::{
+    async_std, rayon, smol, threads_atomic, threads_local_sums, threads_mutex, threads_unsynchronized, tokio,
+    tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex,
+};
 
-const RIGHT: [(&str, fn(u64, u64) -> u64); 8] = [
+type Add = fn(u64, u64) -> u64;
+
+const RIGHT: [(&str, Add); 9] = [
     ("threads_mutex", threads_mutex::run),
     ("threads_atomic", threads_atomic::run),
     ("threads_local_sums", threads_local_sums::run),
     ("rayon", rayon::run),
     ("tokio", tokio::run),
+    ("tokio_multi_thread_mutex", tokio_multi_thread_mutex::run),
     ("tokio_mutex", tokio_mutex::run),
     ("smol", smol::run),
     ("async_std", async_std::run),
 ];
 
-const WRONG: [(&str, fn(u64, u64) -> u64); 3] = [
+const WRONG: [(&str, Add); 3] = [
     ("threads_unsynchronized", threads_unsynchronized::run),
     ("tokio_await_inside", tokio_await_inside::run),
     ("tokio_multi_thread", tokio_multi_thread::run),

@@ -53,7 +53,8 @@ pub struct Switches {
     pub involuntary: u64,
 }
 
-/// A thread that watches the peaks while the work runs. Its own share is taken out of every figure.
+/// A thread that watches the peaks while the work runs. Its own share is taken out of every figure but resident
+/// memory, to which it adds a few pages.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     used_before: Usage,
@@ -80,27 +81,30 @@ impl Sampler {
     }
 
     pub(crate) fn stop(self) -> (Usage, Memory, Option<u64>) {
-        self.stop.store(true, Relaxed);
-        self.thread.thread().unpark();
-        let (peak, own) = self.thread.join().expect("the sampler does not panic");
-        let used = Usage::of(UsageWho::RUSAGE_SELF).less(&self.used_before).less(&own);
+        let Self { used_before, before, beside, stop, thread } = self;
+        stop.store(true, Relaxed);
+        thread.thread().unpark();
+        let (peak, own) = thread.join().expect("the sampler does not panic");
+        let used = Usage::of(UsageWho::RUSAGE_SELF).less(&used_before).less(&own);
 
         let less_own = |peak: Option<u64>, figure: fn(&Status) -> Option<u64>| {
-            Some(peak?.saturating_sub(figure(&self.beside)?.saturating_sub(figure(&self.before)?)))
+            Some(peak?.saturating_sub(figure(&beside)?.saturating_sub(figure(&before)?)))
         };
-        // A thread reserves address space for its allocations, and for a moment twice as much. Only where the
-        // work went beyond that moment is the kernel's peak the work's own; else the samples have it.
-        let beyond = peak.virtual_peak > self.beside.virtual_peak;
-        let peak_virtual = if beyond { peak.virtual_peak } else { peak.virtual_now };
         let threads_peak = less_own(peak.threads, |status| status.threads);
         let memory = Memory {
             hwm_bytes: peak.resident_peak,
-            peak_virtual_bytes: less_own(peak_virtual, |status| status.virtual_now),
+            peak_virtual_bytes: less_own(peak_virtual(&peak, &beside), |status| status.virtual_now),
             page_table_bytes: less_own(peak.page_tables, |status| status.page_tables),
             kernel_stack_bytes: threads_peak.map(|threads| threads * KERNEL_STACK_BYTES),
         };
         (used, memory, threads_peak)
     }
+}
+
+/// A thread that begins reserves address space for its allocations, and for a moment twice as much. Only where the
+/// work went beyond the sampler's own moment is the kernel's peak that of the work; else the samples have it.
+fn peak_virtual(peak: &Status, beside: &Status) -> Option<u64> {
+    if peak.virtual_peak > beside.virtual_peak { peak.virtual_peak } else { peak.virtual_now }
 }
 
 fn watch(file: Option<&File>, stop: &AtomicBool) -> (Status, Usage) {

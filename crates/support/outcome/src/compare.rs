@@ -1,7 +1,7 @@
 //! All variants of a demo, each in a process of its own, as one table.
 
 use std::env;
-use std::process::{Command, Stdio, id};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -34,7 +34,8 @@ pub fn compare(variants: &[&str], done: &str) -> Result<()> {
 }
 
 fn run(variant: &str) -> Result<Outcome> {
-    let file = env::temp_dir().join(format!("outcome-{}.json", id()));
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("outcome.json");
     let status = Command::new(env::current_exe()?)
         .arg(variant)
         .args(env::args_os().skip(1))
@@ -42,8 +43,6 @@ fn run(variant: &str) -> Result<Outcome> {
         .stdin(Stdio::null())
         .status()
         .context("cannot be started")?;
-    let outcome = Outcome::read(&file);
-    std::fs::remove_file(&file).ok();
     ensure!(status.success(), "{status}");
-    outcome
+    Outcome::read(&file)
 }

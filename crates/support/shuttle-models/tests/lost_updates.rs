@@ -13,6 +13,8 @@ use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 mod tokio_await_inside;
 #[path = "../../../misconceptions/lost-updates/src/tokio_multi_thread.rs"]
 mod tokio_multi_thread;
+#[path = "../../../misconceptions/lost-updates/src/tokio_multi_thread_mutex.rs"]
+mod tokio_multi_thread_mutex;
 #[path = "../../../misconceptions/lost-updates/src/tokio_mutex.rs"]
 mod tokio_mutex;
 
@@ -21,6 +23,11 @@ const INTERLEAVINGS: usize = 1_000;
 #[test]
 fn tokio_mutex_loses_no_update() {
     shuttle::check_random(|| assert_eq!(tokio_mutex::run(2, 2), 4), INTERLEAVINGS);
+}
+
+#[test]
+fn tokio_multi_thread_mutex_loses_no_update() {
+    shuttle::check_random(|| assert_eq!(tokio_multi_thread_mutex::run(2, 2), 4), INTERLEAVINGS);
 }
 
 #[test]
