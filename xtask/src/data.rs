@@ -137,6 +137,16 @@ impl Data {
         write(&Self::file(machine, &self.experiment), &json(self)?)
     }
 
+    /// Takes an experiment's data out of a machine's folder, and the folder away with the last of them.
+    pub(crate) fn discard(machine: &Path, experiment: &str) -> Result<()> {
+        fs::remove_file(Self::file(machine, experiment)).ok();
+        fs::remove_file(machine.join(format!("{experiment}.md"))).ok();
+        if Self::read_all(machine)?.is_empty() {
+            fs::remove_dir_all(machine).ok();
+        }
+        Ok(())
+    }
+
     pub(crate) fn has_outcomes(&self) -> bool {
         self.rows.iter().any(|row| !row.outcomes.is_empty())
     }

@@ -251,8 +251,8 @@ struct Tables {
     needs: Vec<Need>,
     timeout_s: Spanned<f64>,
     analysis: String,
-    case: Vec<CaseTable>,
-    variant: Vec<VariantTable>,
+    case: Spanned<Vec<CaseTable>>,
+    variant: Spanned<Vec<VariantTable>>,
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -304,9 +304,16 @@ impl Tables {
             return Err(source.error(self.timeout_s.span(), "timeout_s is a positive number of seconds"));
         }
 
+        if self.case.get_ref().is_empty() {
+            return Err(source.error(self.case.span(), "case is empty: there is nothing to run"));
+        }
+        if self.variant.get_ref().is_empty() {
+            return Err(source.error(self.variant.span(), "variant is empty: there is nothing to run"));
+        }
+
         let mut names = BTreeSet::new();
         let mut cases = Vec::new();
-        for table in self.case {
+        for table in self.case.into_inner() {
             cases.push(Case {
                 name: source.name(&table.name, &mut names)?,
                 args: table.args,
@@ -318,7 +325,7 @@ impl Tables {
         let mut names = BTreeSet::new();
         let mut twins = Vec::new();
         let mut variants = Vec::new();
-        for table in self.variant {
+        for table in self.variant.into_inner() {
             let name = source.name(&table.name, &mut names)?;
             let file = folder.join(match name.strip_prefix("python_") {
                 Some(module) => format!("python/{module}.py"),
@@ -327,6 +334,9 @@ impl Tables {
             if !root.join(&file).is_file() {
                 let message = format!("variant `{name}` has no file {}", file.display());
                 return Err(source.error(table.name.span(), message));
+            }
+            if let Some(twin) = table.twin.as_ref().filter(|twin| *twin.get_ref() == name) {
+                return Err(source.error(twin.span(), format!("`{name}` is its own twin")));
             }
             twins.extend(table.twin.clone());
             variants.push(Variant {

@@ -80,7 +80,9 @@ impl Hyperfine {
             return Ok(Timed::Failed(format!("killed after {} s (timeout_s)", limit.as_secs_f64())));
         };
         let said = what_it_said(&fs::read_to_string(&errors).unwrap_or_default());
-        read(status, fs::read_to_string(&export).ok().as_deref(), &said)
+        // hyperfine makes the file first, and leaves it empty when it cannot start the program.
+        let export = fs::read_to_string(&export).ok().filter(|export| !export.is_empty());
+        read(status, export.as_deref(), &said)
     }
 }
 

@@ -24,7 +24,12 @@ use process::Interrupted;
 use thiserror::Error;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Threads or async? Measures both on this machine", version)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Threads or async? Measures both on this machine",
+    version
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

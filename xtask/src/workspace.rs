@@ -41,7 +41,11 @@ impl Workspace {
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .output()
             .context("cannot start cargo")?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ")
+        );
         let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
         let packages = metadata.packages.into_iter().map(|package| package.name).collect();
         Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages })

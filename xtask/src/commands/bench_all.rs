@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         }
         data.save(&folder)?;
         if interim != folder {
-            fs::remove_dir_all(&interim).ok();
+            Data::discard(&interim, &experiment.name)?;
         }
         failed.extend(failures(&data));
         report::judge_and_write(&workspace, &folder)?;
@@ -103,7 +103,6 @@ fn choose_folder(
     } else if is_tracked(&results.join(&*label)) {
         *label += "-local";
     }
-    make_writable(&results)?;
     let fuller = Data::read_all(&results.join(&*label))?.into_iter().any(|data| {
         let again = experiments.iter().any(|experiment| experiment.name == data.experiment);
         again && data.complete && data.size > options.size()
@@ -114,6 +113,7 @@ fn choose_folder(
         eprintln!("{} holds a fuller run, which is kept; this one goes beside it", workspace.shown(&kept));
     }
     let folder = results.join(&*label);
+    make_writable(&folder)?;
     Ok((setting, folder))
 }
 

@@ -1,0 +1,240 @@
+//! What is wrong in an experiment.toml is told with its line, before anything is built or measured.
+
+mod fixture;
+
+use fixture::{Fixture, TOML};
+
+/// Runs bench-all with `old` replaced by `new` in the experiment.toml. The message must name the line
+/// on which `at` stands, and say `parts`.
+#[track_caller]
+fn refused(old: &str, new: &str, at: &str, parts: &[&str]) {
+    let fixture = Fixture::new(&["good", "better"]);
+    fixture.edit(TOML, old, new);
+    let text = fixture.read(TOML);
+    assert_eq!(text.matches(at).count(), 1, "{at:?} is not on one line:\n{text}");
+    let line = 1 + text.lines().position(|line| line.contains(at)).unwrap();
+    refused_at_line(&fixture, line, parts);
+}
+
+#[track_caller]
+fn refused_at_line(fixture: &Fixture, line: usize, parts: &[&str]) {
+    let ended = fixture.bench(&["--quick"]).exits(1).says(parts).says_one_error();
+    let place = format!("error: {TOML}:{line}: ");
+    assert!(ended.stderr.starts_with(&place), "not {place:?}: {ended}");
+    fixture.has_measured_nothing();
+}
+
+/// The second variant, with more lines to its table.
+fn better_with(lines: &str) -> String {
+    format!("name = \"better\"\n{lines}")
+}
+
+const BETTER: &str = "name = \"better\"\n";
+
+#[test]
+fn an_unknown_key() {
+    refused("title =", "colour = \"red\"\ntitle =", "colour", &["unknown field `colour`"]);
+}
+
+#[test]
+fn an_unknown_key_of_a_case() {
+    refused("args = []", "arguments = []", "arguments", &["unknown field `arguments`", "args"]);
+}
+
+#[test]
+fn an_unknown_key_of_a_variant() {
+    refused(BETTER, &better_with("tier = \"quick\" # no\n"), "# no", &["unknown field `tier`"]);
+}
+
+#[test]
+fn a_missing_key() {
+    let fixture = Fixture::new(&["good"]);
+    fixture.edit(TOML, "title = \"A fixture\"\n", "");
+    refused_at_line(&fixture, 1, &["missing field `title`"]);
+}
+
+#[test]
+fn a_missing_key_of_a_variant() {
+    let fixture = Fixture::new(&["good", "better"]);
+    fixture.edit(TOML, "name = \"better\"\nmodel = \"serial\"\n", "name = \"better\"\n");
+    let text = fixture.read(TOML);
+    let table = text.lines().collect::<Vec<_>>().iter().rposition(|line| *line == "[[variant]]").unwrap();
+    refused_at_line(&fixture, 1 + table, &["missing field `model`"]);
+}
+
+#[test]
+fn no_toml_at_all() {
+    refused("[[case]]", "[[case", "[[case", &["`]]`"]);
+}
+
+#[test]
+fn an_empty_file() {
+    let fixture = Fixture::new(&["good"]);
+    fixture.write(TOML, "");
+    refused_at_line(&fixture, 1, &["missing field"]);
+}
+
+#[test]
+fn a_file_that_is_no_text() {
+    let fixture = Fixture::new(&["good"]);
+    std::fs::write(fixture.path(TOML), [b't', 0xff]).unwrap();
+    fixture.bench(&["--quick"]).exits(1).says_one_error().says(&[TOML, "UTF-8"]);
+    fixture.has_measured_nothing();
+}
+
+#[test]
+fn no_case_or_no_variant() {
+    let head = "title = \"\"\nclaims = []\ntimeout_s = 1\nanalysis = \"\"\n";
+    let case = "[[case]]\nname = \"only\"\n";
+    let variant = "[[variant]]\nname = \"good\"\nmodel = \"serial\"\nrole = \"right\"\n";
+    let fixture = Fixture::new(&["good"]);
+    fixture.write(TOML, &format!("{head}case = []\n{variant}"));
+    refused_at_line(&fixture, 5, &["case"]);
+    fixture.write(TOML, &format!("{head}variant = []\n{case}"));
+    refused_at_line(&fixture, 5, &["variant"]);
+}
+
+#[test]
+fn a_variant_without_a_file() {
+    refused("\"better\"", "\"best\"", "\"best\"", &["`best`", "crates/misconceptions/fixture/src/best.rs"]);
+}
+
+#[test]
+fn a_python_variant_without_a_file() {
+    let file = "crates/misconceptions/fixture/python/best.py";
+    refused("\"better\"", "\"python_best\"", "\"python_best\"", &["`python_best`", file]);
+}
+
+#[test]
+fn two_variants_of_one_name() {
+    refused(BETTER, "name = \"good\" # again\n", "# again", &["`good` is there twice"]);
+}
+
+#[test]
+fn two_cases_of_one_name() {
+    let again = "[[case]]\nname = \"only\" # again\n\n[[case]]";
+    let fixture = Fixture::new(&["good"]);
+    fixture.edit(TOML, "[[case]]", again);
+    let line = 1 + fixture.read(TOML).lines().position(|line| line.starts_with("name = \"only\"")).unwrap();
+    // The second of them is the one too many.
+    refused_at_line(&fixture, line + 3, &["`only` is there twice"]);
+}
+
+#[test]
+fn an_expectation_with_an_unknown_operator() {
+    refused("\"== 42\" }", "\"=> 42\" }", "=> 42", &["`=> 42`", "== != < <= > >="]);
+}
+
+#[test]
+fn an_expectation_without_a_number() {
+    refused("\"== 42\" }", "\"== many\" }", "== many", &["`== many`", "a number"]);
+}
+
+#[test]
+fn an_expectation_that_no_number_can_meet() {
+    refused("\"== 42\" }", "\"== nan\" }", "== nan", &["`== nan`", "a number"]);
+}
+
+#[test]
+fn an_expectation_of_an_unknown_figure() {
+    refused("\"work.done\"", "\"wrok.done\"", "wrok", &["`wrok.done`", "work.NAME"]);
+}
+
+#[test]
+fn an_expectation_that_is_a_bare_number() {
+    refused("\"== 42\" }", "43 }", "43 }", &["integer `43`", "string"]);
+}
+
+#[test]
+fn an_expectation_of_a_variant() {
+    let expect = better_with("expect = { \"work.done\" = \"about 5\" }\n");
+    refused(BETTER, &expect, "about 5", &["`about 5`"]);
+}
+
+#[test]
+fn a_glob_that_matches_no_case() {
+    refused(BETTER, &better_with("cases = [\"onyl\"]\n"), "onyl", &["`onyl` matches no case"]);
+}
+
+#[test]
+fn a_glob_that_is_none() {
+    refused(BETTER, &better_with("cases = [\"[\"] # no\n"), "# no", &["attern"]);
+}
+
+#[test]
+fn an_unknown_role() {
+    refused(
+        &better_with("model = \"serial\"\nrole = \"right\"\n"),
+        &better_with("model = \"serial\"\nrole = \"hero\"\n"),
+        "hero",
+        &["`hero`", "right", "wrong", "floor", "library"],
+    );
+}
+
+#[test]
+fn an_unknown_model() {
+    refused(
+        &better_with("model = \"serial\"\n"),
+        &better_with("model = \"fibres\"\n"),
+        "fibres",
+        &["`fibres`", "threads", "async", "processes", "serial"],
+    );
+}
+
+#[test]
+fn an_unknown_tier() {
+    refused("tier = \"quick\"", "tier = \"tiny\"", "tiny", &["`tiny`", "quick", "default", "full"]);
+}
+
+#[test]
+fn an_unknown_need() {
+    refused("title =", "needs = [\"luck\"]\ntitle =", "luck", &["`luck`", "origin"]);
+}
+
+#[test]
+fn an_unknown_twin() {
+    refused(BETTER, &better_with("twin = \"nobody\"\n"), "nobody", &["the twin `nobody` is no variant"]);
+}
+
+#[test]
+fn a_variant_that_is_its_own_twin() {
+    refused(BETTER, &better_with("twin = \"better\" # no\n"), "# no", &["`better`", "twin"]);
+}
+
+#[test]
+fn a_claim_of_no_claims_form() {
+    refused("[\"R1\"]", "[\"first\"]", "first", &["`first` is no claim"]);
+}
+
+#[test]
+fn a_name_that_leads_out_of_the_folder() {
+    refused("\"better\"", "\"../better\"", "../better", &["`../better` is no name", "a-z, 0-9, _ and -"]);
+}
+
+#[test]
+fn a_name_of_a_case_with_a_space() {
+    refused("\"only\"", "\"Only one\"", "Only one", &["`Only one` is no name"]);
+}
+
+#[test]
+fn a_name_that_is_empty() {
+    refused("\"only\"", "\"\"", "\"\"", &["`` is no name"]);
+}
+
+#[test]
+fn a_timeout_that_is_no_positive_number() {
+    for timeout in ["0", "-1", "nan", "inf"] {
+        refused("timeout_s = 60", &format!("timeout_s = {timeout}"), "timeout_s", &["positive"]);
+    }
+    refused("timeout_s = 60", "timeout_s = \"60\"", "timeout_s", &["string"]);
+}
+
+#[test]
+fn list_and_tidy_refuse_it_alike() {
+    let fixture = Fixture::new(&["good"]);
+    fixture.edit(TOML, "timeout_s = 60", "timeout_s = 0");
+    for command in ["list", "tidy", "report"] {
+        let ended = fixture.xtask(&[command]).exits(1).says_one_error();
+        assert!(ended.stderr.starts_with(&format!("error: {TOML}:3: ")), "{ended}");
+    }
+}
