@@ -1,4 +1,4 @@
-//! data/<experiment>.json: what was measured, as it is kept.
+//! `data/<experiment>.json`: what was measured, as it is kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};

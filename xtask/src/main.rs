@@ -16,6 +16,7 @@ mod statistics;
 mod units;
 mod workspace;
 
+use std::io::{ErrorKind, Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -53,6 +54,14 @@ enum Command {
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct Usage(String);
+
+/// Prints a result. A reader who has seen enough, `| head` say, is no error.
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    match stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;

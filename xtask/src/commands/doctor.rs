@@ -5,15 +5,16 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::machine::{Machine, checks};
+use crate::say;
 use crate::workspace::Workspace;
 
 pub(crate) fn run() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    println!("{:24}{}", "machine", Machine::this().label);
+    say(&format!("{:24}{}\n", "machine", Machine::this().label))?;
     for check in checks(&workspace) {
-        println!("{:24}{}", check.name, check.found);
+        say(&format!("{:24}{}\n", check.name, check.found))?;
         if let Some(lack) = check.lack {
-            println!("{:24}  {lack}", "");
+            say(&format!("{:24}  {lack}\n", ""))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::data::json;
 use crate::experiment::{Experiment, Model, Role};
+use crate::say;
 use crate::workspace::Workspace;
 
 #[derive(Args)]
@@ -37,15 +38,20 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let experiments = Workspace::find()?.experiments()?;
     let listed: Vec<_> = experiments.iter().map(listed).collect();
     if options.json {
-        print!("{}", json(&listed)?);
+        say(&json(&listed)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     for (experiment, listed) in experiments.iter().zip(listed) {
-        println!("{}/{}: {}", listed.group, listed.experiment, experiment.title);
-        println!("  claims    {}", listed.claims.join(", "));
-        println!("  cases     {}", listed.cases.join(", "));
         let names: Vec<_> = listed.variants.iter().map(|variant| variant.name).collect();
-        println!("  variants  {}", names.join(", "));
+        say(&format!(
+            "{}/{}: {}\n  claims    {}\n  cases     {}\n  variants  {}\n",
+            listed.group,
+            listed.experiment,
+            experiment.title,
+            listed.claims.join(", "),
+            listed.cases.join(", "),
+            names.join(", ")
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

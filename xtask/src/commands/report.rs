@@ -12,6 +12,7 @@ use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement};
 use crate::markdown::{escape, table};
 use crate::page;
+use crate::say;
 use crate::splice::splice;
 use crate::workspace::Workspace;
 
@@ -76,10 +77,9 @@ pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<()
 pub(crate) fn print(workspace: &Workspace, folder: &Path) -> Result<()> {
     let report = machine(folder, &workspace.experiments()?)?;
     for judgement in report.judgements.iter().filter(|judgement| judgement.language == "rust") {
-        println!("{:4} {:13} {}", judgement.id, judgement.verdict.words(), judgement.evidence);
+        say(&format!("{:4} {:13} {}\n", judgement.id, judgement.verdict.words(), judgement.evidence))?;
     }
-    println!("\n{}", workspace.shown(&folder.join("README.md")));
-    Ok(())
+    say(&format!("\n{}\n", workspace.shown(&folder.join("README.md"))))
 }
 
 fn machine(folder: &Path, experiments: &[Experiment]) -> Result<MachineReport> {

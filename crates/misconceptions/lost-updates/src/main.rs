@@ -1,5 +1,7 @@
 //! Runs one variant, or all of them: `cargo run --release -p lost-updates -- [VARIANT] [--workers N] [--additions N]`
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -41,8 +43,11 @@ struct Arguments {
     additions: u64,
 }
 
-fn main() -> Result<()> {
-    let Arguments { variant, workers, additions } = Arguments::parse();
+fn main() -> ExitCode {
+    outcome::exit(measure(Arguments::parse()))
+}
+
+fn measure(Arguments { variant, workers, additions }: Arguments) -> Result<()> {
     let Some(variant) = variant else {
         return outcome::compare(&VARIANTS.map(|(name, _)| name), "counted");
     };

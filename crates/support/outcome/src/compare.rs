@@ -1,6 +1,7 @@
 //! All variants of a demo, each in a process of its own, as one table.
 
 use std::env;
+use std::io::{Write, stdout};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -14,17 +15,22 @@ use crate::Outcome;
 /// When a variant fails; the others are run and shown all the same.
 pub fn compare(variants: &[&str], done: &str) -> Result<()> {
     let width = variants.iter().map(|name| name.len()).max().unwrap_or(0).max("variant".len());
-    println!("{:width$} {done:>12} {:>12} {:>10}", "variant", "lost", "time");
+    writeln!(stdout(), "{:width$} {done:>12} {:>12} {:>10}", "variant", "lost", "time")?;
     let mut failed = Vec::new();
     for variant in variants {
         match run(variant) {
             Ok(outcome) => {
                 let work = outcome.work;
                 let lost = work.expected.saturating_sub(work.done);
-                println!("{variant:width$} {:>12} {lost:>12} {:>8.3} s", work.done, outcome.elapsed_s);
+                writeln!(
+                    stdout(),
+                    "{variant:width$} {:>12} {lost:>12} {:>8.3} s",
+                    work.done,
+                    outcome.elapsed_s
+                )?;
             }
             Err(error) => {
-                println!("{variant:width$} FAILED: {error:#}");
+                writeln!(stdout(), "{variant:width$} FAILED: {error:#}")?;
                 failed.push(*variant);
             }
         }

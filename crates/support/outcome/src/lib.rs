@@ -9,7 +9,9 @@ mod account;
 mod compare;
 
 use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, fs};
 
@@ -23,6 +25,19 @@ pub use compare::compare;
 
 /// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
 pub const SCHEMA: u32 = 1;
+
+/// How a demo's `main` ends: an error is told in one line, and a reader who has seen enough (`| head`) is none.
+pub fn exit(result: Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    if cause.is_some_and(|cause| cause.kind() == ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
 
 /// What one run of one variant reports.
 #[derive(Debug, Serialize, Deserialize)]
@@ -135,8 +150,12 @@ impl Outcome {
     pub fn report(&self) -> Result<()> {
         let Some(file) = env::var_os("OUTCOME_FILE").map(PathBuf::from) else {
             let Work { expected, done } = self.work;
-            println!("{}: {done} of {expected} in {:.3} s", self.variant, self.elapsed_s);
-            return Ok(());
+            return Ok(writeln!(
+                stdout(),
+                "{}: {done} of {expected} in {:.3} s",
+                self.variant,
+                self.elapsed_s
+            )?);
         };
         let unfinished = file.with_extension("unfinished");
         fs::write(&unfinished, serde_json::to_vec(self)?)
