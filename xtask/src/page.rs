@@ -4,7 +4,7 @@ use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
 use crate::ledger::{Judgement, Verdict, says};
 use crate::markdown::{escape, list, table};
-use crate::statistics::{ENOUGH_RUNS, interval, median, outliers, ratio};
+use crate::statistics::{ENOUGH_RUNS, Interval, interval, median, outliers, ratio};
 use crate::units::{bytes, round, seconds, whole};
 
 /// The page of one experiment on one machine.
@@ -25,8 +25,9 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
         let arguments = escape(&case.args.join(" "));
         page += &format!("## {}\n\nArguments: <code>{arguments}</code>\n\n", case.name);
         page += &format!("{}\n", results(experiment, case, data));
-        if rows_of(case, data).any(|row| row.status == Status::Ok) {
-            page += &format!("What it took:\n\n{}\n", costs(experiment, case, data));
+        if measured_rows(case, data).next().is_some() {
+            page += &format!("The work by itself:\n\n{}\n", work(experiment, case, data));
+            page += &format!("Memory at its peak:\n\n{}\n", memory(case, data));
         }
         page += &varying(case, data);
     }
@@ -118,7 +119,7 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
     for row in rows_of(case, data) {
         let variant = experiment.variant(&row.variant);
         let (done, lost, memory) = match row.status {
-            Status::Ok => (span(&done(row)), span(&lost(row)), memory(row)),
+            Status::Ok => (span(&done(row)), span(&lost(row)), size(row, "hwm_bytes")),
             _ => (status(row), String::new(), String::new()),
         };
         let timed = row.status == Status::Ok;
@@ -146,44 +147,75 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
     table(&columns, &rows)
 }
 
-fn costs(experiment: &Experiment, case: &Case, data: &Data) -> String {
-    let mut rows = Vec::new();
-    for row in rows_of(case, data).filter(|row| row.status == Status::Ok) {
-        let middle = |path: &[&str]| Some(median(&row.figures(path))).filter(|median| !median.is_nan());
-        let count = |path: &[&str]| middle(path).map_or("not told".to_owned(), whole);
-        let size = |path: &[&str]| middle(path).map_or("not told".to_owned(), |size| bytes(round(size)));
-        rows.push(vec![
+/// What the work took by itself, and of which kind of time.
+fn work(experiment: &Experiment, case: &Case, data: &Data) -> String {
+    let rows = measured_rows(case, data).map(|row| {
+        let cpu =
+            |kind| middle(row, &["cpu", kind]).map_or("not told".to_owned(), |time| seconds(time, None));
+        vec![
             format!("`{}`", row.variant),
             time(&work_alone(row)),
             against_twin(experiment, row, data, work_alone),
-            middle(&["cpu", "user_s"]).map_or(String::new(), seconds),
-            middle(&["cpu", "system_s"]).map_or(String::new(), seconds),
-            count(&["threads_peak"]),
-            count(&["switches", "voluntary"]),
-            count(&["switches", "involuntary"]),
-            size(&["memory", "peak_virtual_bytes"]),
-            size(&["memory", "page_table_bytes"]),
-            size(&["memory", "kernel_stack_bytes"]),
-            row.times_s.len().to_string(),
-            outliers(&row.times_s).to_string(),
-        ]);
-    }
+            cpu("user_s"),
+            cpu("system_s"),
+            count(row, &["switches", "voluntary"]),
+            count(row, &["switches", "involuntary"]),
+        ]
+    });
     let columns = [
         ("Variant", false),
         ("The work alone", true),
         ("Against its twin", false),
         ("CPU, user", true),
         ("CPU, system", true),
-        ("Threads", true),
         ("Switches, voluntary", true),
-        ("involuntary", true),
-        ("Virtual memory", true),
+        ("Switches, involuntary", true),
+    ];
+    table(&columns, &rows.collect::<Vec<_>>())
+}
+
+/// Every kind of memory apart, since each has been called "the memory of a thread".
+fn memory(case: &Case, data: &Data) -> String {
+    let rows = measured_rows(case, data).map(|row| {
+        vec![
+            format!("`{}`", row.variant),
+            count(row, &["threads_peak"]),
+            size(row, "hwm_bytes"),
+            size(row, "peak_virtual_bytes"),
+            size(row, "page_table_bytes"),
+            size(row, "kernel_stack_bytes"),
+            row.times_s.len().to_string(),
+            outliers(&row.times_s).to_string(),
+        ]
+    });
+    let columns = [
+        ("Variant", false),
+        ("Threads", true),
+        ("Resident", true),
+        ("Virtual", true),
         ("Page tables", true),
         ("Kernel stacks", true),
         ("Runs", true),
         ("Far off", true),
     ];
-    table(&columns, &rows)
+    table(&columns, &rows.collect::<Vec<_>>())
+}
+
+fn measured_rows<'a>(case: &'a Case, data: &'a Data) -> impl Iterator<Item = &'a Row> {
+    rows_of(case, data).filter(|row| row.status == Status::Ok)
+}
+
+/// The median of a figure; none where the system does not tell it.
+fn middle(row: &Row, path: &[&str]) -> Option<f64> {
+    Some(median(&row.figures(path))).filter(|median| !median.is_nan())
+}
+
+fn count(row: &Row, path: &[&str]) -> String {
+    middle(row, path).map_or("not told".to_owned(), whole)
+}
+
+fn size(row: &Row, name: &str) -> String {
+    middle(row, &["memory", name]).map_or("not told".to_owned(), |size| bytes(round(size)))
 }
 
 /// The counts of the variants whose runs did not all count the same.
@@ -203,8 +235,8 @@ fn method(experiment: &Experiment, data: &Data) -> String {
         return "No run came to an end that could be timed.\n".to_owned();
     }
     let name = &experiment.name;
-    let total = seconds(timed.iter().flat_map(|row| &row.times_s).sum());
-    let measuring = seconds(data.measuring_s);
+    let total = seconds(timed.iter().flat_map(|row| &row.times_s).sum(), None);
+    let measuring = seconds(data.measuring_s, None);
     let (begin, end) = sequence(data);
     let runs = if data.size == Size::Quick {
         "This was a quick run: one run of each row, and no interval".to_owned()
@@ -282,11 +314,6 @@ fn lost(row: &Row) -> Vec<f64> {
     expected.into_iter().zip(done(row)).map(|(expected, done)| (expected - done).max(0.0)).collect()
 }
 
-fn memory(row: &Row) -> String {
-    let peaks = row.figures(&["memory", "hwm_bytes"]);
-    if peaks.is_empty() { "not told".to_owned() } else { bytes(round(median(&peaks))) }
-}
-
 fn status(row: &Row) -> String {
     let reason = escape(row.reason.as_deref().unwrap_or("no reason was kept"));
     match row.status {
@@ -331,10 +358,10 @@ fn span(values: &[f64]) -> String {
 fn time(values: &[f64]) -> String {
     match values {
         [] => String::new(),
-        [only] => seconds(*only),
+        [only] => seconds(*only, None),
         _ => {
-            let interval = interval(values);
-            format!("{} [{}, {}]", seconds(interval.median), seconds(interval.low), seconds(interval.high))
+            let Interval { median, low, high } = interval(values);
+            seconds(median, Some((low, high)))
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Numbers as a reader takes them in.
 
-/// A duration in the unit that suits it.
-pub(crate) fn seconds(value: f64) -> String {
-    if value >= 1.0 {
-        format!("{value:.2} s")
-    } else if value >= 0.01 {
-        format!("{:.0} ms", value * 1e3)
-    } else {
-        format!("{:.1} ms", value * 1e3)
-    }
+/// Durations in the unit that suits the first: `71 ms`, or `71 [64, 73] ms`.
+pub(crate) fn seconds(value: f64, interval: Option<(f64, f64)>) -> String {
+    let (unit, scale, digits) = match value {
+        1.0.. => ("s", 1.0, 2),
+        0.01.. => ("ms", 1e3, 0),
+        _ => ("ms", 1e3, 1),
+    };
+    let shown = |value: f64| format!("{:.digits$}", value * scale);
+    let interval = interval.map(|(low, high)| format!(" [{}, {}]", shown(low), shown(high)));
+    format!("{}{} {unit}", shown(value), interval.unwrap_or_default())
 }
 
 /// A size in the unit that suits it.
@@ -62,7 +63,9 @@ mod tests {
 
     #[test]
     fn the_unit_suits_the_size() {
-        assert_eq!([0.0004, 0.0094, 0.25, 2.5].map(seconds), ["0.4 ms", "9.4 ms", "250 ms", "2.50 s"]);
+        let alone = |value| seconds(value, None);
+        assert_eq!([0.0004, 0.0094, 0.25, 2.5].map(alone), ["0.4 ms", "9.4 ms", "250 ms", "2.50 s"]);
+        assert_eq!(seconds(0.071, Some((0.064, 1.5))), "71 [64, 1500] ms");
         assert_eq!([3_000, 3_600_000, 81_000_000_000].map(bytes), ["3 kB", "3.6 MB", "81.0 GB"]);
     }
 }

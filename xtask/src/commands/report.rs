@@ -139,7 +139,9 @@ fn front_page(workspace: &Workspace, experiments: &[Experiment]) -> Result<Optio
         && let Some(experiment) = experiments.iter().find(|experiment| experiment.name == HEADLINE)
         && let Some(case) = experiment.cases.first()
     {
-        headline += &format!("\n{}", page::results(experiment, case, data));
+        let page = format!("results/{label}/{HEADLINE}.md");
+        headline += &format!("\nThe evidence, from [its page]({page}), case `{}`:\n\n", case.name);
+        headline += &page::results(experiment, case, data);
     }
     Ok(Some((file.clone(), spliced(&file, &text, "headline", &headline)?)))
 }
