@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 
 use crate::experiment::{Experiment, Size};
 use crate::hyperfine::Hyperfine;
@@ -39,14 +41,17 @@ pub(crate) struct Data {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) case: String,
+    #[serde(serialize_with = "on_one_line")]
     pub(crate) args: Vec<String>,
     pub(crate) variant: String,
     pub(crate) status: Status,
     /// Why it is not `ok`.
     pub(crate) reason: Option<String>,
     /// Wall-clock seconds of the whole process, by hyperfine.
+    #[serde(serialize_with = "on_one_line")]
     pub(crate) times_s: Vec<f64>,
     /// What each of those runs reported; a failed row ends with the outcome that was refused.
+    #[serde(serialize_with = "one_line_each")]
     pub(crate) outcomes: Vec<Value>,
 }
 
@@ -166,7 +171,16 @@ impl Row {
     }
 }
 
-/// Pretty JSON that is kind to a diff, with a newline at its end.
+fn on_one_line<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
+    to_raw_value(value).map_err(S::Error::custom)?.serialize(serializer)
+}
+
+fn one_line_each<S: Serializer>(values: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
+    let lines: Result<Vec<_>, _> = values.iter().map(to_raw_value).collect();
+    lines.map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// JSON that is kind to a reader and a diff: a line a field, a line a run, and a newline at the end.
 pub(crate) fn json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
