@@ -65,7 +65,7 @@ fn a_page_that_is_missing_is_named() {
 #[test]
 fn data_of_a_later_run_make_the_pages_stale() {
     let fixture = reported();
-    fixture.edit("results/box/data/fixture.json", "\"done\": 42", "\"done\": 43");
+    fixture.edit("results/box/data/fixture.json", "\"done\":42", "\"done\":43");
     let ended = fixture.xtask(&["report", "--check"]).exits(1);
     ended.says(&["results/box/fixture.md", "crates/misconceptions/fixture/README.md"]);
 }
