@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use anyhow::{Context, Result, ensure};
 use serde::ser::Error as _;
@@ -190,7 +190,8 @@ pub(crate) fn write(file: &Path, text: &str) -> Result<()> {
     if fs::read_to_string(file).is_ok_and(|old| old == text) {
         return Ok(());
     }
-    let unfinished = file.with_extension("unfinished");
+    // Of our own name, since another run may be writing here too.
+    let unfinished = file.with_extension(format!("unfinished-{}", process::id()));
     let folder = file.parent().context("a file has a folder")?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&unfinished, text))

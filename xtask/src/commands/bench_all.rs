@@ -161,8 +161,9 @@ fn build(workspace: &Workspace) -> Result<()> {
     let shell = Shell::new()?;
     shell.change_dir(&workspace.root);
     let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
-    let cargo = cargo();
-    let build = cmd!(shell, "{cargo} build --release --workspace {exclude...}");
+    // Named, since a relative CARGO_TARGET_DIR would mean another folder from here.
+    let (cargo, target) = (cargo(), &workspace.target);
+    let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {exclude...}");
     let ended = process::run(&mut Command::from(build), None)?;
     ensure!(ended.is_some_and(|status| status.success()), "the build failed: see cargo's messages above");
     Ok(())
