@@ -113,8 +113,9 @@ impl Data {
 
     pub(crate) fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let data: Self = serde_json::from_str(&text)
-            .with_context(|| format!("{} is not what bench-all writes", file.display()))?;
+        let data: Self = serde_json::from_str(&text).with_context(|| {
+            format!("{} is not what bench-all writes: restore it or delete it", file.display())
+        })?;
         ensure!(data.schema == SCHEMA, "{} has schema {}, not {SCHEMA}", file.display(), data.schema);
         Ok(data)
     }

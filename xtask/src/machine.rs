@@ -93,6 +93,16 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<Check> {
     vec![
         tool("toolchain", rustc, "nothing can be built: install Rust from https://rustup.rs"),
         tool(
+            "linker",
+            said_by(Command::new("cc").arg("--version")),
+            "nothing can be built: install gcc or clang",
+        ),
+        tool(
+            "git",
+            said_by(Command::new("git").arg("--version")),
+            "results do not name their commit: install git",
+        ),
+        tool(
             "hyperfine",
             hyperfine,
             "bench-all installs one under target/tools; or install 1.20 or newer yourself",

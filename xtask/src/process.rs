@@ -1,5 +1,6 @@
 //! Children that never outlive their time, their parent's interrupt, or their own end.
 
+use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use thiserror::Error;
 
@@ -22,13 +23,22 @@ static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
-/// From here on Ctrl-C and SIGTERM end the child that runs, and the work at its next step. SIGHUP is left as
-/// it is, so that `nohup` keeps its promise.
+/// From here on Ctrl-C, SIGTERM and a closed terminal end the child that runs, and the work at its next step.
 pub(crate) fn watch_for_interrupts() -> Result<()> {
-    for signal in [SIGINT, SIGTERM] {
-        flag::register(signal, Arc::clone(&INTERRUPTED)).context("cannot watch for Ctrl-C")?;
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if signal != SIGHUP || !hangups_are_ignored() {
+            flag::register(signal, Arc::clone(&INTERRUPTED)).context("cannot watch for Ctrl-C")?;
+        }
     }
     Ok(())
+}
+
+/// Whether we were started by `nohup`, whose promise a handler of our own would break.
+fn hangups_are_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & 1 << (SIGHUP - 1) != 0)
 }
 
 pub(crate) fn check_interrupt() -> Result<(), Interrupted> {

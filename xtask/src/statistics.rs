@@ -84,6 +84,16 @@ pub(crate) fn ratio(of: &[f64], to: &[f64]) -> Interval {
     })
 }
 
+/// Whether more than half of all runs would do what `some` of these `all` did, with 95 % confidence: the lower
+/// end of Wilson's interval for a share.
+pub(crate) fn is_most(some: usize, all: usize) -> bool {
+    const Z: f64 = 1.96;
+    let (some, all) = (some as f64, all as f64);
+    let share = some / all;
+    let spread = Z * (share * (1.0 - share) / all + Z * Z / (4.0 * all * all)).sqrt();
+    (share + Z * Z / (2.0 * all) - spread) / (1.0 + Z * Z / all) > 0.5
+}
+
 /// How many values lie so far from the median that something else must have been at work.
 pub(crate) fn outliers(values: &[f64]) -> usize {
     let middle = median(values);
@@ -130,6 +140,12 @@ mod tests {
         assert!(interval(1.01, 1.05).is_no_difference());
         assert!(!interval(1.01, 1.06).is_no_difference());
         assert!(!interval(0.5, 0.9).is_no_difference());
+    }
+
+    #[test]
+    fn a_few_exceptions_leave_a_majority_sure() {
+        assert!(is_most(5, 5) && is_most(11, 12) && is_most(16, 20));
+        assert!(!is_most(3, 3) && !is_most(4, 5) && !is_most(10, 20));
     }
 
     #[test]

@@ -84,10 +84,13 @@ impl Workspace {
         }
         let mut patterns = Vec::new();
         for text in globs {
-            let pattern = Pattern::new(text).map_err(|error| Usage(format!("--only {text}: {error}")))?;
+            let pattern = Pattern::new(text).map_err(|error| Usage(format!("--only '{text}': {error}")))?;
             if !all.iter().any(|experiment| pattern.matches(&experiment.name)) {
                 let names: Vec<_> = all.iter().map(|experiment| experiment.name.as_str()).collect();
-                bail!(Usage(format!("--only {text} matches no experiment; there are {}", names.join(", "))));
+                bail!(Usage(format!(
+                    "--only '{text}' matches no experiment; there are {}",
+                    names.join(", ")
+                )));
             }
             patterns.push(pattern);
         }

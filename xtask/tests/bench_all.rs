@@ -184,6 +184,17 @@ fn results_that_git_tracks_are_replaced_only_when_named() {
 }
 
 #[test]
+fn the_reference_is_replaced_only_when_named_even_where_git_cannot_tell() {
+    let fixture = Fixture::with_hyperfine(&["good"]);
+    let doctor = fixture.xtask(&["doctor"]).exits(0);
+    let label = doctor.stdout.lines().find_map(|line| line.strip_prefix("machine")).unwrap().trim();
+    fixture.write("results/reference", &format!("{label}\n"));
+    fixture.xtask(&["bench-all", "--quick"]).exits(0);
+    assert!(fixture.exists(&format!("results/{label}-local/README.md")));
+    assert!(!fixture.exists(&format!("results/{label}")));
+}
+
+#[test]
 fn results_go_where_out_says() {
     let fixture = Fixture::with_hyperfine(&["good"]);
     let ended = fixture.bench(&["--quick", "--out", "else/where"]).exits(0);

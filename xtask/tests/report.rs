@@ -117,3 +117,10 @@ fn data_of_an_experiment_that_is_gone_are_kept() {
     assert!(!fixture.exists("results/box/gone.md"));
     assert!(fixture.exists("results/box/data/gone.json"));
 }
+
+#[test]
+fn a_reference_without_data_is_named() {
+    let fixture = reported();
+    fixture.write("results/reference", "nobody\n");
+    fixture.xtask(&["report", "--check"]).exits(1).says_one_error().says(&["results/reference names nobody"]);
+}

@@ -37,17 +37,17 @@ fn quick_and_full_at_once() {
 #[test]
 fn a_glob_that_matches_no_experiment() {
     let ended = misused(&["bench-all", "--only", "nothing*"]).says_one_error();
-    ended.says(&["--only nothing*", "there are fixture, other"]);
+    ended.says(&["--only 'nothing*'", "there are fixture, other"]);
 }
 
 #[test]
 fn one_glob_of_two_that_matches_no_experiment() {
-    misused(&["bench-all", "--only", "other", "--only", "nothing"]).says(&["--only nothing"]);
+    misused(&["bench-all", "--only", "other", "--only", "nothing"]).says(&["--only 'nothing'"]);
 }
 
 #[test]
 fn a_glob_that_is_none() {
-    misused(&["bench-all", "--only", "["]).says_one_error().says(&["--only ["]);
+    misused(&["bench-all", "--only", "["]).says_one_error().says(&["--only '['"]);
 }
 
 #[test]

@@ -86,8 +86,8 @@ impl Options {
     }
 }
 
-/// Where this run's results go. It is never a folder that is someone else's to keep: one that git tracks,
-/// unless it was asked for by name, or one that holds a fuller run.
+/// Where this run's results go. It is never a folder that is someone else's to keep: the reference, or one that
+/// git tracks, unless it was asked for by name; or one that holds a fuller run.
 fn choose_folder(
     workspace: &Workspace,
     options: &Options,
@@ -100,7 +100,7 @@ fn choose_folder(
         let rule = "use a-z, 0-9, _ and -, and begin with a letter or a digit";
         ensure!(is_name(asked), Usage(format!("--machine {asked}: {rule}")));
         label.clone_from(asked);
-    } else if is_tracked(&results.join(&*label)) {
+    } else if report::reference_in(&results).as_ref() == Some(label) || is_tracked(&results.join(&*label)) {
         *label += "-local";
     }
     let fuller = Data::read_all(&results.join(&*label))?.into_iter().any(|data| {

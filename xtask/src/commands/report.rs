@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::data::{self, Data, json};
@@ -59,10 +59,21 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(pages(workspace)?.into_iter().filter(differs).map(message).collect())
 }
 
-/// The machine whose data are shown in the READMEs.
-fn reference(workspace: &Workspace) -> Option<String> {
-    let label = fs::read_to_string(workspace.root.join("results/reference")).ok()?;
+/// The machine whose results are kept as the reference.
+pub(crate) fn reference_in(results: &Path) -> Option<String> {
+    let label = fs::read_to_string(results.join("reference")).ok()?;
     Some(label.trim().to_owned())
+}
+
+/// The machine whose data are shown in the READMEs, and the data.
+fn reference(workspace: &Workspace) -> Result<Option<(String, Vec<Data>)>> {
+    let results = workspace.root.join("results");
+    let Some(label) = reference_in(&results) else {
+        return Ok(None);
+    };
+    let all = Data::read_all(&results.join(&label))?;
+    ensure!(!all.is_empty(), "results/reference names {label}, and results/{label} holds no data");
+    Ok(Some((label, all)))
 }
 
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
@@ -112,9 +123,8 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     }
     pages.sort();
     pages.extend(front_page(workspace, &experiments)?);
-    if let Some(label) = reference(workspace) {
-        let folder = results.join(&label);
-        for data in Data::read_all(&folder)? {
+    if let Some((label, all)) = reference(workspace)? {
+        for data in all {
             if let Some(experiment) = experiments.iter().find(|one| one.name == data.experiment) {
                 pages.push(experiment_readme(workspace, experiment, &data, &label)?);
             }
@@ -129,10 +139,9 @@ fn front_page(workspace: &Workspace, experiments: &[Experiment]) -> Result<Optio
         return Ok(None);
     };
     let text = spliced(&file, &text, "experiments", &index(experiments))?;
-    let Some(label) = reference(workspace) else {
+    let Some((label, all)) = reference(workspace)? else {
         return Ok(Some((file, text)));
     };
-    let all = Data::read_all(&workspace.root.join("results").join(&label))?;
     let judgements = ledger::judge(&all, experiments);
     let mut headline = ledger_of_reference(&judgements, &label);
     if let Some(data) = all.iter().find(|data| data.experiment == HEADLINE)

@@ -1,6 +1,7 @@
 //! Threads add to one counter, and nothing keeps the read and the write together.
 //!
-//! Expect a sum that is too small, by another amount in each run. Never do this; it is here to be seen.
+//! Expect a sum that is too small, by another amount in each run, and now and then an exact one, when the threads
+//! happen not to overlap. Never do this; it is here to be seen.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

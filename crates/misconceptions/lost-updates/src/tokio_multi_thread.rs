@@ -1,7 +1,7 @@
 //! Tasks on several threads add to one counter, with no await between the read and the write.
 //!
-//! Expect a sum that is too small, by another amount in each run: a runtime of several threads has the races
-//! of threads. Never do this; it is here to be seen.
+//! Expect a sum that is too small, by another amount in each run, and now and then an exact one: a runtime of
+//! several threads has the races of threads. Never do this; it is here to be seen.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -148,7 +148,8 @@ impl Outcome {
     /// # Errors
     /// When the file cannot be written; the message names it.
     pub fn report(&self) -> Result<()> {
-        let Some(file) = env::var_os("OUTCOME_FILE").map(PathBuf::from) else {
+        let Some(file) = env::var_os("OUTCOME_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
+        else {
             let Work { expected, done } = self.work;
             return Ok(writeln!(
                 stdout(),
