@@ -61,6 +61,7 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
             data.rows.len().to_string(),
             failed.to_string(),
             format!("{}, {}", data.started, if data.complete { data.size.name() } else { "interrupted" }),
+            escape(&data.toolchain),
         ]);
     }
     let columns = [

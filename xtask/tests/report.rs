@@ -119,6 +119,20 @@ fn data_of_an_experiment_that_is_gone_are_kept() {
 }
 
 #[test]
+fn every_row_of_a_table_has_a_cell_for_each_column() {
+    let fixture = reported();
+    for page in ["README.md", "results/box/README.md", "results/box/fixture.md"] {
+        let text = fixture.read(page).replace("\\|", "");
+        let cells = |line: &str| line.matches('|').count();
+        let mut header = None;
+        for line in text.lines() {
+            header = line.starts_with('|').then(|| header.unwrap_or(cells(line)));
+            assert!(header.is_none_or(|header| header == cells(line)), "{page}: {line}");
+        }
+    }
+}
+
+#[test]
 fn a_reference_without_data_is_named() {
     let fixture = reported();
     fixture.write("results/reference", "nobody\n");
