@@ -157,6 +157,11 @@ impl Data {
         self.rows.iter().any(|row| !row.outcomes.is_empty())
     }
 
+    /// The experiment as it stands today; none if it is gone.
+    pub(crate) fn experiment_of<'a>(&self, experiments: &'a [Experiment]) -> Option<&'a Experiment> {
+        experiments.iter().find(|experiment| experiment.name == self.experiment)
+    }
+
     pub(crate) fn row(&self, case: &str, variant: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.case == case && row.variant == variant)
     }

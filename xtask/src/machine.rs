@@ -86,28 +86,19 @@ pub(crate) struct Check {
 /// Everything that a run wants, whether it is there or not.
 pub(crate) fn checks(workspace: &Workspace) -> Vec<Check> {
     let hyperfine = Hyperfine::find(&workspace.target.join("tools")).map(|found| found.version);
-    let python = said_by(Command::new("python3").arg("--version"));
-    let rustc = said_by(Command::new("rustc").arg("--version"));
+    let version = |program: &str| said_by(Command::new(program).arg("--version"));
     let (_, files) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or_default();
     let cores = available_parallelism().map_or(1, NonZero::get);
     vec![
-        tool("toolchain", rustc, "nothing can be built: install Rust from https://rustup.rs"),
-        tool(
-            "linker",
-            said_by(Command::new("cc").arg("--version")),
-            "nothing can be built: install gcc or clang",
-        ),
-        tool(
-            "git",
-            said_by(Command::new("git").arg("--version")),
-            "results do not name their commit: install git",
-        ),
+        tool("toolchain", version("rustc"), "nothing can be built: install Rust from https://rustup.rs"),
+        tool("linker", version("cc"), "nothing can be built: install gcc or clang"),
+        tool("git", version("git"), "results do not name their commit: install git"),
         tool(
             "hyperfine",
             hyperfine,
             "bench-all installs one under target/tools; or install 1.20 or newer yourself",
         ),
-        tool("python3", python, "CPython rows are \"not measured\": install python3"),
+        tool("python3", version("python3"), "CPython rows are \"not measured\": install python3"),
         limit("open files", Some(files), 20_000, "ulimit -Hn 65536, as root"),
         limit("threads by memory maps", kernel("vm/max_map_count"), 65_530, "sysctl vm.max_map_count=65530"),
         limit("process numbers", kernel("kernel/pid_max"), 32_768, "sysctl kernel.pid_max=32768"),

@@ -53,7 +53,7 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
     page += &format!("## The ledger\n\n{}\n## The experiments\n\n", ledger(&all));
     let mut rows = Vec::new();
     for data in data {
-        let title = experiments.iter().find(|one| one.name == data.experiment).map_or("", |one| &one.title);
+        let title = data.experiment_of(experiments).map_or("", |experiment| &experiment.title);
         let failed = data.rows.iter().filter(|row| row.status == Status::Failed).count();
         rows.push(vec![
             format!("[{}]({}.md)", data.experiment, data.experiment),

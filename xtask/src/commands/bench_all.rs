@@ -47,6 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 
     let mut bench = Bench::new(&workspace, &hyperfine, python, options.size())?;
     let mut failed = Vec::new();
+    let mut judgements = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
         let interim = interim_folder(&folder, experiment);
         let mut data = Data::begin(&setting, experiment, &hyperfine, options.size());
@@ -67,9 +68,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             Data::discard(&interim, &experiment.name)?;
         }
         failed.extend(failures(&data));
-        report::judge_and_write(&workspace, &folder)?;
+        judgements = report::judge_and_write(&workspace, &folder)?;
     }
-    report::print(&workspace, &folder)?;
+    report::print(&workspace, &folder, &judgements)?;
     for failure in &failed {
         eprintln!("FAILED {failure}");
     }

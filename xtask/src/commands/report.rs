@@ -29,12 +29,6 @@ pub(crate) struct Options {
 /// A file and what it ought to hold.
 type Page = (PathBuf, String);
 
-/// What the data of one machine come to.
-struct MachineReport {
-    judgements: Vec<Judgement>,
-    pages: Vec<Page>,
-}
-
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     if !options.check {
@@ -77,37 +71,42 @@ fn reference(workspace: &Workspace) -> Result<Option<(String, Vec<Data>)>> {
 }
 
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
-pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<()> {
-    for (file, text) in machine(folder, &workspace.experiments()?)?.pages {
+pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judgement>> {
+    let experiments = workspace.experiments()?;
+    let all = Data::read_all(folder)?;
+    let judgements = ledger::judge(&all, &experiments);
+    for (file, text) in machine(folder, &all, &experiments, &judgements)? {
         data::write(&file, &text)?;
     }
-    Ok(())
+    Ok(judgements)
 }
 
-/// The verdicts of a machine's data, for the terminal, and where to read more.
-pub(crate) fn print(workspace: &Workspace, folder: &Path) -> Result<()> {
-    let report = machine(folder, &workspace.experiments()?)?;
-    for judgement in report.judgements.iter().filter(|judgement| judgement.language == "rust") {
+/// The verdicts, for the terminal, and where to read more.
+pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgement]) -> Result<()> {
+    for judgement in judgements.iter().filter(|judgement| judgement.language == "rust") {
         say(&format!("{:4} {:13} {}\n", judgement.id, judgement.verdict.words(), judgement.evidence))?;
     }
     say(&format!("\n{}\n", workspace.shown(&folder.join("README.md"))))
 }
 
-fn machine(folder: &Path, experiments: &[Experiment]) -> Result<MachineReport> {
-    let all = Data::read_all(folder)?;
-    let judgements = ledger::judge(&all, experiments);
+fn machine(
+    folder: &Path,
+    all: &[Data],
+    experiments: &[Experiment],
+    judgements: &[Judgement],
+) -> Result<Vec<Page>> {
     let mut pages = vec![
         (folder.join("data/claims.json"), json(&judgements)?),
-        (folder.join("README.md"), page::machine(&all, experiments, &judgements)),
+        (folder.join("README.md"), page::machine(all, experiments, judgements)),
     ];
-    for data in &all {
+    for data in all {
         // Data may outlive their experiment; they are kept, but can no longer be explained.
-        if let Some(experiment) = experiments.iter().find(|one| one.name == data.experiment) {
-            let page = page::experiment(experiment, data, &judgements);
+        if let Some(experiment) = data.experiment_of(experiments) {
+            let page = page::experiment(experiment, data, judgements);
             pages.push((folder.join(format!("{}.md", experiment.name)), page));
         }
     }
-    Ok(MachineReport { judgements, pages })
+    Ok(pages)
 }
 
 /// Every generated file of the project: the pages of each machine, and the parts of the READMEs.
@@ -117,35 +116,42 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(&results).into_iter().flatten() {
         let folder = entry?.path();
-        if !Data::read_all(&folder)?.is_empty() {
-            pages.extend(machine(&folder, &experiments)?.pages);
+        let all = Data::read_all(&folder)?;
+        if !all.is_empty() {
+            let judgements = ledger::judge(&all, &experiments);
+            pages.extend(machine(&folder, &all, &experiments, &judgements)?);
         }
     }
     pages.sort();
-    pages.extend(front_page(workspace, &experiments)?);
-    if let Some((label, all)) = reference(workspace)? {
+    let reference = reference(workspace)?;
+    pages.extend(front_page(workspace, &experiments, reference.as_ref())?);
+    if let Some((label, all)) = &reference {
         for data in all {
-            if let Some(experiment) = experiments.iter().find(|one| one.name == data.experiment) {
-                pages.push(experiment_readme(workspace, experiment, &data, &label)?);
+            if let Some(experiment) = data.experiment_of(&experiments) {
+                pages.push(experiment_readme(workspace, experiment, data, label)?);
             }
         }
     }
     Ok(pages)
 }
 
-fn front_page(workspace: &Workspace, experiments: &[Experiment]) -> Result<Option<Page>> {
+fn front_page(
+    workspace: &Workspace,
+    experiments: &[Experiment],
+    reference: Option<&(String, Vec<Data>)>,
+) -> Result<Option<Page>> {
     let file = workspace.root.join("README.md");
     let Ok(text) = fs::read_to_string(&file) else {
         return Ok(None);
     };
     let text = spliced(&file, &text, "experiments", &index(experiments))?;
-    let Some((label, all)) = reference(workspace)? else {
+    let Some((label, all)) = reference else {
         return Ok(Some((file, text)));
     };
-    let judgements = ledger::judge(&all, experiments);
-    let mut headline = ledger_of_reference(&judgements, &label);
+    let judgements = ledger::judge(all, experiments);
+    let mut headline = ledger_of_reference(&judgements, label);
     if let Some(data) = all.iter().find(|data| data.experiment == HEADLINE)
-        && let Some(experiment) = experiments.iter().find(|experiment| experiment.name == HEADLINE)
+        && let Some(experiment) = data.experiment_of(experiments)
         && let Some(case) = experiment.cases.first()
     {
         let page = format!("results/{label}/{HEADLINE}.md");
