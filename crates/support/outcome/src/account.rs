@@ -1,13 +1,13 @@
-//! The system's accounts of this process: rusage for CPU and switches, /proc/self/status for memory.
+//! The system's accounts of this process and its children: rusage for CPU and switches, /proc for memory.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Peaks that the kernel does not keep are sampled this often.
 const SAMPLE_EVERY: Duration = Duration::from_millis(1);
+/// And those of child processes this often, since they are many files.
+const SAMPLE_CHILDREN_EVERY: Duration = Duration::from_millis(50);
 
 /// Linux gives each thread a kernel stack of this size on the 64-bit processors; no account of the process holds it.
 const KERNEL_STACK_BYTES: u64 = 16 * 1024;
@@ -29,7 +31,8 @@ pub struct Cpu {
     pub system_s: f64,
 }
 
-/// Memory of the whole process at its peak, in bytes; none where the system does not tell.
+/// Memory of the whole process at its peak, in bytes; none where the system does not tell. Processes that its main
+/// thread started are added, as they stand beside it when they take most together.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
@@ -53,52 +56,83 @@ pub struct Switches {
     pub involuntary: u64,
 }
 
+/// What a run took by the system's accounts.
+pub(crate) struct Account {
+    pub(crate) used: Usage,
+    pub(crate) memory: Memory,
+    pub(crate) threads_peak: Option<u64>,
+    /// Resident memory of child processes, each shared page divided by those who share it; none without children.
+    pub(crate) proportional: Option<u64>,
+}
+
 /// A thread that watches the peaks while the work runs. Its own share is taken out of every figure but resident
 /// memory, to which it adds a few pages.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     used_before: Usage,
+    used_by_children_before: Usage,
     before: Status,
     beside: Status,
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<(Status, Usage)>,
+    thread: JoinHandle<Peaks>,
+}
+
+/// What the sampler's thread saw, and what it used itself.
+#[derive(Debug, Default)]
+struct Peaks {
+    own: Status,
+    children: Status,
+    sampling: Usage,
 }
 
 impl Sampler {
     pub(crate) fn start() -> io::Result<Self> {
         let file = File::open("/proc/self/status").ok();
+        let children = Children::of_main_thread();
         let used_before = Usage::of(UsageWho::RUSAGE_SELF);
+        let used_by_children_before = Usage::of(UsageWho::RUSAGE_CHILDREN);
         let before = Status::read(file.as_ref());
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
         let (started, first) = sync_channel(1);
         let thread = thread::Builder::new().stack_size(64 * 1024).spawn(move || {
             started.send(Status::read(file.as_ref())).ok();
-            watch(file.as_ref(), &seen)
+            watch(file.as_ref(), &children, &seen)
         })?;
         let beside = first.recv().map_err(io::Error::other)?;
-        Ok(Self { used_before, before, beside, stop, thread })
+        Ok(Self { used_before, used_by_children_before, before, beside, stop, thread })
     }
 
-    pub(crate) fn stop(self) -> (Usage, Memory, Option<u64>) {
-        let Self { used_before, before, beside, stop, thread } = self;
+    pub(crate) fn stop(self) -> Account {
+        let Self { used_before, used_by_children_before, before, beside, stop, thread } = self;
         stop.store(true, Relaxed);
         thread.thread().unpark();
-        let (peak, own) = thread.join().expect("the sampler does not panic");
-        let used = Usage::of(UsageWho::RUSAGE_SELF).less(&used_before).less(&own);
+        let Peaks { own: peak, children, sampling } = thread.join().expect("the sampler does not panic");
+        let by_children = Usage::of(UsageWho::RUSAGE_CHILDREN).less(&used_by_children_before);
+        let used = Usage::of(UsageWho::RUSAGE_SELF).less(&used_before).less(&sampling).plus(&by_children);
 
         let less_own = |peak: Option<u64>, figure: fn(&Status) -> Option<u64>| {
             Some(peak?.saturating_sub(figure(&beside)?.saturating_sub(figure(&before)?)))
         };
-        let threads_peak = less_own(peak.threads, |status| status.threads);
+        let with = |own: Option<u64>, children: Option<u64>| Some(own? + children.unwrap_or(0));
+        let threads_peak = with(less_own(peak.threads, |status| status.threads), children.threads);
+        let own_virtual = less_own(peak_virtual(&peak, &beside), |status| status.virtual_now);
         let memory = Memory {
-            hwm_bytes: peak.resident_peak,
-            peak_virtual_bytes: less_own(peak_virtual(&peak, &beside), |status| status.virtual_now),
-            page_table_bytes: less_own(peak.page_tables, |status| status.page_tables),
+            hwm_bytes: with(peak.resident_peak, children.resident_peak),
+            peak_virtual_bytes: with(own_virtual, children.virtual_now),
+            page_table_bytes: with(
+                less_own(peak.page_tables, |status| status.page_tables),
+                children.page_tables,
+            ),
             kernel_stack_bytes: threads_peak.map(|threads| threads * KERNEL_STACK_BYTES),
         };
-        (used, memory, threads_peak)
+        Account { used, memory, threads_peak, proportional: children.proportional }
     }
+}
+
+/// What the children use that were waited for.
+pub(crate) fn of_children() -> Usage {
+    Usage::of(UsageWho::RUSAGE_CHILDREN)
 }
 
 /// A thread that begins reserves address space for its allocations, and for a moment twice as much. Only where the
@@ -107,19 +141,73 @@ fn peak_virtual(peak: &Status, beside: &Status) -> Option<u64> {
     if peak.virtual_peak > beside.virtual_peak { peak.virtual_peak } else { peak.virtual_now }
 }
 
-fn watch(file: Option<&File>, stop: &AtomicBool) -> (Status, Usage) {
-    let mut peak = Status::default();
+fn watch(file: Option<&File>, children: &Children, stop: &AtomicBool) -> Peaks {
+    let mut peaks = Peaks::default();
+    let mut children_seen = Instant::now();
     loop {
         let last = stop.load(Relaxed);
-        peak.raise(&Status::read(file));
+        peaks.own.raise(&Status::read(file));
+        if children_seen.elapsed() >= SAMPLE_CHILDREN_EVERY {
+            peaks.children.raise(&children.sum());
+            children_seen = Instant::now();
+        }
         if last {
-            return (peak, Usage::of_this_thread());
+            return Peaks { sampling: Usage::of_this_thread(), ..peaks };
         }
         thread::park_timeout(SAMPLE_EVERY);
     }
 }
 
-/// The lines of /proc/self/status that matter here, in bytes; none on systems without it.
+/// The processes that the main thread has started. Those from before the run, an origin say, are not its own.
+#[derive(Debug)]
+struct Children {
+    list: Option<File>,
+    before: Vec<u32>,
+}
+
+impl Children {
+    /// At most so many bytes of the list are read, which are over a thousand processes.
+    const LIST_BYTES: usize = 8 * 1024;
+
+    fn of_main_thread() -> Self {
+        let process = std::process::id();
+        let list = File::open(format!("/proc/self/task/{process}/children")).ok();
+        let mut children = Self { list, before: Vec::new() };
+        let mut before = Vec::new();
+        children.each(|child| before.push(child));
+        children.before = before;
+        children
+    }
+
+    fn each(&self, mut visit: impl FnMut(u32)) {
+        let mut buffer = [0; Self::LIST_BYTES];
+        let length = self.list.as_ref().and_then(|list| list.read_at(&mut buffer, 0).ok()).unwrap_or(0);
+        let text = str::from_utf8(&buffer[..length]).unwrap_or_default();
+        let children = text.split_whitespace().filter_map(|child| child.parse().ok());
+        children.filter(|child| !self.before.contains(child)).for_each(&mut visit);
+    }
+
+    /// All of them together, as they are now.
+    fn sum(&self) -> Status {
+        let mut sum = Status::default();
+        self.each(|child| {
+            sum.add(&Status::read(open(child, "status").as_ref()));
+            sum.add(&Status::read(open(child, "smaps_rollup").as_ref()));
+        });
+        sum
+    }
+}
+
+/// A file of a process, with no allocation.
+fn open(process: u32, name: &str) -> Option<File> {
+    let mut path = [0; 64];
+    let mut rest = &mut path[..];
+    write!(rest, "/proc/{process}/{name}").ok()?;
+    let length = 64 - rest.len();
+    File::open(str::from_utf8(&path[..length]).ok()?).ok()
+}
+
+/// The lines of a process's status and `smaps_rollup` that matter here, in bytes; none on systems without them.
 #[derive(Debug, Default)]
 struct Status {
     resident_peak: Option<u64>,
@@ -127,6 +215,7 @@ struct Status {
     virtual_now: Option<u64>,
     page_tables: Option<u64>,
     threads: Option<u64>,
+    proportional: Option<u64>,
 }
 
 impl Status {
@@ -149,15 +238,28 @@ impl Status {
             virtual_now: bytes("VmSize:"),
             page_tables: bytes("VmPTE:"),
             threads: number("Threads:"),
+            proportional: bytes("Pss:"),
         }
     }
 
     fn raise(&mut self, now: &Self) {
-        self.resident_peak = self.resident_peak.max(now.resident_peak);
-        self.virtual_peak = self.virtual_peak.max(now.virtual_peak);
-        self.virtual_now = self.virtual_now.max(now.virtual_now);
-        self.page_tables = self.page_tables.max(now.page_tables);
-        self.threads = self.threads.max(now.threads);
+        self.combine(now, Ord::max);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.combine(other, |sum, other| match (sum, other) {
+            (Some(sum), Some(other)) => Some(sum + other),
+            (sum, other) => sum.or(other),
+        });
+    }
+
+    fn combine(&mut self, other: &Self, by: fn(Option<u64>, Option<u64>) -> Option<u64>) {
+        self.resident_peak = by(self.resident_peak, other.resident_peak);
+        self.virtual_peak = by(self.virtual_peak, other.virtual_peak);
+        self.virtual_now = by(self.virtual_now, other.virtual_now);
+        self.page_tables = by(self.page_tables, other.page_tables);
+        self.threads = by(self.threads, other.threads);
+        self.proportional = by(self.proportional, other.proportional);
     }
 }
 
@@ -189,6 +291,17 @@ impl Usage {
     #[cfg(not(target_os = "linux"))]
     fn of_this_thread() -> Self {
         Self::default()
+    }
+
+    fn plus(&self, other: &Self) -> Self {
+        let (Self { cpu, switches }, more) = (self, other);
+        Self {
+            cpu: Cpu { user_s: cpu.user_s + more.cpu.user_s, system_s: cpu.system_s + more.cpu.system_s },
+            switches: Switches {
+                voluntary: switches.voluntary + more.switches.voluntary,
+                involuntary: switches.involuntary + more.switches.involuntary,
+            },
+        }
     }
 
     fn less(&self, other: &Self) -> Self {
@@ -227,7 +340,7 @@ mod tests {
         let held = vec![1_u8; HELD];
         let waiting: Vec<_> = (0..8).map(|_| thread::spawn(thread::park)).collect();
         // The last sample is taken after `stop` was asked for, so no time has to pass here.
-        let (_, memory, threads) = sampler.stop();
+        let Account { memory, threads_peak: threads, .. } = sampler.stop();
         // The test's own harness has threads of its own beside these eight.
         assert!(threads.unwrap() >= 8);
         assert!(memory.hwm_bytes.unwrap() >= HELD as u64);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::Outcome;
+use crate::{Outcome, Work};
 
 /// Runs this program once for each of `variants`, with the arguments it was given itself, and prints one
 /// table; `done` names what the work counts. Each runs in a process of its own because a peak never falls.
@@ -15,20 +15,14 @@ use crate::Outcome;
 /// When a variant fails; the others are run and shown all the same.
 pub fn compare(variants: &[&str], done: &str) -> Result<()> {
     let width = variants.iter().map(|name| name.len()).max().unwrap_or(0).max("variant".len());
-    writeln!(stdout(), "{:width$} {done:>12} {:>12} {:>10}", "variant", "lost", "time")?;
+    let memory = ["resident", "page tables", "kernel stacks", "virtual"];
+    let heads = ["lost", "time", "CPU"].map(|head| format!("{head:>10}")).join(" ");
+    let kinds = memory.map(|kind| format!("{kind:>13}")).join(" ");
+    writeln!(stdout(), "{:width$} {done:>10} {heads} {kinds}", "variant")?;
     let mut failed = Vec::new();
     for variant in variants {
         match run(variant) {
-            Ok(outcome) => {
-                let work = outcome.work;
-                let lost = work.expected.saturating_sub(work.done);
-                writeln!(
-                    stdout(),
-                    "{variant:width$} {:>12} {lost:>12} {:>8.3} s",
-                    work.done,
-                    outcome.elapsed_s
-                )?;
-            }
+            Ok(outcome) => writeln!(stdout(), "{variant:width$} {}", line(&outcome))?,
             Err(error) => {
                 writeln!(stdout(), "{variant:width$} FAILED: {error:#}")?;
                 failed.push(*variant);
@@ -37,6 +31,25 @@ pub fn compare(variants: &[&str], done: &str) -> Result<()> {
     }
     ensure!(failed.is_empty(), "{} failed", failed.join(", "));
     Ok(())
+}
+
+fn line(outcome: &Outcome) -> String {
+    if let Some(refused) = &outcome.refused {
+        return refused.to_string();
+    }
+    let Outcome { work: Work { expected, done }, elapsed_s, cpu, memory, .. } = outcome;
+    let memory =
+        [memory.hwm_bytes, memory.page_table_bytes, memory.kernel_stack_bytes, memory.peak_virtual_bytes];
+    let memory =
+        memory.map(|bytes| format!("{:>13}", bytes.map_or("not told".to_owned(), megabytes))).join(" ");
+    let lost = expected.saturating_sub(*done);
+    let cpu = cpu.user_s + cpu.system_s;
+    format!("{done:>10} {lost:>10} {elapsed_s:>8.3} s {cpu:>8.3} s {memory}")
+}
+
+/// One unit for the whole column, so that it can be read downwards.
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 fn run(variant: &str) -> Result<Outcome> {

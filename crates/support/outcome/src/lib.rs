@@ -7,21 +7,25 @@
 
 mod account;
 mod compare;
+mod guard;
+mod limits;
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use account::Sampler;
+use account::{Account, Sampler};
 pub use account::{Cpu, Memory, Switches};
 pub use compare::compare;
+pub use guard::{Threads, guard};
 
 /// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
 pub const SCHEMA: u32 = 1;
@@ -37,6 +41,11 @@ pub fn exit(result: Result<()>) -> ExitCode {
     }
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
+}
+
+/// The case that xtask runs, if it is xtask that runs us.
+fn case() -> Option<String> {
+    env::var("OUTCOME_CASE").ok()
 }
 
 /// What one run of one variant reports.
@@ -59,9 +68,9 @@ pub struct Outcome {
     pub metrics: BTreeMap<String, f64>,
     /// Timelines and histograms as points `[x, y]`, by name.
     pub series: BTreeMap<String, Vec<[f64; 2]>>,
-    /// CPU time of the work.
+    /// CPU time of the work, and of the processes it waited for.
     pub cpu: Cpu,
-    /// Memory of the process.
+    /// Memory of the process, and of those that its main thread started.
     pub memory: Memory,
     /// The most threads seen at once, sampled every millisecond; none where the system does not tell.
     pub threads_peak: Option<u64>,
@@ -95,6 +104,14 @@ pub struct Refused {
     pub detail: String,
 }
 
+/// In words, `refused at 16368: vm.max_map_count (what the system said)`.
+impl Display for Refused {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { at, limit, detail } = self;
+        write!(f, "refused at {at}: {limit} ({detail})")
+    }
+}
+
 /// A run under way: the clock is running and the accounts are being read.
 #[derive(Debug)]
 pub struct Run {
@@ -119,18 +136,23 @@ impl Run {
         })
     }
 
-    /// Stops the clock and closes the accounts; metrics, series and errors are the caller's to add.
+    /// Stops the clock and closes the accounts; further metrics, series and errors are the caller's to add. There is
+    /// one metric already where the run started processes: `proportional_bytes`, resident memory with each shared
+    /// page counted once.
     pub fn finish(self, work: Work) -> Outcome {
         let elapsed = self.started.elapsed();
-        let (used, memory, threads_peak) = self.sampler.stop();
+        let Account { used, memory, threads_peak, proportional } = self.sampler.stop();
         Outcome {
             schema: SCHEMA,
             experiment: self.experiment,
             variant: self.variant,
-            case: env::var("OUTCOME_CASE").ok(),
+            case: case(),
             elapsed_s: elapsed.as_secs_f64(),
             work,
-            metrics: BTreeMap::new(),
+            metrics: proportional
+                .map(|bytes| ("proportional_bytes".to_owned(), bytes as f64))
+                .into_iter()
+                .collect(),
             series: BTreeMap::new(),
             cpu: used.cpu,
             memory,
@@ -143,6 +165,34 @@ impl Run {
 }
 
 impl Outcome {
+    /// The outcome of a run that came to no end because the system refused it; CPU time and switches are those of the
+    /// children so far, memory is not known.
+    fn of_refusal(
+        experiment: &str,
+        variant: &str,
+        expected: u64,
+        elapsed: Duration,
+        refused: Refused,
+    ) -> Self {
+        let used = account::of_children();
+        Self {
+            schema: SCHEMA,
+            experiment: experiment.to_owned(),
+            variant: variant.to_owned(),
+            case: case(),
+            elapsed_s: elapsed.as_secs_f64(),
+            work: Work { expected, done: 0 },
+            metrics: BTreeMap::new(),
+            series: BTreeMap::new(),
+            cpu: used.cpu,
+            memory: Memory::default(),
+            threads_peak: None,
+            switches: used.switches,
+            refused: Some(refused),
+            errors: BTreeMap::new(),
+        }
+    }
+
     /// Writes the outcome to the file that `OUTCOME_FILE` names, whole or not at all; else prints one line.
     ///
     /// # Errors
@@ -150,13 +200,11 @@ impl Outcome {
     pub fn report(&self) -> Result<()> {
         let Some(file) = env::var_os("OUTCOME_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
         else {
-            let Work { expected, done } = self.work;
-            return Ok(writeln!(
-                stdout(),
-                "{}: {done} of {expected} in {:.3} s",
-                self.variant,
-                self.elapsed_s
-            )?);
+            let Self { variant, elapsed_s, work: Work { expected, done }, refused, .. } = self;
+            return Ok(match refused {
+                Some(refused) => writeln!(stdout(), "{variant}: {refused}"),
+                None => writeln!(stdout(), "{variant}: {done} of {expected} in {elapsed_s:.3} s"),
+            }?);
         };
         let unfinished = file.with_extension("unfinished");
         fs::write(&unfinished, serde_json::to_vec(self)?)

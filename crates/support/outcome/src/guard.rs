@@ -1,0 +1,143 @@
+//! A run in a child process, since the system may end it where nothing can be caught: std aborts when a new thread
+//! cannot be set up (rust-lang/rust#78497). What stopped it is then found out by doing it again, up to that point.
+
+use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Instant;
+use std::{env, process, thread};
+
+use crate::limits::{self, Usage};
+use crate::{Outcome, Refused};
+use anyhow::{Context, Result, bail};
+
+/// Set in a child: `run`, or how many threads to hold and with which stacks.
+const CHILD: &str = "OUTCOME_CHILD";
+
+/// The limit is read off while this many threads fewer than were reached are held, so that there is room to look.
+const MARGIN: u64 = 16;
+
+/// How many threads a run starts at once, and with which stacks.
+#[derive(Debug, Clone, Copy)]
+pub struct Threads {
+    /// How many.
+    pub count: u64,
+    /// The stack of each in bytes; none for std's default.
+    pub stack_bytes: Option<usize>,
+}
+
+/// Does `run` in a child process, which is this program with the same arguments, and whose `main` must come here
+/// again. Where the system refuses the child its `threads`, the outcome is that refusal, with the limit that stopped
+/// it; `expected` is the work that was asked for.
+///
+/// # Errors
+/// When the run fails and no limit on threads is to blame; the message is the child's own.
+pub fn guard(
+    experiment: &str,
+    variant: &str,
+    expected: u64,
+    threads: Threads,
+    run: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    match env::var(CHILD).ok() {
+        None => watch(experiment, variant, expected, threads),
+        Some(role) if role == "run" => run(),
+        Some(number) => hold(number.parse()?, threads.stack_bytes),
+    }
+}
+
+fn watch(experiment: &str, variant: &str, expected: u64, threads: Threads) -> Result<()> {
+    let started = Instant::now();
+    let mut child =
+        child("run")?.stderr(Stdio::piped()).spawn().context("cannot start a process for the run")?;
+    let mut said = Vec::new();
+    child.stderr.take().context("its stderr is a pipe")?.read_to_end(&mut said)?;
+    let status = child.wait()?;
+    if status.success() {
+        return Ok(stderr().write_all(&said)?);
+    }
+    let elapsed = started.elapsed();
+    let said = String::from_utf8_lossy(&said);
+    match refusal(threads, reason(&said))? {
+        Some(refused) => Outcome::of_refusal(experiment, variant, expected, elapsed, refused).report(),
+        None => bail!(failure(&said, status)),
+    }
+}
+
+fn child(role: &str) -> Result<Command> {
+    let mut command = Command::new(env::current_exe()?);
+    command.args(env::args_os().skip(1)).env(CHILD, role).stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Whether the system refuses that many threads, at which, and for which limit.
+fn refusal(threads: Threads, said: &str) -> Result<Option<Refused>> {
+    let (at, _) = held(threads.count)?;
+    if at >= threads.count {
+        return Ok(None);
+    }
+    // Now that many are known to be had, hold nearly as many and look which limit is used up.
+    let (_, found) = held(at.saturating_sub(MARGIN))?;
+    let (limit, usage) =
+        found.unwrap_or(("not identified".to_owned(), "no limit that is known here was near".to_owned()));
+    Ok(Some(Refused { at, limit, detail: format!("{said}; {usage}") }))
+}
+
+/// Has a child hold `count` threads: how many it could, and which limit is used up then, with its figures.
+fn held(count: u64) -> Result<(u64, Option<(String, String)>)> {
+    let mut child = child(&count.to_string())?.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let (mut reached, mut found) = (0, None);
+    for line in BufReader::new(child.stdout.take().context("its stdout is a pipe")?).lines() {
+        let line = line?;
+        match line.split_once('\t') {
+            Some((limit, usage)) => found = Some((limit.to_owned(), usage.to_owned())),
+            None => reached = line.parse()?,
+        }
+    }
+    child.wait()?;
+    Ok((reached, found))
+}
+
+/// The child of [`held`]: starts one thread after the other, tells each that really runs, and which limit has no room
+/// for as many more as the margin. It never returns, since returning would wait for nothing and end them all the same.
+fn hold(count: u64, stack_bytes: Option<usize>) -> Result<()> {
+    let before = Usage::now(stack_bytes);
+    let (arrived, arrivals) = channel();
+    for number in 1..=count {
+        let arrived = arrived.clone();
+        let mut builder = thread::Builder::new();
+        if let Some(bytes) = stack_bytes {
+            builder = builder.stack_size(bytes);
+        }
+        builder.spawn(move || {
+            arrived.send(()).ok();
+            loop {
+                thread::park();
+            }
+        })?;
+        arrivals.recv()?;
+        writeln!(stdout(), "{number}")?;
+    }
+    if let Some((limit, usage)) = limits::used_up(&before, &Usage::now(stack_bytes), count, MARGIN) {
+        writeln!(stdout(), "{limit}\t{usage}")?;
+    }
+    process::exit(0)
+}
+
+/// The line in which a child tells why it ended: the first, and for a panic the message below it.
+fn reason(said: &str) -> &str {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    match lines.next() {
+        Some(first) if first.contains("panicked at") => lines.next().unwrap_or(first),
+        Some(first) => first.trim_start_matches("error: "),
+        None => "it said nothing",
+    }
+}
+
+fn failure(said: &str, status: ExitStatus) -> String {
+    if status.code() == Some(1) {
+        reason(said).to_owned()
+    } else {
+        format!("the run ended with {status}: {}", reason(said))
+    }
+}
