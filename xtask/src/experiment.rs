@@ -31,6 +31,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) args: Vec<String>,
     pub(crate) tier: Size,
+    /// The n of a case that is one of a series, the same as the others of it but for this.
+    pub(crate) size: Option<u64>,
     expect: Vec<Expectation>,
 }
 
@@ -233,6 +235,16 @@ impl Source<'_> {
         Ok(text)
     }
 
+    fn size(&self, size: &Spanned<i64>, seen: &mut BTreeSet<u64>) -> Result<u64> {
+        let Some(number) = u64::try_from(*size.get_ref()).ok().filter(|&number| number > 0) else {
+            return Err(self.error(size.span(), "size is a positive whole number"));
+        };
+        if !seen.insert(number) {
+            return Err(self.error(size.span(), format!("the size {number} is there twice")));
+        }
+        Ok(number)
+    }
+
     fn expect(&self, table: BTreeMap<Spanned<String>, String>) -> Result<Vec<Expectation>> {
         let parse = |(path, text): (Spanned<String>, String)| {
             Expectation::parse(path.get_ref(), &text).map_err(|message| self.error(path.span(), message))
@@ -269,6 +281,7 @@ struct CaseTable {
     args: Vec<String>,
     #[serde(default)]
     tier: Size,
+    size: Option<Spanned<i64>>,
     #[serde(default)]
     expect: BTreeMap<Spanned<String>, String>,
 }
@@ -312,12 +325,14 @@ impl Tables {
         }
 
         let mut names = BTreeSet::new();
+        let mut sizes = BTreeSet::new();
         let mut cases = Vec::new();
         for table in self.case.into_inner() {
             cases.push(Case {
                 name: source.name(&table.name, &mut names)?,
                 args: table.args,
                 tier: table.tier,
+                size: table.size.map(|size| source.size(&size, &mut sizes)).transpose()?,
                 expect: source.expect(table.expect)?,
             });
         }

@@ -1,11 +1,16 @@
 //! The markdown that a run is read as.
 
+mod over_n;
+
+use serde_json::Value;
+
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
 use crate::ledger::{Judgement, Verdict, says};
 use crate::markdown::{escape, list, table};
+use crate::series::whole_time;
 use crate::statistics::{ENOUGH_RUNS, Interval, interval, median, outliers, ratio};
-use crate::units::{bytes, round, seconds, whole};
+use crate::units::{bytes, round, seconds, thousands, whole};
 
 /// The page of one experiment on one machine.
 pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Judgement]) -> String {
@@ -21,6 +26,7 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
         page += &format!("## What the article says\n\n{}\n", ledger(&own));
         page += &format!("The rules, written down before any run:\n\n{}\n", rules(&own));
     }
+    page += &over_n::over_n(experiment, data);
     for case in cases(experiment, data) {
         let arguments = escape(&case.args.join(" "));
         page += &format!("## {}\n\nArguments: <code>{arguments}</code>\n\n", case.name);
@@ -30,6 +36,7 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
             page += &format!("Memory at its peak:\n\n{}\n", memory(case, data));
         }
         page += &varying(case, data);
+        page += &refused(case, data);
     }
     page += &format!("## What to look at\n\n{}\n\n", experiment.analysis.trim());
     page += &format!("## How it was measured\n\n{}\n", method(experiment, data));
@@ -114,37 +121,40 @@ fn rules(judgements: &[&Judgement]) -> String {
     list(rust.map(|judgement| format!("{}: {}", judgement.id, escape(judgement.threshold))))
 }
 
-/// The table of one case that answers the question: what was counted, what was lost, in what time.
+/// The table of one case that answers the question: what was counted, what was lost, in what time; and what
+/// the origin saw of it, where there was one.
 pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> String {
+    let served = |row: &Row| row.figures(&["witness", "finished"]);
+    let witnessed = measured_rows(case, data).any(|row| !served(row).is_empty());
+    let mut columns =
+        vec![("Variant", false), ("Model", false), ("Role", false), ("Done", true), ("Lost", true)];
+    if witnessed {
+        columns.extend([("Served", true), ("Peak in flight", true)]);
+    }
+    columns.extend([("Time", true), ("Against its twin", false), ("Peak memory", true)]);
+
     let mut rows = Vec::new();
     for row in rows_of(case, data) {
         let variant = experiment.variant(&row.variant);
-        let (done, lost, memory) = match row.status {
-            Status::Ok => (span(&done(row)), span(&lost(row)), size(row, "hwm_bytes")),
-            _ => (status(row), String::new(), String::new()),
-        };
-        let timed = row.status == Status::Ok;
-        rows.push(vec![
+        let mut cells = vec![
             format!("`{}`", row.variant),
             variant.map_or("", |variant| variant.model.name()).to_owned(),
             variant.map_or("", |variant| variant.role.name()).to_owned(),
-            done,
-            lost,
-            if timed { time(&row.times_s) } else { String::new() },
-            if timed { against_twin(experiment, row, data, whole_time) } else { String::new() },
-            memory,
-        ]);
+        ];
+        if row.status == Status::Ok {
+            cells.extend([span(&done(row)), span(&lost(row))]);
+            if witnessed {
+                cells.extend([span(&served(row)), span(&row.figures(&["witness", "peak_in_flight"]))]);
+            }
+            cells.push(time(&row.times_s));
+            cells.push(against_twin(experiment, row, data, whole_time));
+            cells.push(size(row, "hwm_bytes"));
+        } else {
+            cells.push(status(row));
+        }
+        cells.resize(columns.len(), String::new());
+        rows.push(cells);
     }
-    let columns = [
-        ("Variant", false),
-        ("Model", false),
-        ("Role", false),
-        ("Done", true),
-        ("Lost", true),
-        ("Time", true),
-        ("Against its twin", false),
-        ("Peak memory", true),
-    ];
     table(&columns, &rows)
 }
 
@@ -228,6 +238,23 @@ fn varying(case: &Case, data: &Data) -> String {
         format!("`{}`, run by run: {}", row.variant, counts.join(" · "))
     }));
     if points.is_empty() { points } else { format!("Not the same in each run:\n\n{points}\n") }
+}
+
+/// What the machine said when it refused a variant.
+fn refused(case: &Case, data: &Data) -> String {
+    let points = list(rows_of(case, data).filter(|row| row.status == Status::Refused).filter_map(|row| {
+        let refused = row.outcomes.last()?.get("refused")?;
+        let text = |name| refused.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (at, limit, detail) = (refused.get("at")?.as_u64()?, text("limit")?, text("detail")?);
+        Some(format!(
+            "`{}`: refused at {} by {}: {}",
+            row.variant,
+            thousands(at),
+            escape(limit),
+            escape(detail)
+        ))
+    }));
+    if points.is_empty() { points } else { format!("What the machine refused:\n\n{points}\n") }
 }
 
 fn method(experiment: &Experiment, data: &Data) -> String {
@@ -335,10 +362,6 @@ fn against_twin(experiment: &Experiment, row: &Row, data: &Data, figure: fn(&Row
     let decides = own.len().min(others.len()) >= ENOUGH_RUNS && other.status == Status::Ok;
     let compared = if decides { ratio(&own, &others).compared() } else { "too few runs".to_owned() };
     format!("{compared} (`{}`)", other.variant)
-}
-
-fn whole_time(row: &Row) -> Vec<f64> {
-    row.times_s.clone()
 }
 
 fn work_alone(row: &Row) -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! Medians with a bootstrapped 95 % interval, and ratios with theirs.
+//! Medians with a bootstrapped 95 % interval, and ratios and slopes with theirs.
 
 use std::fmt;
 
@@ -31,6 +31,28 @@ impl Interval {
     /// Of a ratio: whether it holds 1 or lies close to it.
     fn is_no_difference(&self) -> bool {
         (self.low <= 1.0 && self.high >= 1.0) || (self.low >= 1.0 - SAME && self.high <= 1.0 + SAME)
+    }
+
+    /// Of a ratio: whether it is above 1 by more than no difference; none where it may be either.
+    pub(crate) fn is_more(&self) -> Option<bool> {
+        if self.low > 1.0 && !self.is_no_difference() {
+            Some(true)
+        } else if self.high <= 1.0 + SAME {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// The same below 1.
+    pub(crate) fn is_less(&self) -> Option<bool> {
+        if self.high < 1.0 && !self.is_no_difference() {
+            Some(true)
+        } else if self.low >= 1.0 - SAME {
+            Some(false)
+        } else {
+            None
+        }
     }
 
     /// A ratio in words.
@@ -82,6 +104,21 @@ pub(crate) fn ratio(of: &[f64], to: &[f64]) -> Interval {
             median(&resample(of, &mut rng)) / median(&resample(to, &mut rng))
         }
     })
+}
+
+/// The slope of the straight line through the medians at each n, by least squares, with its interval: the
+/// runs of each n are drawn again. The largest n weigh most, as they should for what one more costs at scale;
+/// to weigh the small ones as much would fit what comes before the first.
+///
+/// The interval is that of the runs; of a bend in the line it says nothing. Of fewer than two n, not a number.
+pub(crate) fn slope(points: &[(f64, Vec<f64>)]) -> Interval {
+    let mean = points.iter().map(|(n, _)| n).sum::<f64>() / points.len() as f64;
+    let square: f64 = points.iter().map(|(n, _)| (n - mean).powi(2)).sum();
+    let line = |height: &mut dyn FnMut(&[f64]) -> f64| {
+        points.iter().map(|(n, values)| (n - mean) * height(values)).sum::<f64>() / square
+    };
+    let mut rng = Rng::with_seed(SEED);
+    bootstrap(line(&mut median), || line(&mut |values| median(&resample(values, &mut rng))))
 }
 
 /// Whether more than half of all runs would do what `some` of these `all` did, with 95 % confidence: the lower
@@ -140,6 +177,57 @@ mod tests {
         assert!(interval(1.01, 1.05).is_no_difference());
         assert!(!interval(1.01, 1.06).is_no_difference());
         assert!(!interval(0.5, 0.9).is_no_difference());
+    }
+
+    #[test]
+    fn more_and_less_are_certain_or_open() {
+        let of = |low, high| {
+            let ratio = Interval { median: f64::midpoint(low, high), low, high };
+            (ratio.is_more(), ratio.is_less())
+        };
+        assert_eq!(of(1.02, 1.2), (Some(true), Some(false)));
+        assert_eq!(of(0.8, 0.98), (Some(false), Some(true)));
+        assert_eq!(of(0.96, 1.04), (Some(false), Some(false)));
+        assert_eq!(of(0.96, 1.2), (None, Some(false)));
+        assert_eq!(of(0.8, 1.04), (Some(false), None));
+        assert_eq!(of(0.5, 2.0), (None, None));
+    }
+
+    /// Ten runs at each n of a line with this base and slope, each off by a share drawn from `noise`.
+    fn line(base: f64, slope: f64, noise: f64) -> Vec<(f64, Vec<f64>)> {
+        let mut rng = Rng::with_seed(7);
+        let mut run = |n: f64| (base + slope * n) * (1.0 + noise * (rng.f64() - 0.5));
+        [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]
+            .map(|n| (n, std::iter::repeat_with(|| run(n)).take(10).collect()))
+            .to_vec()
+    }
+
+    #[test]
+    fn an_exact_line_has_its_slope_and_no_width() {
+        let Interval { median, low, high } = slope(&line(4e6, 512.0, 0.0));
+        assert!(
+            (median - 512.0).abs() < 1e-6 && low.total_cmp(&high).is_eq() && low.total_cmp(&median).is_eq()
+        );
+    }
+
+    #[test]
+    fn the_interval_of_a_noisy_line_holds_its_slope() {
+        let Interval { median, low, high } = slope(&line(4e6, 512.0, 0.1));
+        assert!(low < 512.0 && 512.0 < high, "[{low}, {high}]");
+        assert!(low <= median && median <= high && high - low < 0.1 * 512.0, "[{low}, {high}]");
+    }
+
+    #[test]
+    fn one_run_far_off_moves_no_slope_far() {
+        let mut points = line(4e6, 512.0, 0.01);
+        points[6].1[0] *= 100.0;
+        assert!((slope(&points).median / 512.0 - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_figure_that_does_not_grow_has_no_slope() {
+        let Interval { low, high, .. } = slope(&line(4e6, 0.0, 0.001));
+        assert!(low < 0.0 && 0.0 < high, "[{low}, {high}]");
     }
 
     #[test]

@@ -24,6 +24,39 @@ pub(crate) fn bytes(value: u64) -> String {
     }
 }
 
+/// A part of a byte or some gigabytes, to three digits that count: `458 B`, or `458 [455, 461] B`.
+pub(crate) fn size(value: f64, interval: Option<(f64, f64)>) -> String {
+    scaled(value, interval, &[("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)])
+}
+
+/// What a single task takes of a time in seconds, likewise: `12.3 µs`.
+pub(crate) fn moment(value: f64, interval: Option<(f64, f64)>) -> String {
+    scaled(value, interval, &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)])
+}
+
+/// In the largest of the units that the value fills; in the smallest where it fills none. An interval that
+/// these digits do not tell from the value is left out.
+fn scaled(value: f64, interval: Option<(f64, f64)>, units: &[(&str, f64)]) -> String {
+    let filled = units.iter().find(|(_, scale)| value.abs() >= *scale);
+    let (unit, scale) = *filled.or(units.last()).expect("a list of units holds one");
+    let digits = match value.abs() / scale {
+        100.0.. => 0,
+        10.0.. => 1,
+        _ => 2,
+    };
+    let shown = |value: f64| {
+        let text = format!("{:.digits$}", value / scale);
+        let is_zero = !text.contains(|c: char| ('1'..='9').contains(&c));
+        if is_zero { "0".to_owned() } else { text }
+    };
+    let value = shown(value);
+    let interval = interval.map(|(low, high)| (shown(low), shown(high)));
+    match interval.filter(|(low, high)| *low != value || *high != value) {
+        Some((low, high)) => format!("{value} [{low}, {high}] {unit}"),
+        None => format!("{value} {unit}"),
+    }
+}
+
 /// A count or a size that statistics have made a fraction.
 #[allow(
     clippy::cast_possible_truncation,
@@ -59,6 +92,17 @@ mod tests {
     #[test]
     fn thousands_are_set_apart() {
         assert_eq!([0, 999, 1_000, 4_000_000].map(thousands), ["0", "999", "1,000", "4,000,000"]);
+    }
+
+    #[test]
+    fn what_one_task_takes_has_three_digits_that_count() {
+        assert_eq!(size(458.2, Some((455.0, 461.4))), "458 [455, 461] B");
+        assert_eq!(size(9_412.0, Some((9_300.0, 10_100.0))), "9.41 [9.30, 10.10] kB");
+        assert_eq!([2.1e6, 81.0e9, 0.98].map(|value| size(value, None)), ["2.10 MB", "81.0 GB", "0.98 B"]);
+        assert_eq!(size(-0.001, Some((-3.0, 2.0))), "0 [-3.00, 2.00] B");
+        assert_eq!(size(458.2, Some((458.1, 458.3))), "458 B");
+        assert_eq!(moment(12.34e-6, Some((12.0e-6, 13.0e-6))), "12.3 [12.0, 13.0] µs");
+        assert_eq!([0.0012, 2.5, 3e-8].map(|value| moment(value, None)), ["1.20 ms", "2.50 s", "0.03 µs"]);
     }
 
     #[test]

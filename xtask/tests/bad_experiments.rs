@@ -187,6 +187,21 @@ fn an_unknown_tier() {
 }
 
 #[test]
+fn a_size_that_is_no_positive_whole_number() {
+    for size in ["0", "-1"] {
+        refused("tier = \"quick\"", &format!("size = {size}"), "size", &["size", "positive whole number"]);
+    }
+    refused("tier = \"quick\"", "size = 1.5", "size", &["floating point", "1.5"]);
+    refused("tier = \"quick\"", "size = \"10\"", "size", &["string"]);
+}
+
+#[test]
+fn two_cases_of_one_size() {
+    let again = "size = 10\n\n[[case]]\nname = \"again\"\nsize = 10 # again\n";
+    refused("tier = \"quick\"", again, "# again", &["the size 10 is there twice"]);
+}
+
+#[test]
 fn an_unknown_need() {
     refused("title =", "needs = [\"luck\"]\ntitle =", "luck", &["`luck`", "origin"]);
 }

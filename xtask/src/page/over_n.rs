@@ -1,0 +1,294 @@
+//! What the cases that differ in nothing but n say together: how each cost grows, and where threads cease to
+//! win.
+
+use std::collections::BTreeSet;
+
+use super::{status, time};
+use crate::data::{Data, Row, Status};
+use crate::experiment::{Experiment, Model, Role, Variant};
+use crate::markdown::{list, table};
+use crate::series::{
+    Figure, Measured, Series, address_space, cpu, kernel_stacks, memory, page_tables, proportional, resident,
+    scale, start_time, whole_time,
+};
+use crate::statistics::{ENOUGH_RUNS, median};
+use crate::units::{bytes, moment, round, seconds, size, thousands};
+
+/// Nothing where there are fewer than three n to compare.
+pub(super) fn over_n(experiment: &Experiment, data: &Data) -> String {
+    let series = Series::of(experiment, data);
+    let [(_, first), .., (_, last)] = series.sizes[..] else {
+        return String::new();
+    };
+    if series.sizes.len() < 3 {
+        return String::new();
+    }
+    let differ = if differ_in_n_alone(experiment) {
+        "are the same but for n, which heads the columns"
+    } else {
+        "differ in n, which heads the columns, and in what they need for it (their arguments stand at each case): \
+         compare times down a column, not along a row"
+    };
+    let mut text = format!("## Over n\n\nThe cases from `{first}` to `{last}` {differ}.\n\n");
+    text += &format!("The whole time:\n\n{}\n", grid(&series, experiment, |row| time(&row.times_s)));
+    let kept = |row: &Row| middle(row, resident).map(|value| bytes(round(value)));
+    text +=
+        &format!("Resident memory at its peak:\n\n{}\n", grid(&series, experiment, |row| told(kept(row))));
+    let used = |row: &Row| middle(row, cpu).map(|value| seconds(value, None));
+    text += &format!("CPU, user and system:\n\n{}\n", grid(&series, experiment, |row| told(used(row))));
+    text += &one_more(&series, experiment);
+    text += &crossover(&series, experiment);
+    text
+}
+
+fn differ_in_n_alone(experiment: &Experiment) -> bool {
+    let others = experiment.cases.iter().filter_map(|case| {
+        let n = case.size?.to_string();
+        Some(case.args.iter().map(|argument| if *argument == n { "n" } else { argument }).collect())
+    });
+    others.collect::<BTreeSet<Vec<&str>>>().len() < 2
+}
+
+fn middle(row: &Row, figure: Figure) -> Option<f64> {
+    Some(median(&figure(row))).filter(|median| !median.is_nan())
+}
+
+fn told(cell: Option<String>) -> String {
+    cell.unwrap_or_else(|| "not told".to_owned())
+}
+
+/// The variants that have a row at some n.
+fn variants<'a>(series: &Series, experiment: &'a Experiment) -> impl Iterator<Item = &'a Variant> {
+    experiment.variants.iter().filter(|variant| series.rows(&variant.name).next().is_some())
+}
+
+/// Variant by n.
+fn grid(series: &Series, experiment: &Experiment, cell: impl Fn(&Row) -> String) -> String {
+    let rows = variants(series, experiment).map(|variant| {
+        let cells = series.sizes.iter().map(|(n, _)| match series.row(*n, &variant.name) {
+            Some(row) if row.status == Status::Ok => cell(row),
+            // Its reason stands in the table of the case.
+            Some(row) if row.status == Status::Failed => "**FAILED**".to_owned(),
+            Some(row) => status(row),
+            None => String::new(),
+        });
+        [format!("`{}`", variant.name)].into_iter().chain(cells).collect()
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let sizes: Vec<String> = series.sizes.iter().map(|(n, _)| thousands(*n)).collect();
+    let columns = [("Variant", false)].into_iter().chain(sizes.iter().map(|n| (n.as_str(), true)));
+    table(&columns.collect::<Vec<_>>(), &rows)
+}
+
+type Unit = fn(f64, Option<(f64, f64)>) -> String;
+
+const COSTS: [(&str, Figure, Unit); 8] = [
+    ("Resident", resident, size),
+    ("Page tables", page_tables, size),
+    ("Kernel stacks", kernel_stacks, size),
+    ("These three", memory, size),
+    ("Resident, shared pages once", proportional, size),
+    ("Virtual", address_space, size),
+    ("CPU", cpu, moment),
+    ("Start", start_time, moment),
+];
+
+/// A slope for each variant and cost; a cost that no variant tells has no column.
+fn one_more(series: &Series, experiment: &Experiment) -> String {
+    let mut rows = Vec::new();
+    for variant in variants(series, experiment) {
+        let slopes = COSTS.map(|(_, figure, unit)| {
+            let (slope, sizes) = series.slope(&variant.name, figure, scale(variant.model))?;
+            let bounds = slope.decides.then_some((slope.interval.low, slope.interval.high));
+            Some((unit(slope.interval.median, bounds), sizes))
+        });
+        if let Some(sizes) = slopes.iter().flatten().map(|(_, sizes)| sizes).max_by_key(|sizes| sizes.len()) {
+            rows.push((&variant.name, enumerate(sizes), slopes.map(|slope| slope.map(|(slope, _)| slope))));
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let has_column = |column: usize| rows.iter().any(|(_, _, slopes)| slopes[column].is_some());
+    let shown: Vec<usize> = (0..COSTS.len()).filter(|&column| has_column(column)).collect();
+    let columns = [("Variant", false), ("Fitted over n =", false)].into_iter();
+    let columns: Vec<_> = columns.chain(shown.iter().map(|&column| (COSTS[column].0, true))).collect();
+    let rows = rows.iter().map(|(variant, sizes, slopes)| {
+        let cells = shown.iter().map(|&column| slopes[column].clone().unwrap_or_default());
+        [format!("`{variant}`"), sizes.clone()].into_iter().chain(cells).collect()
+    });
+    format!(
+        "### What one more costs\n\n{}\n\
+         The slope of a straight line through the medians at the n named, by least squares. The largest n decide \
+         it: it is what one more costs at scale, and not what the first costs. In brackets its 95 % interval, \
+         from drawing the runs at each n again; it tells how sure the slope is, not how straight the line, and \
+         is left out where it has no width that shows. There is no slope over fewer than three n, nor where the \
+         largest is below {} ({} for processes), and no interval from fewer than {ENOUGH_RUNS} runs.\n\n",
+        table(&columns, &rows.collect::<Vec<_>>()),
+        thousands(scale(Model::Threads)),
+        thousands(scale(Model::Processes)),
+    )
+}
+
+fn enumerate(sizes: &[u64]) -> String {
+    sizes.iter().map(|&n| thousands(n)).collect::<Vec<_>>().join(" · ")
+}
+
+/// Each async variant against the plain threads of its language.
+fn crossover(series: &Series, experiment: &Experiment) -> String {
+    let threads_of = |python: bool| {
+        let mut all = variants(series, experiment).filter(|variant| variant.is_python() == python);
+        all.find(|variant| variant.model == Model::Threads)
+    };
+    // Nobody chooses a floor: it is there to measure the others against.
+    let is_choice = |variant: &&Variant| variant.model == Model::Async && variant.role != Role::Floor;
+    let tells_start = series.data.rows.iter().any(|row| !start_time(row).is_empty());
+    let mut figures: Vec<(&str, Figure)> = vec![("Whole time", whole_time)];
+    // Where the whole time is mostly a wait, the start is the part that differs.
+    figures.extend(tells_start.then_some(("Start", start_time as Figure)));
+    figures.extend([("Resident memory", resident as Figure), ("CPU", cpu)]);
+    let mut rows = Vec::new();
+    for variant in variants(series, experiment).filter(is_choice) {
+        if let Some(threads) = threads_of(variant.is_python()) {
+            let cell = |(_, figure): &(_, Figure)| compare(series, &threads.name, &variant.name, *figure);
+            let names = format!("`{}` against `{}`", variant.name, threads.name);
+            rows.push([names].into_iter().chain(figures.iter().map(cell)).collect());
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let columns: Vec<_> =
+        [("", false)].into_iter().chain(figures.iter().map(|(name, _)| (*name, false))).collect();
+    let notes = [
+        "A win is less of it, at that n; level is no difference, as in all tables of this page.",
+        "In brackets what threads take is divided by what the variant takes, at the largest n where both were \
+         measured: above 1, threads take more.",
+    ];
+    format!(
+        "### Where threads win, and from which n on they do not\n\n{}\n{}\n",
+        table(&columns, &rows),
+        list(notes.map(str::to_owned))
+    )
+}
+
+/// The n in a row that say the same.
+struct Stretch {
+    phrase: String,
+    sizes: Vec<u64>,
+    /// At the last of them.
+    ratio: Option<Measured>,
+}
+
+/// In words who wins at which n, one phrase a stretch, so that a pattern which goes to and fro is told as it
+/// is.
+fn compare(series: &Series, threads: &str, variant: &str, figure: Figure) -> String {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (n, row) in series.rows(variant) {
+        let Some(other) = series.row(n, threads) else {
+            continue;
+        };
+        let (phrase, ratio) = winner(other, row, figure);
+        match stretches.last_mut() {
+            Some(last) if last.phrase == phrase => {
+                last.sizes.push(n);
+                last.ratio = ratio;
+            }
+            _ => stretches.push(Stretch { phrase, sizes: vec![n], ratio }),
+        }
+    }
+    let count = stretches.len();
+    let last_measured = stretches.iter().rposition(|stretch| stretch.ratio.is_some());
+    let told = stretches.iter().enumerate().map(|(index, Stretch { phrase, sizes, ratio })| {
+        let (first, last) = (thousands(sizes[0]), thousands(sizes[sizes.len() - 1]));
+        let told = match sizes.len() {
+            1 => format!("{phrase} at {first}"),
+            _ if count == 1 => format!("{phrase} at every n"),
+            _ if index == 0 => format!("{phrase} up to {last}"),
+            _ if index + 1 == count => format!("{phrase} from {first} on"),
+            _ => format!("{phrase} from {first} to {last}"),
+        };
+        match ratio {
+            Some(ratio) if Some(index) == last_measured => format!("{told} ({} at {last})", ratio.interval),
+            _ => told,
+        }
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+fn winner(threads: &Row, variant: &Row, figure: Figure) -> (String, Option<Measured>) {
+    for row in [threads, variant] {
+        let how = match row.status {
+            Status::Ok => continue,
+            Status::Failed => "failed",
+            Status::Refused => "was refused",
+            Status::Skipped => "was not measured",
+        };
+        return (format!("`{}` {how}", row.variant), None);
+    }
+    let Some(ratio) = Measured::ratio(threads, variant, figure) else {
+        return ("not told".to_owned(), None);
+    };
+    let phrase = match (ratio.decides, ratio.interval.is_more(), ratio.interval.is_less()) {
+        (false, ..) => return ("too few runs".to_owned(), None),
+        (_, Some(true), _) => "async wins",
+        (_, _, Some(true)) => "threads win",
+        _ => "level",
+    };
+    (phrase.to_owned(), Some(ratio))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::synthetic::{Cost, data, refused, row};
+
+    /// Whole times of threads and tokio in seconds at 1, 10, 100 and so on, in so many runs.
+    fn compared(times: &[(f64, f64)], runs: usize) -> String {
+        let cases: Vec<_> = (0..times.len()).map(|power| 10_u64.pow(u32::try_from(power).unwrap())).collect();
+        let names: Vec<_> = cases.iter().map(|n| format!("{n}-tasks")).collect();
+        let rows = names.iter().zip(times).flat_map(|(case, &(threads, tokio))| {
+            let cost = |seconds| move |_| Cost { seconds, ..Cost::default() };
+            [row(case, "threads", runs, cost(threads)), row(case, "tokio", runs, cost(tokio))]
+        });
+        let data = data("waiting-tasks", rows.collect());
+        let series = Series::new(&data, cases.into_iter().zip(names.iter().map(String::as_str)).collect());
+        compare(&series, "threads", "tokio", whole_time)
+    }
+
+    #[test]
+    fn who_wins_is_told_by_ranges_of_n() {
+        let told = compared(&[(1.0, 2.0), (1.0, 2.0), (1.0, 1.0), (3.0, 1.0), (4.0, 1.0)], 5);
+        assert_eq!(
+            told,
+            "threads win up to 10; level at 100; async wins from 1,000 on (4.00 [4.00, 4.00] at 10,000)"
+        );
+        assert_eq!(compared(&[(1.0, 1.0); 3], 5), "level at every n (1.00 [1.00, 1.00] at 100)");
+    }
+
+    #[test]
+    fn a_pattern_that_goes_to_and_fro_is_told_as_it_is() {
+        let told = compared(&[(2.0, 1.0), (1.0, 2.0), (2.0, 1.0), (2.0, 1.0)], 5);
+        let asked = "async wins at 1; threads win at 10; async wins from 100 on (2.00 [2.00, 2.00] at 1,000)";
+        assert_eq!(told, asked);
+    }
+
+    #[test]
+    fn few_runs_decide_nothing() {
+        assert_eq!(compared(&[(2.0, 1.0); 3], 1), "too few runs at every n");
+    }
+
+    #[test]
+    fn a_refusal_is_named() {
+        let mut rows = vec![];
+        for case in ["10-tasks", "100-tasks", "1000-tasks"] {
+            rows.push(row(case, "threads", 5, |_| Cost { seconds: 2.0, ..Cost::default() }));
+            rows.push(row(case, "tokio", 5, |_| Cost { seconds: 1.0, ..Cost::default() }));
+        }
+        rows[4] = refused("1000-tasks", "threads");
+        let data = data("waiting-tasks", rows);
+        let series = Series::new(&data, vec![(10, "10-tasks"), (100, "100-tasks"), (1_000, "1000-tasks")]);
+        let told = compare(&series, "threads", "tokio", whole_time);
+        assert_eq!(told, "async wins up to 100 (2.00 [2.00, 2.00] at 100); `threads` was refused at 1,000");
+    }
+}

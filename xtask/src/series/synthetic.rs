@@ -1,0 +1,65 @@
+//! Data that nobody measured, to test pages and rules with.
+
+use serde_json::{Value, json};
+
+use crate::data::{Data, Row, Status};
+
+/// What one run costs, in seconds and bytes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Cost {
+    pub(crate) seconds: f64,
+    pub(crate) resident: f64,
+    pub(crate) page_tables: f64,
+    pub(crate) kernel_stacks: f64,
+    pub(crate) address_space: f64,
+    pub(crate) proportional: f64,
+}
+
+/// A row of so many runs; `cost` is told which.
+pub(crate) fn row(case: &str, variant: &str, runs: usize, cost: impl Fn(usize) -> Cost) -> Row {
+    let costs: Vec<Cost> = (0..runs).map(cost).collect();
+    let outcome = |cost: &Cost| {
+        json!({
+            "cpu": {"user_s": cost.seconds, "system_s": 0.0},
+            "memory": {
+                "hwm_bytes": cost.resident,
+                "page_table_bytes": cost.page_tables,
+                "kernel_stack_bytes": cost.kernel_stacks,
+                "peak_virtual_bytes": cost.address_space,
+            },
+            "metrics": {"proportional_bytes": cost.proportional, "start_s": cost.seconds},
+        })
+    };
+    Row {
+        case: case.to_owned(),
+        args: Vec::new(),
+        variant: variant.to_owned(),
+        status: Status::Ok,
+        reason: None,
+        times_s: costs.iter().map(|cost| cost.seconds).collect(),
+        outcomes: costs.iter().map(outcome).collect(),
+    }
+}
+
+/// A row that the machine refused, as bench-all keeps it.
+pub(crate) fn refused(case: &str, variant: &str) -> Row {
+    let refused: Value = json!({"at": 16_368, "limit": "vm.max_map_count", "detail": "no more"});
+    Row {
+        status: Status::Refused,
+        reason: Some("refused at 16,368: vm.max_map_count".to_owned()),
+        times_s: Vec::new(),
+        outcomes: vec![json!({"refused": refused})],
+        ..row(case, variant, 0, |_| Cost::default())
+    }
+}
+
+/// The rows of a default run on two cores.
+pub(crate) fn data(experiment: &str, rows: Vec<Row>) -> Data {
+    let machine = json!({"label": "a", "processor": "a", "cores": 2, "memory_bytes": null, "system": ""});
+    let data = json!({
+        "schema": 1, "experiment": experiment, "machine": machine, "toolchain": "", "hyperfine": "",
+        "commit": null, "dirty": false, "started": "", "size": "default", "complete": true, "measuring_s": 0.0,
+        "rows": []
+    });
+    Data { rows, ..serde_json::from_value(data).unwrap() }
+}
