@@ -2,6 +2,10 @@
 //!
 //! A rule and its threshold stand here before any run. No verdict is typed in by hand.
 
+mod crossover;
+mod decide;
+mod downloads;
+mod memory;
 mod races;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,15 +14,45 @@ use serde::Serialize;
 
 use crate::data::{Data, Status};
 use crate::experiment::Experiment;
+use crate::series::Series;
 use crate::units::thousands;
 
 /// What the article says, how it is judged, and by which numbers.
 pub(crate) struct Claim {
     pub(crate) id: &'static str,
     pub(crate) says: &'static str,
-    pub(crate) experiment: &'static str,
+    /// Without the data of each of them nothing is judged.
+    experiments: &'static [&'static str],
     pub(crate) threshold: &'static str,
-    judge: fn(&Data) -> Judged,
+    judge: fn(&All) -> Judged,
+}
+
+const DOWNLOADS: &str = "mass-download";
+const UPDATES: &str = "lost-updates";
+const WAITING: &str = "waiting-tasks";
+
+/// What every experiment has measured, by its name.
+struct All<'a>(BTreeMap<&'a str, Series<'a>>);
+
+impl<'a> All<'a> {
+    /// Data that have outlived their experiment are kept, but judge nothing.
+    fn of(data: &'a [Data], experiments: &'a [Experiment]) -> Self {
+        let named = |data: &'a Data| {
+            Some((data.experiment.as_str(), Series::of(data.experiment_of(experiments)?, data)))
+        };
+        Self(data.iter().filter_map(named).collect())
+    }
+
+    fn get(&self, experiment: &str) -> Result<&Series<'a>, String> {
+        self.0.get(experiment).ok_or_else(|| format!("{experiment} was not run"))
+    }
+}
+
+impl Claim {
+    fn verdict(&self, all: &All) -> (Verdict, String) {
+        let run = self.experiments.iter().try_for_each(|experiment| all.get(experiment).map(|_| ()));
+        run.and_then(|()| (self.judge)(all)).unwrap_or_else(|reason| (Verdict::NotMeasured, reason))
+    }
 }
 
 /// A verdict with its evidence, or the reason why nothing was measured.
@@ -57,7 +91,7 @@ pub(crate) struct Judgement {
 }
 
 fn claims() -> impl Iterator<Item = &'static Claim> {
-    races::CLAIMS.iter()
+    races::CLAIMS.iter().chain(&memory::CLAIMS).chain(&downloads::CLAIMS).chain(&crossover::CLAIMS)
 }
 
 /// What the article says under this number; nothing if the ledger does not have it yet.
@@ -67,14 +101,10 @@ pub(crate) fn says(id: &str) -> &'static str {
 
 /// Judges every claim of the ledger, and names those of an experiment that the ledger does not have yet.
 pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> Vec<Judgement> {
-    let data: BTreeMap<&str, &Data> = data.iter().map(|data| (data.experiment.as_str(), data)).collect();
+    let all = All::of(data, experiments);
     let mut judgements = Vec::new();
     for claim in claims() {
-        let judged = match data.get(claim.experiment) {
-            Some(data) => (claim.judge)(data),
-            None => Err(format!("{} was not run", claim.experiment)),
-        };
-        let (verdict, evidence) = judged.unwrap_or_else(|reason| (Verdict::NotMeasured, reason));
+        let (verdict, evidence) = claim.verdict(&all);
         let id = claim.id.to_owned();
         judgements.push(Judgement { id, language: "rust", verdict, evidence, threshold: claim.threshold });
         judgements.push(python(claim));
@@ -152,5 +182,44 @@ impl Counts {
         };
         let (losing, runs) = (self.losing_runs(), self.runs());
         format!("{variant} lost {span} of {} ({losing} of {runs} runs lost)", thousands(*expected))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::synthetic::data;
+
+    #[test]
+    fn every_claim_has_a_number_of_its_own() {
+        let ids: BTreeSet<_> = claims().map(|claim| claim.id).collect();
+        assert_eq!(ids.len(), claims().count());
+    }
+
+    #[test]
+    fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
+        let names = [UPDATES, WAITING, DOWNLOADS];
+        let all = [races::tests::data(&[]), memory::tests::full(), downloads::tests::full()];
+        let verdicts = |without: &str| {
+            let kept = names.iter().zip(&all).filter(|(name, _)| **name != without);
+            let all = All(kept.map(|(name, data)| (*name, decide::tests::series(data))).collect());
+            claims().map(|claim| claim.verdict(&all)).collect::<Vec<_>>()
+        };
+        for (claim, (verdict, reason)) in claims().zip(verdicts("none")) {
+            assert_ne!(verdict, Verdict::NotMeasured, "{}: {reason}", claim.id);
+        }
+        for name in names {
+            for (claim, (verdict, evidence)) in claims().zip(verdicts(name)) {
+                let is_its_own = claim.experiments.contains(&name);
+                assert_eq!(verdict == Verdict::NotMeasured, is_its_own, "{}", claim.id);
+                assert_eq!(evidence == format!("{name} was not run"), is_its_own, "{}", claim.id);
+            }
+        }
+    }
+
+    #[test]
+    fn data_that_have_outlived_their_experiment_judge_nothing() {
+        let data = [data(UPDATES, Vec::new())];
+        assert!(All::of(&data, &[]).get(UPDATES).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Verdict::{Fails, Holds, HoldsBut, Unsettled};
-use super::{Claim, Counts, Judged};
+use super::{Claim, Counts, Judged, UPDATES};
 use crate::data::Data;
 use crate::statistics::{ENOUGH_RUNS, is_most, ratio};
 
@@ -15,53 +15,53 @@ pub(super) const CLAIMS: [Claim; 6] = [
     Claim {
         id: "R1",
         says: "Four threads that add to a shared counter without a lock lose updates, other numbers each run",
-        experiment: "lost-updates",
+        experiments: &[UPDATES],
         threshold: "threads_unsynchronized on at least 2 cores; of at least 5 runs: holds if surely most lose (by \
             Wilson's 95 % interval) and not all alike, holds-but if fewer do or all lose alike; of at least 20: fails \
             if none loses; else unsettled",
-        judge: r1,
+        judge: |all| r1(all.get(UPDATES)?.data),
     },
     Claim {
         id: "R2",
         says: "So the GIL (here: the borrow checker) does not prevent race conditions",
-        experiment: "lost-updates",
+        experiments: &[UPDATES],
         threshold: "holds if any run of threads_unsynchronized, tokio_multi_thread or tokio_await_inside, all \
             without unsafe code, loses an update, one being enough; else unsettled, since a race not seen is not a \
             race prevented",
-        judge: r2,
+        judge: |all| r2(all.get(UPDATES)?.data),
     },
     Claim {
         id: "R3",
         says: "With a lock around each addition the result is exact",
-        experiment: "lost-updates",
+        experiments: &[UPDATES],
         threshold: "threads_mutex: fails if any run is not exact, holds if at least 5 runs are, else unsettled",
-        judge: r3,
+        judge: |all| r3(all.get(UPDATES)?.data),
     },
     Claim {
         id: "R4",
         says: "Four coroutines with no lock, yielding after every 100,000th addition, give the exact result",
-        experiment: "lost-updates",
+        experiments: &[UPDATES],
         threshold: "fails if any run of tokio, smol or async_std, on one thread each, is not exact; of at least 5 \
             exact runs of each: holds-but if tokio_multi_thread, the same tasks on several threads, loses an \
             update, holds if it does not in at least 20 runs on at least 2 cores; else unsettled",
-        judge: r4,
+        judge: |all| r4(all.get(UPDATES)?.data),
     },
     Claim {
         id: "R5",
         says: "With async, locks are often not needed",
-        experiment: "lost-updates",
+        experiments: &[UPDATES],
         threshold: "tokio, smol, async_std, tokio_await_inside and tokio_multi_thread, which take no lock: holds-but \
             if one of them is exact in at least 5 runs and another loses an update (tokio_await_inside is bound \
             to), fails if each loses one, else unsettled; how often is not measured",
-        judge: r5,
+        judge: |all| r5(all.get(UPDATES)?.data),
     },
     Claim {
         id: "R6",
         says: "With threads, locks are required",
-        experiment: "lost-updates",
+        experiments: &[UPDATES],
         threshold: "fails if threads_atomic, threads_local_sums or rayon, which take no lock, is exact in at least 5 \
             runs and inexact in none, one counter-example being enough; holds if each is inexact; else unsettled",
-        judge: r6,
+        judge: |all| r6(all.get(UPDATES)?.data),
     },
 ];
 
@@ -180,14 +180,15 @@ fn r6(data: &Data) -> Judged {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::Verdict;
     use super::*;
+    use crate::series::synthetic::{self, Cost, row};
 
     const EXACT: u64 = 4_000_000;
 
     /// A run on two cores in which the named variants counted so, and all others exactly, five times.
-    fn data(counted: &[(&str, &[u64])]) -> Data {
+    pub(in super::super) fn data(counted: &[(&str, &[u64])]) -> Data {
         let variants = [
             "threads_unsynchronized",
             "threads_mutex",
@@ -200,21 +201,17 @@ mod tests {
             "smol",
             "async_std",
         ];
-        let rows = variants.map(|variant| {
+        let row = |variant| {
             let done =
                 counted.iter().find(|(name, _)| *name == variant).map_or(&[EXACT; 5][..], |(_, done)| done);
-            let outcomes: Vec<_> = done
+            let mut row = row(CASE, variant, done.len(), |_| Cost { seconds: 1.0, ..Cost::default() });
+            row.outcomes = done
                 .iter()
                 .map(|done| serde_json::json!({"work": {"expected": EXACT, "done": done}}))
                 .collect();
-            serde_json::json!({"case": CASE, "args": [], "variant": variant, "status": "ok", "reason": null,
-                "times_s": vec![1.0; done.len()], "outcomes": outcomes})
-        });
-        let machine = serde_json::json!({"label": "a", "processor": "a", "cores": 2, "memory_bytes": null, "system": ""});
-        let data = serde_json::json!({"schema": 1, "experiment": "lost-updates", "machine": machine, "toolchain": "",
-            "hyperfine": "", "commit": null, "dirty": false, "started": "", "size": "default", "complete": true,
-            "measuring_s": 0.0, "rows": rows});
-        serde_json::from_value(data).unwrap()
+            row
+        };
+        synthetic::data(UPDATES, variants.into_iter().map(row).collect())
     }
 
     fn verdict(rule: fn(&Data) -> Judged, counted: &[(&str, &[u64])]) -> Verdict {

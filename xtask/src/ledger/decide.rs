@@ -1,0 +1,176 @@
+//! What an interval decides, and which verdict several such decisions come to.
+
+use super::Verdict::{self, Fails, Holds, HoldsBut, Unsettled};
+use crate::data::{Row, Status};
+use crate::series::{Figure, Measured, Series};
+use crate::units::{size, thousands};
+
+/// Yes, no, or open: where the interval lies on both sides, or comes from too few runs.
+pub(super) type Decided = Option<bool>;
+
+/// Whether a figure lies between the two.
+pub(super) fn within(figure: &Measured, least: f64, most: f64) -> Decided {
+    let Measured { interval, decides } = figure;
+    if !decides {
+        None
+    } else if interval.low >= least && interval.high <= most {
+        Some(true)
+    } else if interval.high < least || interval.low > most {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// "About" is a factor of two either way, in every claim.
+pub(super) fn about(figure: &Measured, claimed: f64) -> Decided {
+    within(figure, claimed / 2.0, claimed * 2.0)
+}
+
+pub(super) fn at_least(figure: &Measured, least: f64) -> Decided {
+    within(figure, least, f64::INFINITY)
+}
+
+pub(super) fn at_most(figure: &Measured, most: f64) -> Decided {
+    within(figure, f64::NEG_INFINITY, most)
+}
+
+/// Whether a ratio is above 1 by more than no difference.
+pub(super) fn is_more(ratio: &Measured) -> Decided {
+    ratio.interval.is_more().filter(|_| ratio.decides)
+}
+
+/// Whether it is below 1 by more than no difference.
+pub(super) fn is_less(ratio: &Measured) -> Decided {
+    ratio.interval.is_less().filter(|_| ratio.decides)
+}
+
+pub(super) fn not(decided: Decided) -> Decided {
+    decided.map(|decided| !decided)
+}
+
+/// One no is enough for a no; a yes takes them all.
+pub(super) fn all(decided: impl IntoIterator<Item = Decided>) -> Decided {
+    let open_or_yes = |so_far, next| match (so_far, next) {
+        (_, Some(false)) => Err(()),
+        (Some(true), Some(true)) => Ok(Some(true)),
+        _ => Ok(None),
+    };
+    decided.into_iter().try_fold(Some(true), open_or_yes).unwrap_or(Some(false))
+}
+
+/// One yes is enough for a yes; a no takes them all.
+pub(super) fn any(decided: impl IntoIterator<Item = Decided>) -> Decided {
+    not(all(decided.into_iter().map(not)))
+}
+
+/// Holds if the claim is met wholly, holds-but if only partly, fails if not even that.
+pub(super) fn grade(wholly: Decided, partly: Decided) -> Verdict {
+    match (wholly, partly) {
+        (Some(true), _) => Holds,
+        (Some(false), Some(true)) => HoldsBut,
+        (Some(false), Some(false)) => Fails,
+        _ => Unsettled,
+    }
+}
+
+/// The row of a variant at some n, if it came to its end there.
+pub(super) fn row_at<'a>(series: &Series<'a>, n: u64, variant: &str) -> Result<&'a Row, String> {
+    let row = series.row(n, variant).ok_or_else(|| format!("{variant} was not run at {}", thousands(n)))?;
+    finished(row)
+}
+
+/// The same of a case by its name.
+pub(super) fn row_of<'a>(series: &Series<'a>, case: &str, variant: &str) -> Result<&'a Row, String> {
+    let row = series.data.row(case, variant).ok_or_else(|| format!("{variant} was not run in {case}"))?;
+    finished(row)
+}
+
+fn finished(row: &Row) -> Result<&Row, String> {
+    match row.status {
+        Status::Ok => Ok(row),
+        _ => Err(format!("{}: {}", row.variant, row.reason.as_deref().unwrap_or("not run to its end"))),
+    }
+}
+
+pub(super) fn figure(row: &Row, figure: Figure) -> Result<Measured, String> {
+    Measured::of(row, figure).ok_or_else(|| not_told(row))
+}
+
+/// A figure of one row divided by that of the other.
+pub(super) fn ratio(of: &Row, to: &Row, figure: Figure) -> Result<Measured, String> {
+    Measured::ratio(of, to, figure).ok_or_else(|| not_told(of))
+}
+
+fn not_told(row: &Row) -> String {
+    format!("{}: this system does not tell the figure", row.variant)
+}
+
+/// A size as evidence.
+pub(super) fn bytes(figure: &Measured) -> String {
+    let bounds = figure.decides.then_some((figure.interval.low, figure.interval.high));
+    size(figure.interval.median, bounds)
+}
+
+/// A ratio as evidence.
+pub(super) fn times(ratio: &Measured) -> String {
+    if ratio.decides { ratio.interval.to_string() } else { format!("{:.2}", ratio.interval.median) }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::{All, Claim};
+    use super::*;
+    use crate::data::Data;
+    use crate::statistics::Interval;
+
+    /// The cases are called `10-tasks` or `10-after-100-ms`; those that are held have no n.
+    pub(in super::super) fn series(data: &Data) -> Series<'_> {
+        let size = |row: &'_ Row| {
+            row.case.split_once('-').filter(|(_, rest)| !rest.starts_with("held"))?.0.parse().ok()
+        };
+        let mut sizes: Vec<(u64, &str)> =
+            data.rows.iter().filter_map(|row| Some((size(row)?, row.case.as_str()))).collect();
+        sizes.dedup();
+        Series::new(data, sizes)
+    }
+
+    /// What the claim of this number says of these data.
+    pub(in super::super) fn judge(
+        claims: &[Claim],
+        id: &str,
+        data: &[&Data],
+    ) -> Result<(Verdict, String), String> {
+        let all =
+            All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect::<BTreeMap<_, _>>());
+        (claims.iter().find(|claim| claim.id == id).unwrap().judge)(&all)
+    }
+
+    fn measured(low: f64, high: f64) -> Measured {
+        Measured { interval: Interval { median: f64::midpoint(low, high), low, high }, decides: true }
+    }
+
+    #[test]
+    fn an_interval_decides_only_where_it_lies_on_one_side() {
+        assert_eq!(about(&measured(4.0, 16.0), 8.0), Some(true));
+        assert_eq!(about(&measured(3.9, 8.0), 8.0), None);
+        assert_eq!(about(&measured(8.0, 16.1), 8.0), None);
+        assert_eq!(about(&measured(1.0, 3.9), 8.0), Some(false));
+        assert_eq!(about(&measured(16.1, 20.0), 8.0), Some(false));
+        assert_eq!(at_least(&measured(2.0, 3.0), 2.0), Some(true));
+        assert_eq!(at_most(&measured(2.0, 3.0), 2.0), None);
+        assert_eq!(at_most(&Measured { decides: false, ..measured(1.0, 1.0) }, 2.0), None);
+        assert_eq!(is_more(&Measured { decides: false, ..measured(2.0, 2.0) }), None);
+    }
+
+    #[test]
+    fn what_is_open_stays_open_unless_the_others_decide() {
+        let (yes, no, open) = (Some(true), Some(false), None);
+        assert_eq!((all([yes, yes]), all([yes, open]), all([open, no, yes])), (yes, open, no));
+        assert_eq!((any([no, no]), any([no, open]), any([open, yes, no])), (no, open, yes));
+        assert_eq!((grade(yes, open), grade(no, yes), grade(no, no)), (Holds, HoldsBut, Fails));
+        assert_eq!((grade(open, yes), grade(no, open)), (Unsettled, Unsettled));
+    }
+}
