@@ -11,6 +11,7 @@ mod measure;
 mod origin;
 mod page;
 mod process;
+mod series;
 mod splice;
 mod statistics;
 mod units;
@@ -20,7 +21,7 @@ use std::io::{ErrorKind, Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{bench_all, doctor, list, report, tidy};
+use commands::{bench_all, doctor, list, report, scripts, tidy};
 use process::Interrupted;
 use thiserror::Error;
 
@@ -44,6 +45,8 @@ enum Command {
     List(list::Options),
     /// Write the pages and the tables in the READMEs again, from the data
     Report(report::Options),
+    /// Write a plain shell script per experiment: the same hyperfine calls, without xtask
+    Scripts(scripts::Options),
     /// Show what this machine has, what it lacks, and the mend
     Doctor,
     /// Check the rules of the house
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::BenchAll(options) => bench_all::run(&options),
         Command::List(options) => list::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Scripts(options) => scripts::run(&options),
         Command::Doctor => doctor::run(),
         Command::Tidy => tidy::run(),
     });

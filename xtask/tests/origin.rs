@@ -14,8 +14,7 @@ fn witnessed(variants: &[&str]) -> Fixture {
 
 fn with_origin(variants: &[&str]) -> Fixture {
     let fixture = witnessed(variants);
-    fixture.write("crates/support/origin/Cargo.toml", "[package]\nname = \"origin\"\nedition = \"2024\"\n");
-    fixture.write("crates/support/origin/src/main.rs", include_str!("fixture/origin.rs"));
+    fixture.add_origin();
     fixture
 }
 

@@ -6,12 +6,18 @@ use fixture::{Fixture, TOML, VARIANT};
 
 const GOOD: &str = "crates/misconceptions/fixture/src/good.rs";
 
-/// A fixture with one variant whose file is `text`; its pages are written.
+/// A fixture with one variant whose file is `text`; what is generated is written.
 fn house(text: &str) -> Fixture {
     let fixture = Fixture::new(&["good"]);
     fixture.write(GOOD, text);
-    fixture.xtask(&["report"]).exits(0);
+    generate(&fixture);
     fixture
+}
+
+fn generate(fixture: &Fixture) {
+    for command in ["report", "scripts"] {
+        fixture.xtask(&[command]).exits(0);
+    }
 }
 
 /// Expects one finding, `place` with each of `parts`.
@@ -90,7 +96,7 @@ fn a_floor_and_a_library_decide_nothing() {
 fn a_pattern_that_needs_the_rest_of_its_crate() {
     let fixture = Fixture::new(&["good"]);
     fixture.add_experiment("crates/patterns/copied", &["good"]);
-    fixture.xtask(&["report"]).exits(0);
+    generate(&fixture);
     fixture.xtask(&["tidy"]).exits(0);
     let file = "crates/patterns/copied/src/good.rs";
     for path in ["crate", "super"] {
@@ -107,6 +113,7 @@ fn a_python_variant() {
     fixture.write(TOML, &(fixture.read(TOML) + variant));
     let text = "\"\"\"Does nothing.\"\"\"\n\n# Right: there is nothing to do.\npass\n";
     fixture.write(file, text);
+    generate(&fixture);
     fixture.xtask(&["tidy"]).exits(0);
     fixture.write(file, &text.replace("\"\"\"", "#"));
     found(&fixture, &format!("{file}:1: "), &["\"\"\""]);

@@ -4,4 +4,5 @@ pub(crate) mod bench_all;
 pub(crate) mod doctor;
 pub(crate) mod list;
 pub(crate) mod report;
+pub(crate) mod scripts;
 pub(crate) mod tidy;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use glob::{Pattern, glob};
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::report;
+use super::{report, scripts};
 use crate::experiment::{Experiment, Role, Variant};
 use crate::workspace::Workspace;
 
@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             }
         }
     }
-    // A stale page is worth telling only of a house whose parts can all be read.
+    // A stale page or script is worth telling only of a house whose parts can all be read.
     if findings.is_empty() {
         for experiment in workspace.experiments()? {
             for file in files(&workspace.root, &experiment)? {
@@ -36,6 +36,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             }
         }
         findings.extend(report::stale(&workspace)?);
+        findings.extend(scripts::stale(&workspace)?);
     }
     for finding in &findings {
         eprintln!("{finding}");

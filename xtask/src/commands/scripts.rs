@@ -1,0 +1,343 @@
+//! One plain shell script per experiment: the hyperfine calls of bench-all, for whoever wants them without us.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use crate::data;
+use crate::experiment::{Case, Experiment, Size, Variant};
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Change nothing; exit 1 if a script is stale, missing, or without its experiment
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    if options.check {
+        let stale = stale(&workspace)?;
+        for message in &stale {
+            eprintln!("{message}");
+        }
+        return Ok(ExitCode::from(u8::from(!stale.is_empty())));
+    }
+    let scripts = scripts(&workspace)?;
+    // All of them before the first is written, so that an error leaves everything as it was.
+    for Script { file, found, .. } in &scripts {
+        let shown = workspace.shown(file);
+        ensure!(
+            *found != Found::NotOurs,
+            "{shown} was not written by `cargo xtask scripts`, and an experiment's script belongs there: move it"
+        );
+    }
+    for Script { file, text, .. } in &scripts {
+        data::write(file, text)?;
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755))
+            .with_context(|| format!("cannot make {} executable", workspace.shown(file)))?;
+    }
+    for file in orphans(&workspace, &scripts)? {
+        let shown = workspace.shown(&file);
+        fs::remove_file(&file).with_context(|| format!("cannot remove {shown}"))?;
+        eprintln!("removed {shown}: its experiment is gone");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with the folder of scripts, a line each.
+pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let scripts = scripts(workspace)?;
+    let wrong = |Script { file, found, .. }: &Script| {
+        let what = match found {
+            Found::Current => return None,
+            Found::Nothing => "is missing; run `cargo xtask scripts`",
+            Found::Stale => "is stale; run `cargo xtask scripts`",
+            Found::NotOurs => {
+                "was not written by `cargo xtask scripts`, and an experiment's script belongs there: move it"
+            }
+        };
+        Some(format!("{}:1: {what}", workspace.shown(file)))
+    };
+    let gone = |file: PathBuf| {
+        format!("{}:1: its experiment is gone; run `cargo xtask scripts`", workspace.shown(&file))
+    };
+    let mut messages: Vec<_> = scripts.iter().filter_map(wrong).collect();
+    messages.extend(orphans(workspace, &scripts)?.into_iter().map(gone));
+    Ok(messages)
+}
+
+/// An experiment's script as it ought to be, and what is in its place.
+struct Script {
+    file: PathBuf,
+    text: String,
+    found: Found,
+}
+
+#[derive(PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Current,
+    Stale,
+    NotOurs,
+}
+
+fn scripts(workspace: &Workspace) -> Result<Vec<Script>> {
+    let script = |experiment: &Experiment| {
+        let file = workspace.root.join(format!("scripts/{}.sh", experiment.name));
+        let text = text(experiment);
+        // Of a folder or a dead link in its place too, the user is told.
+        let found = if file.symlink_metadata().is_err() {
+            Found::Nothing
+        } else if !is_ours(&file) {
+            Found::NotOurs
+        } else if fs::read_to_string(&file).is_ok_and(|old| old == text) && is_executable(&file) {
+            Found::Current
+        } else {
+            Found::Stale
+        };
+        Script { file, text, found }
+    };
+    Ok(workspace.experiments()?.iter().map(script).collect())
+}
+
+/// Scripts that we have written for experiments that are no more.
+fn orphans(workspace: &Workspace, scripts: &[Script]) -> Result<Vec<PathBuf>> {
+    let mut orphans = Vec::new();
+    for entry in fs::read_dir(workspace.root.join("scripts")).into_iter().flatten() {
+        let file = entry?.path();
+        if is_ours(&file) && !scripts.iter().any(|script| script.file == file) {
+            orphans.push(file);
+        }
+    }
+    orphans.sort();
+    Ok(orphans)
+}
+
+/// A file is ours if it says so, and for the experiment that it is named after: a copy under another name is its
+/// owner's.
+fn is_ours(file: &Path) -> bool {
+    let Some(name) = file.file_name().and_then(|name| name.to_str()?.strip_suffix(".sh")) else {
+        return false;
+    };
+    let written_for = format!("/{name}/experiment.toml.");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().any(|line| line.starts_with(MARK) && line.ends_with(&written_for))
+}
+
+fn is_executable(file: &Path) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
+}
+
+const MARK: &str = "# Written by `cargo xtask scripts` from ";
+
+/// The script, from its first line to its last.
+fn text(experiment: &Experiment) -> String {
+    let Experiment { name, .. } = experiment;
+    let has_python = experiment.variants.iter().any(Variant::is_python);
+    let mut text = head(experiment);
+    text += CHECKS;
+    if has_python {
+        text += PYTHON;
+    }
+    let origin = if experiment.needs_origin { " -p origin" } else { "" };
+    text += &format!("\ncargo build --release -p {name}{origin} --target-dir \"$target\"\n");
+    text += PREPARATION;
+    if experiment.needs_origin {
+        text += ORIGIN;
+    }
+    text += &measure(experiment, has_python);
+    text += ROUNDS;
+    for case in &experiment.cases {
+        text += &rows(experiment, case);
+    }
+    text + END
+}
+
+fn head(experiment: &Experiment) -> String {
+    let Experiment { name, folder, timeout, .. } = experiment;
+    let (title, folder) = (one_line(&experiment.title), one_line(&folder.to_string_lossy()));
+    let timeout = timeout.as_secs_f64();
+    let origin = if experiment.needs_origin {
+        " It sets the origin's counters to zero before each run,\n# and compares them with what the run tells."
+    } else {
+        ""
+    };
+    format!(
+        r#"#!/bin/sh
+# {name}: {title}
+#
+{MARK}{folder}/experiment.toml.
+#
+#     sh scripts/{name}.sh
+#     ROUNDS=20 SIZE=full sh scripts/{name}.sh
+#
+# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
+# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
+#
+# Results go to target/scripts/{name}/CASE, in place of an earlier run's: VARIANT-ROUND.json
+# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
+# CARGO_TARGET_DIR, if set, stands for target.
+#
+# `cargo xtask bench-all` does more: it runs every row once before the rounds, checks each answer, and ends a
+# run that takes more than {timeout} s.{origin}
+
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+rounds=${{ROUNDS:-5}}
+size=${{SIZE:-default}}
+target=${{CARGO_TARGET_DIR:-target}}
+results=$target/scripts/{name}
+"#
+    )
+}
+
+const CHECKS: &str = r#"
+usage() {
+    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
+    exit 2
+}
+case $#,$size in
+0,quick | 0,default | 0,full) ;;
+*) usage ;;
+esac
+case $rounds in
+0* | *[!0-9]*) usage ;;
+esac
+
+hyperfine=
+for candidate in "$target/tools/bin/hyperfine" hyperfine; do
+    case $("$candidate" --version 2>&1) in
+    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
+    esac
+done
+if [ -z "$hyperfine" ]; then
+    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
+    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
+    exit 1
+fi
+"#;
+
+const PYTHON: &str = r#"
+python3=found
+if ! python3 --version >/dev/null 2>&1; then
+    python3=missing
+    echo "python3 is missing: the variants python_* are left out" >&2
+fi
+"#;
+
+const PREPARATION: &str = r#"rm -rf "$results"
+mkdir -p "$results"
+
+# As many open files as the system allows. POSIX does not know -n, but every sh does.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
+"#;
+
+/// A pipe with a name: to read from it waits for the URL, and ends should the origin end first.
+const ORIGIN: &str = r#"
+# The origin serves what the runs fetch, and prints its URL as its only line. What it counts is not read here.
+mkfifo "$results/url"
+"$target/release/origin" >"$results/url" &
+origin_process=$!
+trap 'kill "$origin_process" 2>/dev/null || :' EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+if ! read -r origin <"$results/url"; then
+    echo "error: the origin did not start" >&2
+    exit 1
+fi
+rm "$results/url"
+"#;
+
+/// The function that each row calls.
+fn measure(experiment: &Experiment, has_python: bool) -> String {
+    let Experiment { name, folder, .. } = experiment;
+    let origin = if experiment.needs_origin { " --origin $origin" } else { "" };
+    let rust = format!(r#"program="'$target/release/{name}' $2""#);
+    let program = if has_python {
+        let folder = shell_words::quote(&folder.to_string_lossy()).into_owned();
+        format!(
+            r#"    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 {folder}/python/${{2#python_}}.py"
+        ;;
+    *) {rust} ;;
+    esac"#
+        )
+    } else {
+        format!("    {rust}")
+    };
+    format!(
+        r#"
+# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/{name} VARIANT ARGUMENT...
+# hyperfine splits its command once more, so what is no plain word is quoted twice.
+measure() {{
+    run="$1 $2"
+    file=$results/$1/$2-$round
+    mkdir -p "$results/$1"
+{program}
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    shift 2
+    # In the basic style there is no bar, which would run beside what is measured.
+    if ! "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program $*{origin}"; then
+        rm -f "$file.json"
+        failed="$failed, $run"
+        echo "FAILED. To see why, run: $program $*" >&2
+    elif grep -qs '"refused": *{{' "$file.outcome.json"; then
+        echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+    fi
+}}
+"#
+    )
+}
+
+const ROUNDS: &str = r#"
+failed=
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    echo "Round $round of $rounds"
+"#;
+
+const END: &str = r#"done
+
+echo "Results are in $results"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed#, }" >&2
+    exit 1
+fi
+"#;
+
+/// A case's rows, a line each; the whole case is left out of smaller sizes.
+fn rows(experiment: &Experiment, case: &Case) -> String {
+    let (open, indent, close) = match case.tier {
+        Size::Quick => ("", "    ", ""),
+        Size::Default => ("    if [ \"$size\" != quick ]; then\n", "        ", "    fi\n"),
+        Size::Full => ("    if [ \"$size\" = full ]; then\n", "        ", "    fi\n"),
+    };
+    let mut lines = String::new();
+    for (_, variant) in experiment.rows(Size::Full).filter(|(other, _)| other.name == case.name) {
+        lines += &format!("{indent}measure {} {}", case.name, variant.name);
+        for argument in &case.args {
+            // Once for this shell and once for hyperfine; a plain word stays as it is.
+            lines += &format!(" {}", shell_words::quote(&shell_words::quote(argument)));
+        }
+        lines += "\n";
+    }
+    // sh knows no `if` with nothing in it.
+    if lines.is_empty() { lines } else { format!("\n{open}{lines}{close}") }
+}
+
+/// Text that is not ours, for a comment: its second line would be a command.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
