@@ -1,0 +1,148 @@
+#!/bin/sh
+# waiting-tasks: Tasks that only wait: what does one more cost?
+#
+# Written by `cargo xtask scripts` from crates/misconceptions/waiting-tasks/experiment.toml.
+#
+#     sh scripts/waiting-tasks.sh
+#     ROUNDS=20 SIZE=full sh scripts/waiting-tasks.sh
+#
+# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
+# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
+#
+# Results go to target/scripts/waiting-tasks/CASE, in place of an earlier run's: VARIANT-ROUND.json
+# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
+# CARGO_TARGET_DIR, if set, stands for target.
+#
+# `cargo xtask bench-all` does more: it runs every row once before the rounds, checks each answer, and ends a
+# run that takes more than 120 s.
+
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+rounds=${ROUNDS:-5}
+size=${SIZE:-default}
+target=${CARGO_TARGET_DIR:-target}
+results=$target/scripts/waiting-tasks
+
+usage() {
+    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
+    exit 2
+}
+case $#,$size in
+0,quick | 0,default | 0,full) ;;
+*) usage ;;
+esac
+case $rounds in
+0* | *[!0-9]*) usage ;;
+esac
+
+hyperfine=
+for candidate in "$target/tools/bin/hyperfine" hyperfine; do
+    case $("$candidate" --version 2>&1) in
+    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
+    esac
+done
+if [ -z "$hyperfine" ]; then
+    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
+    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
+    exit 1
+fi
+
+cargo build --release -p waiting-tasks --target-dir "$target"
+rm -rf "$results"
+mkdir -p "$results"
+
+# As many open files as the system allows. POSIX does not know -n, but every sh does.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
+
+# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/waiting-tasks VARIANT ARGUMENT...
+# hyperfine splits its command once more, so what is no plain word is quoted twice.
+measure() {
+    run="$1 $2"
+    file=$results/$1/$2-$round
+    mkdir -p "$results/$1"
+    program="'$target/release/waiting-tasks' $2"
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    shift 2
+    # In the basic style there is no bar, which would run beside what is measured.
+    if ! "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program $*"; then
+        rm -f "$file.json"
+        failed="$failed, $run"
+        echo "FAILED. To see why, run: $program $*" >&2
+    elif grep -qs '"refused": *{' "$file.outcome.json"; then
+        echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+    fi
+}
+
+failed=
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    echo "Round $round of $rounds"
+
+    measure 10000-tasks threads --tasks 10000 --wait-ms 1500
+    measure 10000-tasks threads_small_stack --tasks 10000 --wait-ms 1500
+    measure 10000-tasks tokio --tasks 10000 --wait-ms 1500
+    measure 10000-tasks tokio_joined --tasks 10000 --wait-ms 1500
+    measure 10000-tasks smol --tasks 10000 --wait-ms 1500
+    measure 10000-tasks async_std --tasks 10000 --wait-ms 1500
+
+    if [ "$size" != quick ]; then
+        measure 1-task threads --tasks 1 --wait-ms 200
+        measure 1-task threads_small_stack --tasks 1 --wait-ms 200
+        measure 1-task tokio --tasks 1 --wait-ms 200
+        measure 1-task tokio_joined --tasks 1 --wait-ms 200
+        measure 1-task smol --tasks 1 --wait-ms 200
+        measure 1-task async_std --tasks 1 --wait-ms 200
+        measure 1-task processes --tasks 1 --wait-ms 200
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 10-tasks threads --tasks 10 --wait-ms 200
+        measure 10-tasks threads_small_stack --tasks 10 --wait-ms 200
+        measure 10-tasks tokio --tasks 10 --wait-ms 200
+        measure 10-tasks tokio_joined --tasks 10 --wait-ms 200
+        measure 10-tasks smol --tasks 10 --wait-ms 200
+        measure 10-tasks async_std --tasks 10 --wait-ms 200
+        measure 10-tasks processes --tasks 10 --wait-ms 200
+    fi
+
+    measure 100-tasks threads --tasks 100 --wait-ms 200
+    measure 100-tasks threads_small_stack --tasks 100 --wait-ms 200
+    measure 100-tasks tokio --tasks 100 --wait-ms 200
+    measure 100-tasks tokio_joined --tasks 100 --wait-ms 200
+    measure 100-tasks smol --tasks 100 --wait-ms 200
+    measure 100-tasks async_std --tasks 100 --wait-ms 200
+    measure 100-tasks processes --tasks 100 --wait-ms 200
+
+    measure 1000-tasks threads --tasks 1000 --wait-ms 300
+    measure 1000-tasks threads_small_stack --tasks 1000 --wait-ms 300
+    measure 1000-tasks tokio --tasks 1000 --wait-ms 300
+    measure 1000-tasks tokio_joined --tasks 1000 --wait-ms 300
+    measure 1000-tasks smol --tasks 1000 --wait-ms 300
+    measure 1000-tasks async_std --tasks 1000 --wait-ms 300
+
+    if [ "$size" != quick ]; then
+        measure 100000-tasks threads --tasks 100000 --wait-ms 3000
+        measure 100000-tasks threads_small_stack --tasks 100000 --wait-ms 3000
+        measure 100000-tasks tokio --tasks 100000 --wait-ms 3000
+        measure 100000-tasks tokio_joined --tasks 100000 --wait-ms 3000
+        measure 100000-tasks smol --tasks 100000 --wait-ms 3000
+        measure 100000-tasks async_std --tasks 100000 --wait-ms 3000
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1000000-tasks tokio --tasks 1000000 --wait-ms 10000
+        measure 1000000-tasks tokio_joined --tasks 1000000 --wait-ms 10000
+        measure 1000000-tasks smol --tasks 1000000 --wait-ms 10000
+        measure 1000000-tasks async_std --tasks 1000000 --wait-ms 10000
+    fi
+done
+
+echo "Results are in $results"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed#, }" >&2
+    exit 1
+fi
