@@ -124,13 +124,16 @@ fn hold(count: u64, stack_bytes: Option<usize>) -> Result<()> {
     process::exit(0)
 }
 
-/// The line in which a child tells why it ended: the first, and for a panic the message below it.
+/// The line in which a child tells why it ended: that of its error, else the first, and for a panic the message below it.
 fn reason(said: &str) -> &str {
+    // Others may have said something before it, an origin say.
+    if let Some(error) = said.lines().rev().find_map(|line| line.strip_prefix("error: ")) {
+        return error;
+    }
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
     match lines.next() {
         Some(first) if first.contains("panicked at") => lines.next().unwrap_or(first),
-        Some(first) => first.trim_start_matches("error: "),
-        None => "it said nothing",
+        first => first.unwrap_or("it said nothing"),
     }
 }
 
@@ -139,5 +142,21 @@ fn failure(said: &str, status: ExitStatus) -> String {
         reason(said).to_owned()
     } else {
         format!("the run ended with {status}: {}", reason(said))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn the_reason_is_the_error_or_the_panic_whoever_spoke_before() {
+        assert_eq!(reason("origin: cannot accept\nerror: no luck\n"), "no luck");
+        assert_eq!(
+            reason("\nthread 'a' (7) panicked at src/a.rs:1:1:\nno luck\nnote: run with\n"),
+            "no luck"
+        );
+        assert_eq!(reason("Killed\n"), "Killed");
+        assert_eq!(reason("\n"), "it said nothing");
     }
 }
