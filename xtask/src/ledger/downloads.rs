@@ -4,10 +4,13 @@ use super::Verdict::HoldsBut;
 use super::decide::{about, all, any, bytes, figure, grade, is_more, ratio, row_at, row_of, times};
 use super::{All, Claim, DOWNLOADS, Judged};
 use crate::series::{address_space, resident, whole_time};
+use crate::units::whole;
 
 /// Every download is in flight when the first is answered.
 pub(super) const HELD: &str = "10000-held-3-s";
 const MANY: u64 = 10_000;
+/// So many of them in flight together are all; a few may be answered before the last has begun.
+const ALL: f64 = 9_900.0;
 
 pub(super) const CLAIMS: [Claim; 3] = [
     Claim {
@@ -16,7 +19,8 @@ pub(super) const CLAIMS: [Claim; 3] = [
         experiments: &[DOWNLOADS],
         threshold: "the peak of the virtual memory of threads where 10,000 downloads are held for 3 s: \
             holds if about 80 GB (40 to 160, a factor of two either way), else fails; unsettled where an \
-            interval lies on both sides or there are fewer than 5 runs",
+            interval lies on both sides, there are fewer than 5 runs, or fewer than 9,900 were in flight together \
+            in one of them, by the origin's count",
         judge: d1,
     },
     Claim {
@@ -45,7 +49,8 @@ fn d1(data: &All) -> Judged {
     let downloads = data.get(DOWNLOADS)?;
     let held = row_of(downloads, HELD, "threads")?;
     let reserved = figure(held, address_space)?;
-    let is_so = about(&reserved, 80e9);
+    let together = held.figures(&["witness", "peak_in_flight"]).into_iter().fold(f64::INFINITY, f64::min);
+    let is_so = about(&reserved, 80e9).filter(|_| together >= ALL);
     let mut evidence = format!("threads {} virtual", bytes(&reserved));
     if let Ok(taken) = figure(held, resident) {
         evidence += &format!(" and {} resident", bytes(&taken));
@@ -54,6 +59,9 @@ fn d1(data: &All) -> Judged {
         && let (Ok(reserved), Ok(taken)) = (figure(row, address_space), figure(row, resident))
     {
         evidence += &format!("; answered after 100 ms, {} and {}", bytes(&reserved), bytes(&taken));
+    }
+    if together < ALL {
+        evidence += &format!("; in one run no more than {} were in flight together", whole(together));
     }
     Ok((grade(is_so, is_so), evidence))
 }
@@ -153,6 +161,21 @@ pub(super) mod tests {
         assert_eq!((judged(41e9, 5), judged(159e9, 5)), (Holds, Holds));
         assert_eq!((judged(39e9, 5), judged(161e9, 5)), (Fails, Fails));
         assert_eq!(judged(80e9, 4), Unsettled);
+    }
+
+    #[test]
+    fn d1_is_open_where_they_were_not_all_there_together() {
+        let judged = |peaks: [u64; 5]| {
+            let mut threads = row(HELD, "threads", 5, |_| Cost { address_space: 80e9, ..Cost::default() });
+            for (outcome, peak) in threads.outcomes.iter_mut().zip(peaks) {
+                outcome["witness"] = serde_json::json!({"peak_in_flight": peak});
+            }
+            judge(&CLAIMS, "D1", &[&synthetic::data(DOWNLOADS, vec![threads])]).unwrap()
+        };
+        assert_eq!(judged([9_900; 5]).0, Holds);
+        let (verdict, evidence) = judged([10_000, 10_000, 9_899, 10_000, 10_000]);
+        assert_eq!(verdict, Unsettled);
+        assert!(evidence.ends_with("no more than 9,899 were in flight together"), "{evidence}");
     }
 
     #[test]
