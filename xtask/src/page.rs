@@ -121,6 +121,11 @@ fn rules(judgements: &[&Judgement]) -> String {
     list(rust.map(|judgement| format!("{}: {}", judgement.id, escape(judgement.threshold))))
 }
 
+/// What stands in an experiment's README: the table of one case, and what the series says if there is one.
+pub(crate) fn in_short(experiment: &Experiment, case: &Case, data: &Data) -> String {
+    results(experiment, case, data) + &over_n::in_short(experiment, data)
+}
+
 /// The table of one case that answers the question: what was counted, what was lost, in what time; and what
 /// the origin saw of it, where there was one.
 pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> String {

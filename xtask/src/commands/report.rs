@@ -193,7 +193,7 @@ fn experiment_readme(
     let case = experiment.cases.first().context("an experiment has a case")?;
     let page = format!("../../../results/{label}/{}.md", experiment.name);
     let mut part = format!("From [the whole page]({page}), case `{}`:\n\n", case.name);
-    part += &page::results(experiment, case, data);
+    part += &page::in_short(experiment, case, data);
     let text = spliced(&file, &text, "results", &part)?;
     Ok((file, text))
 }

@@ -14,13 +14,28 @@ use crate::series::{
 use crate::statistics::{ENOUGH_RUNS, median};
 use crate::units::{bytes, moment, round, seconds, size, thousands};
 
-/// Nothing where there are fewer than three n to compare.
+/// Fewer n than these are no series.
+const ENOUGH_SIZES: usize = 3;
+
+/// What a README needs of it: what one more costs, and who wins where.
+pub(super) fn in_short(experiment: &Experiment, data: &Data) -> String {
+    let series = Series::of(experiment, data);
+    if series.sizes.len() < ENOUGH_SIZES {
+        return String::new();
+    }
+    let slopes = slopes(&series, experiment).map(|table| format!("\nWhat one more costs:\n\n{table}"));
+    let winners = winners(&series, experiment)
+        .map(|table| format!("\nWhere threads win, and from which n on they do not:\n\n{table}"));
+    slopes.unwrap_or_default() + &winners.unwrap_or_default()
+}
+
+/// Nothing where there are too few n to compare.
 pub(super) fn over_n(experiment: &Experiment, data: &Data) -> String {
     let series = Series::of(experiment, data);
     let [(_, first), .., (_, last)] = series.sizes[..] else {
         return String::new();
     };
-    if series.sizes.len() < 3 {
+    if series.sizes.len() < ENOUGH_SIZES {
         return String::new();
     }
     let differ = if differ_in_n_alone(experiment) {
@@ -36,8 +51,8 @@ pub(super) fn over_n(experiment: &Experiment, data: &Data) -> String {
         &format!("Resident memory at its peak:\n\n{}\n", grid(&series, experiment, |row| told(kept(row))));
     let used = |row: &Row| middle(row, cpu).map(|value| seconds(value, None));
     text += &format!("CPU, user and system:\n\n{}\n", grid(&series, experiment, |row| told(used(row))));
-    text += &one_more(&series, experiment);
-    text += &crossover(&series, experiment);
+    text += &slopes(&series, experiment).as_deref().map_or(String::new(), one_more);
+    text += &winners(&series, experiment).as_deref().map_or(String::new(), crossover);
     text
 }
 
@@ -94,7 +109,7 @@ const COSTS: [(&str, Figure, Unit); 8] = [
 ];
 
 /// A slope for each variant and cost; a cost that no variant tells has no column.
-fn one_more(series: &Series, experiment: &Experiment) -> String {
+fn slopes(series: &Series, experiment: &Experiment) -> Option<String> {
     let mut rows = Vec::new();
     for variant in variants(series, experiment) {
         let slopes = COSTS.map(|(_, figure, unit)| {
@@ -107,7 +122,7 @@ fn one_more(series: &Series, experiment: &Experiment) -> String {
         }
     }
     if rows.is_empty() {
-        return String::new();
+        return None;
     }
     let has_column = |column: usize| rows.iter().any(|(_, _, slopes)| slopes[column].is_some());
     let shown: Vec<usize> = (0..COSTS.len()).filter(|&column| has_column(column)).collect();
@@ -117,14 +132,17 @@ fn one_more(series: &Series, experiment: &Experiment) -> String {
         let cells = shown.iter().map(|&column| slopes[column].clone().unwrap_or_default());
         [format!("`{variant}`"), sizes.clone()].into_iter().chain(cells).collect()
     });
+    Some(table(&columns, &rows.collect::<Vec<_>>()))
+}
+
+fn one_more(slopes: &str) -> String {
     format!(
-        "### What one more costs\n\n{}\n\
+        "### What one more costs\n\n{slopes}\n\
          The slope of a straight line through the medians at the n named, by least squares. The largest n decide \
          it: it is what one more costs at scale, and not what the first costs. In brackets its 95 % interval, \
          from drawing the runs at each n again; it tells how sure the slope is, not how straight the line, and \
          is left out where it has no width that shows. There is no slope over fewer than three n, nor where the \
          largest is below {} ({} for processes), and no interval from fewer than {ENOUGH_RUNS} runs.\n\n",
-        table(&columns, &rows.collect::<Vec<_>>()),
         thousands(scale(Model::Threads)),
         thousands(scale(Model::Processes)),
     )
@@ -135,7 +153,7 @@ fn enumerate(sizes: &[u64]) -> String {
 }
 
 /// Each async variant against the plain threads of its language.
-fn crossover(series: &Series, experiment: &Experiment) -> String {
+fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
     let threads_of = |python: bool| {
         let mut all = variants(series, experiment).filter(|variant| variant.is_python() == python);
         all.find(|variant| variant.model == Model::Threads)
@@ -156,18 +174,21 @@ fn crossover(series: &Series, experiment: &Experiment) -> String {
         }
     }
     if rows.is_empty() {
-        return String::new();
+        return None;
     }
     let columns: Vec<_> =
         [("", false)].into_iter().chain(figures.iter().map(|(name, _)| (*name, false))).collect();
+    Some(table(&columns, &rows))
+}
+
+fn crossover(winners: &str) -> String {
     let notes = [
         "A win is less of it, at that n; level is no difference, as in all tables of this page.",
         "In brackets what threads take is divided by what the variant takes, at the largest n where both were \
          measured: above 1, threads take more.",
     ];
     format!(
-        "### Where threads win, and from which n on they do not\n\n{}\n{}\n",
-        table(&columns, &rows),
+        "### Where threads win, and from which n on they do not\n\n{winners}\n{}\n",
         list(notes.map(str::to_owned))
     )
 }
