@@ -23,7 +23,7 @@ fn without_a_name_it_runs_all_and_shows_what_each_lost() {
     let run = demo().args(["--workers", "3", "--additions", "10"]).assert().success();
     let table = text(&run.get_output().stdout);
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["variant", "counted", "lost", "time"]);
+    assert_eq!(lines[0][..4], ["variant", "counted", "lost", "time"]);
     assert_eq!(lines.len(), 13, "{table}");
     let row = |name| lines.iter().find(|line| line[0] == name).map(|line| (line[1], line[2]));
     assert_eq!(row("tokio_mutex"), Some(("30", "0")));

@@ -43,7 +43,9 @@ pub fn run(tasks: u64, time: Duration) -> io::Result<u64> {
         gauge::arrive();
     }
     sleep(time);
-    waits.iter().for_each(|_| gauge::leave());
+    for _ in &waits {
+        gauge::leave();
+    }
     end(waits)
 }
 
