@@ -6,10 +6,10 @@
 use async_std::net::TcpStream;
 use async_std::task;
 use http_body_util::BodyExt;
-use hyper::client::conn::http1::handshake;
+use hyper::client::conn::http1::Builder;
 use smol_hyper::rt::FuturesIo;
 
-use super::page::{Failure, Page};
+use super::page::{BUFFER_BYTES, Failure, Page};
 use super::request::request;
 
 /// Downloads all `urls` at once; returns what became of each, in their order.
@@ -29,7 +29,9 @@ async fn download(urls: Vec<String>) -> Vec<Result<Page, Failure>> {
 async fn fetch(url: &str) -> Result<Page, Failure> {
     let (address, request) = request(url)?;
     let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = handshake(FuturesIo::new(stream)).await?;
+    let mut client = Builder::new();
+    client.read_buf_exact_size(Some(BUFFER_BYTES));
+    let (mut sender, connection) = client.handshake(FuturesIo::new(stream)).await?;
     // Right: a connection does its work in a task too, so neither of the two has a thread to itself.
     task::spawn(connection);
     let response = sender.send_request(request).await?;

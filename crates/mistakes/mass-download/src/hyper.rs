@@ -4,11 +4,11 @@
 //! is to do; redirects, proxies, TLS and connections used twice are what `tokio`'s client is for.
 
 use http_body_util::BodyExt;
-use hyper::client::conn::http1::handshake;
+use hyper::client::conn::http1::Builder;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::page::{Failure, Page};
+use super::page::{BUFFER_BYTES, Failure, Page};
 use super::request::request;
 
 /// Downloads all `urls` at once; returns what became of each, in their order.
@@ -26,7 +26,9 @@ pub async fn run(urls: Vec<String>) -> Vec<Result<Page, Failure>> {
 async fn fetch(url: &str) -> Result<Page, Failure> {
     let (address, request) = request(url)?;
     let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+    let mut client = Builder::new();
+    client.read_buf_exact_size(Some(BUFFER_BYTES));
+    let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await?;
     // Right: a connection does its work in a task too, so neither of the two has a thread to itself.
     tokio::spawn(connection);
     let response = sender.send_request(request).await?;

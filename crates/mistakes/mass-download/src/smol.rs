@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::thread::{self, available_parallelism};
 
 use http_body_util::BodyExt;
-use hyper::client::conn::http1::handshake;
+use hyper::client::conn::http1::Builder;
 use smol::channel::bounded;
 use smol::net::TcpStream;
 use smol::{Executor, block_on};
 use smol_hyper::rt::FuturesIo;
 
-use super::page::{Failure, Page};
+use super::page::{BUFFER_BYTES, Failure, Page};
 use super::request::request;
 
 /// Downloads all `urls` at once; returns what became of each, in their order.
@@ -49,7 +49,9 @@ async fn download(executor: &Arc<Executor<'static>>, urls: Vec<String>) -> Vec<R
 async fn fetch(executor: &Executor<'static>, url: &str) -> Result<Page, Failure> {
     let (address, request) = request(url)?;
     let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = handshake(FuturesIo::new(stream)).await?;
+    let mut client = Builder::new();
+    client.read_buf_exact_size(Some(BUFFER_BYTES));
+    let (mut sender, connection) = client.handshake(FuturesIo::new(stream)).await?;
     // Right: a connection does its work in a task too, so neither of the two has a thread to itself. Dropping its
     // handle would cancel it here, hence `detach`.
     executor.spawn(connection).detach();

@@ -1,4 +1,4 @@
-//! A thread for each download, with ureq and buffers of 8 KiB each way, which are those of the other clients.
+//! A thread for each download, with ureq and buffers of 4 KiB each way, as the other clients have them.
 //!
 //! Expect all pages, and what the threads alone cost. Reach for it when many downloads have to be on threads.
 
@@ -7,9 +7,7 @@ use std::thread;
 
 use ureq::{Agent, Error};
 
-use super::page::{Failure, Page};
-
-const BUFFER_BYTES: usize = 8 * 1024;
+use super::page::{BUFFER_BYTES, Failure, Page};
 
 /// Downloads all `urls` at once; returns what became of each, in their order.
 pub fn run(urls: Vec<String>) -> Vec<Result<Page, Failure>> {
