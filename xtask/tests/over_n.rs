@@ -77,13 +77,14 @@ fn cases_that_differ_in_more_than_n_are_not_called_the_same() {
     let fixture = sized(&[1, 10, 100], &["good"]);
     for size in ["10", "100"] {
         let with = |args: &str| format!("name = \"{size}-tasks\"\nargs = [{args}]\n");
-        fixture.edit(TOML, &with(""), &with(&format!("\"{size}\"")));
+        // Another argument may happen to be as large as an n.
+        fixture.edit(TOML, &with(""), &with(&format!("\"{size}\", \"100\"")));
     }
     let one = |args: &str| format!("name = \"1-tasks\"\nargs = [{args}]\n");
-    fixture.edit(TOML, &one(""), &one("\"1\""));
+    fixture.edit(TOML, &one(""), &one("\"1\", \"100\""));
     fixture.xtask(&["report"]).exits(0);
     has(&fixture.page(), &["are the same but for n,"]);
-    fixture.edit(TOML, &one("\"1\""), &one("\"1\", \"--wait\""));
+    fixture.edit(TOML, &one("\"1\", \"100\""), &one("\"1\", \"90\""));
     fixture.xtask(&["report"]).exits(0);
     has(&fixture.page(), &["differ in n,", "compare times down a column"]);
 }

@@ -1,8 +1,6 @@
 //! What the cases that differ in nothing but n say together: how each cost grows, and where threads cease to
 //! win.
 
-use std::collections::BTreeSet;
-
 use super::{status, time};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Experiment, Model, Role, Variant};
@@ -56,12 +54,14 @@ pub(super) fn over_n(experiment: &Experiment, data: &Data) -> String {
     text
 }
 
+/// Whether each argument is the same in all of them, or is n in each.
 fn differ_in_n_alone(experiment: &Experiment) -> bool {
-    let others = experiment.cases.iter().filter_map(|case| {
-        let n = case.size?.to_string();
-        Some(case.args.iter().map(|argument| if *argument == n { "n" } else { argument }).collect())
-    });
-    others.collect::<BTreeSet<Vec<&str>>>().len() < 2
+    let sized: Vec<_> = experiment.cases.iter().filter_map(|case| Some((case.size?, &case.args))).collect();
+    let Some((_, first)) = sized.first() else { return true };
+    let is_same = |at: usize| sized.iter().all(|(_, args)| args[at] == first[at]);
+    let is_n = |at: usize| sized.iter().all(|(n, args)| args[at] == n.to_string());
+    sized.iter().all(|(_, args)| args.len() == first.len())
+        && (0..first.len()).all(|at| is_same(at) || is_n(at))
 }
 
 fn middle(row: &Row, figure: Figure) -> Option<f64> {
