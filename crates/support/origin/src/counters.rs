@@ -11,11 +11,17 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// More paths than these, and longer ones, are counted together: a client must not fill the memory.
 const MAX_PATHS: usize = 1_000;
 const MAX_PATH_BYTES: usize = 200;
 const OTHER_PATHS: &str = "other";
+
+/// How long a request waits for others to be in flight beside it. A client that was refused some of its connections
+/// would wait for ever.
+const GATHERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// What `GET /counters` answers, as JSON with these names. Requests to `/counters` and `/reset` are
 /// not in it.
@@ -55,6 +61,8 @@ pub struct Counts {
 struct Tally {
     counts: Counts,
     last_second: LastSecond,
+    /// Those who wait until so many are in flight together.
+    gatherings: BTreeMap<u64, Rc<Notify>>,
 }
 
 /// The tally of now, and the connections that outlive it.
@@ -141,12 +149,15 @@ pub(crate) struct Ticket {
 impl Ticket {
     fn begin(tally: Rc<RefCell<Tally>>, path: &str) -> Rc<Self> {
         {
-            let Tally { counts, last_second } = &mut *tally.borrow_mut();
+            let Tally { counts, last_second, gatherings } = &mut *tally.borrow_mut();
             counts.requests += 1;
             counts.in_flight += 1;
             counts.peak_in_flight = counts.peak_in_flight.max(counts.in_flight);
             counts.most_in_one_second = last_second.add(Instant::now());
             count_path(&mut counts.by_path, path);
+            if let Some(gathering) = gatherings.remove(&counts.in_flight) {
+                gathering.notify_waiters();
+            }
         }
         Rc::new(Self { tally, promised: Cell::new(None), queued: Cell::new(0), waiting: Cell::new(None) })
     }
@@ -154,6 +165,19 @@ impl Ticket {
     /// A ticket for an answer that is not to be counted: its tally is its own.
     pub(crate) fn uncounted() -> Rc<Self> {
         Self::begin(Rc::default(), "")
+    }
+
+    /// Waits until `many` have been in flight together in this period, half a minute at most.
+    pub(crate) async fn gather(&self, many: u64) {
+        let gathering = {
+            let Tally { counts, gatherings, .. } = &mut *self.tally.borrow_mut();
+            if counts.peak_in_flight >= many {
+                return;
+            }
+            Rc::clone(gatherings.entry(many).or_default())
+        };
+        // Too late is answered too: the peak will tell that they were not all there.
+        let _ = timeout(GATHERS_WITHIN, gathering.notified()).await;
     }
 
     /// The answer begins: its status, and how long a body its head promises.

@@ -26,12 +26,14 @@ GET  /invalid-json                     an object that says it is JSON, and break
 GET  /counters                         what was served since the last reset, as JSON
 POST /reset                            counts from zero again
 
-Every page but the last two waits before its head if asked to: ?delay_ms=MS.
+Every page but the last two waits before its head if asked to: ?delay_ms=MS. With ?together=N it waits
+until N requests have been in flight together since the last reset, too, half a minute at most.
 Where nothing at all is sent (/reset-after/0, /truncated/N?sent=0) there is no head either.
 ";
 
 const MAX_BYTES: u64 = 1 << 30;
 const MAX_DELAY_MS: u64 = 600_000;
+const MAX_TOGETHER: u64 = 1_000_000;
 const MAX_REDIRECTS: u64 = 100;
 /// A reset takes back what the receiver's window had no room for. This much fits into it on loopback,
 /// so the client can read all of it before the reset.
@@ -40,6 +42,8 @@ const MAX_BEFORE_RESET: u64 = 32_768;
 /// An answer, before its delay.
 pub(crate) struct Reply {
     pub(crate) delay: Duration,
+    /// How many have to be in flight before it is answered.
+    pub(crate) together: Option<u64>,
     pub(crate) status: StatusCode,
     pub(crate) content_type: &'static str,
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
@@ -49,7 +53,7 @@ pub(crate) struct Reply {
 impl Reply {
     fn new(content_type: &'static str, body: Plan) -> Self {
         let (delay, status) = (Duration::ZERO, StatusCode::OK);
-        Self { delay, status, content_type, header: None, body }
+        Self { delay, together: None, status, content_type, header: None, body }
     }
 
     fn bytes(body: Plan) -> Self {
@@ -111,12 +115,13 @@ fn find(path: &str, query: &str) -> Result<Reply, String> {
         "truncated" => "sent",
         _ => "delay_ms",
     };
-    if let Some((key, _)) = pairs(query).find(|(key, _)| !["delay_ms", own_key].contains(key)) {
+    if let Some((key, _)) = pairs(query).find(|(key, _)| !["delay_ms", "together", own_key].contains(key)) {
         return Err(format!("/{name} has no parameter `{key}`"));
     }
     let delay_ms = given("delay_ms").map_or(Ok(0), |ms| whole("delay_ms", ms, 0..=MAX_DELAY_MS))?;
     let delay = Duration::from_millis(delay_ms);
-    Ok(Reply { delay, ..reply })
+    let together = given("together").map(|many| whole("together", many, 1..=MAX_TOGETHER)).transpose()?;
+    Ok(Reply { delay, together, ..reply })
 }
 
 fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {

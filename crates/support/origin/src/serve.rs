@@ -198,6 +198,9 @@ async fn answer(request: Request<Incoming>, link: &Link) -> Result<Response<Body
     if !reply.delay.is_zero() {
         time::sleep(reply.delay).await;
     }
+    if let Some(many) = reply.together {
+        ticket.gather(many).await;
+    }
     respond(reply, ticket)
 }
 

@@ -78,6 +78,26 @@ fn requests_held_at_once_are_the_peak() {
 }
 
 #[test]
+fn requests_that_wait_for_each_other_are_answered_when_all_are_there() {
+    let server = Server::start();
+    let mut first = server.ask("/bytes/1?together=2");
+    let waiting = server.counts_when(|counts| counts.in_flight == 1);
+    assert!(waiting.by_status.is_empty(), "answered alone: {waiting:?}");
+    let mut second = server.ask("/bytes/1?together=2");
+    for stream in [&mut first, &mut second] {
+        assert_eq!(read_one(stream).body.len(), 1);
+    }
+    let counts = server.counts_when(|counts| counts.in_flight == 0);
+    assert_eq!((counts.peak_in_flight, counts.finished), (2, 2));
+    // They have been together; and after a reset they have not.
+    server.get("/bytes/1?together=2");
+    server.reset();
+    let _alone = server.ask("/bytes/1?together=2");
+    let counts = server.counts_when(|counts| counts.in_flight == 1);
+    assert!(counts.by_status.is_empty(), "answered alone: {counts:?}");
+}
+
+#[test]
 fn a_client_that_goes_away_in_the_middle_is_uncounted() {
     let server = Server::start();
     // Waiting, dripping, and stuck in a body larger than what the sockets' buffers hold.
