@@ -48,7 +48,7 @@ fn line(outcome: &Outcome) -> String {
 }
 
 /// One unit for the whole column, so that it can be read downwards.
-fn megabytes(bytes: u64) -> String {
+pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 

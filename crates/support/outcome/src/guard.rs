@@ -10,6 +10,7 @@ use std::{env, process, thread};
 use crate::limits::{self, Usage};
 use crate::{Outcome, Refused};
 use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
 
 /// Set in a child: `run`, or how many threads to hold and with which stacks.
 const CHILD: &str = "OUTCOME_CHILD";
@@ -58,10 +59,20 @@ fn watch(experiment: &str, variant: &str, expected: u64, threads: Threads) -> Re
     }
     let elapsed = started.elapsed();
     let said = String::from_utf8_lossy(&said);
-    match refusal(threads, reason(&said))? {
+    // Asked only then: a run that failed of something else may be one that could not have had its threads either.
+    let refused = if wants_for_threads(&said) { refusal(threads, reason(&said))? } else { None };
+    match refused {
         Some(refused) => Outcome::of_refusal(experiment, variant, expected, elapsed, refused).report(),
         None => bail!(failure(&said, status)),
     }
+}
+
+/// Whether an error of the system is told that a thread or its memory was refused with, as std and libraries print them.
+fn wants_for_threads(said: &str) -> bool {
+    let errors = [Errno::EAGAIN, Errno::ENOMEM].map(|errno| errno as i32);
+    errors.iter().any(|errno| {
+        said.contains(&format!("(os error {errno})")) || said.contains(&format!("code: {errno},"))
+    })
 }
 
 fn child(role: &str) -> Result<Command> {
@@ -147,7 +158,21 @@ fn failure(said: &str, status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::reason;
+    use super::{reason, wants_for_threads};
+
+    #[test]
+    fn threads_are_asked_after_only_where_one_may_have_been_refused() {
+        assert!(wants_for_threads(
+            "failed to set up alternative stack: Cannot allocate memory (os error 12)"
+        ));
+        assert!(wants_for_threads(
+            "failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"..\" }"
+        ));
+        assert!(!wants_for_threads(
+            "error: 9 of 9 downloads failed, most of them with: refused (os error 111)"
+        ));
+        assert!(!wants_for_threads(""));
+    }
 
     #[test]
     fn the_reason_is_the_error_or_the_panic_whoever_spoke_before() {

@@ -200,11 +200,16 @@ impl Outcome {
     pub fn report(&self) -> Result<()> {
         let Some(file) = env::var_os("OUTCOME_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
         else {
-            let Self { variant, elapsed_s, work: Work { expected, done }, refused, .. } = self;
-            return Ok(match refused {
-                Some(refused) => writeln!(stdout(), "{variant}: {refused}"),
-                None => writeln!(stdout(), "{variant}: {done} of {expected} in {elapsed_s:.3} s"),
-            }?);
+            let Self { variant, elapsed_s, work: Work { expected, done }, refused, memory, .. } = self;
+            let told = match (refused, memory.hwm_bytes) {
+                (Some(refused), _) => refused.to_string(),
+                (None, Some(bytes)) => {
+                    let resident = compare::megabytes(bytes);
+                    format!("{done} of {expected} in {elapsed_s:.3} s, {resident} resident")
+                }
+                (None, None) => format!("{done} of {expected} in {elapsed_s:.3} s"),
+            };
+            return Ok(writeln!(stdout(), "{variant}: {told}")?);
         };
         let unfinished = file.with_extension("unfinished");
         fs::write(&unfinished, serde_json::to_vec(self)?)

@@ -59,6 +59,8 @@ impl Usage {
         let tasks = tasks();
         add("kernel.threads-max", 1, tasks, kernel("kernel/threads-max"));
         add("kernel.pid_max", 1, tasks, kernel("kernel/pid_max"));
+        // Other systems have it by another name, or none.
+        #[cfg(target_os = "linux")]
         add("RLIMIT_NPROC", 1, tasks_of_user(), own(Resource::RLIMIT_NPROC).filter(|_| !is_exempt()));
         add("RLIMIT_AS", stack, status("self", "VmSize:").map(kib), own(Resource::RLIMIT_AS));
         add("RLIMIT_DATA", stack, status("self", "VmData:").map(kib), own(Resource::RLIMIT_DATA));
