@@ -1,5 +1,5 @@
 //! Runs one variant, or all of them: `cargo run --release -p mass-download -- [VARIANT] [--requests N] [--bytes B]
-//! [--delay-ms MS] [--origin URL]`; or fetches a list: `... -- [VARIANT] --urls FILE`
+//! [--delay-ms MS] [--together] [--origin URL]`; or fetches a list: `... -- [VARIANT] --urls FILE`
 
 mod list;
 
@@ -10,6 +10,7 @@ use std::io::{Write, stdout};
 use std::iter::{successors, zip};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -52,11 +53,14 @@ struct Arguments {
     /// How long the origin waits before each answer
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=600_000))]
     delay_ms: u64,
+    /// The origin answers none before all of them are in flight together
+    #[arg(long)]
+    together: bool,
     /// An origin that runs already, instead of one of our own
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
     /// Fetches the URLs in this file, one a line, and prints what became of each
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "bytes", "delay_ms", "origin"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "bytes", "delay_ms", "together", "origin"])]
     urls: Option<PathBuf>,
 }
 
@@ -73,7 +77,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     match (&arguments.variant, &arguments.urls) {
         (variant, Some(file)) => fetch(variant.as_deref().unwrap_or("tokio"), file),
         (Some(variant), None) => {
-            let count = if variant.starts_with("threads") { arguments.requests } else { 16 };
+            // A runtime has one for each core, and one or two more.
+            let cores = available_parallelism().map_or(1, usize::from) as u64;
+            let count = if variant.starts_with("threads") { arguments.requests } else { cores + 2 };
             let threads = Threads { count, stack_bytes: None };
             outcome::guard("mass-download", variant, arguments.requests, threads, || {
                 measure(variant, arguments)
@@ -89,10 +95,13 @@ fn download(variant: &str) -> Result<Download> {
 }
 
 fn measure(variant: &str, arguments: &Arguments) -> Result<()> {
-    let &Arguments { requests, bytes, delay_ms, .. } = arguments;
+    let &Arguments { requests, bytes, delay_ms, together, .. } = arguments;
     let download = download(variant)?;
     let origin = arguments.origin.as_deref().map_or_else(Origin::start, Origin::at)?;
-    let url = format!("{}/bytes/{bytes}?delay_ms={delay_ms}", origin.url());
+    let mut url = format!("{}/bytes/{bytes}?delay_ms={delay_ms}", origin.url());
+    if together {
+        url += &format!("&together={requests}");
+    }
     let urls = vec![url; usize::try_from(requests)?];
     let run = Run::start("mass-download", variant)?;
     let pages = download(urls);

@@ -1,6 +1,6 @@
-//! A thread for each download, with ureq and buffers of 4 KiB each way, as the other clients have them.
+//! A thread for each download, with ureq and buffers of 4 KiB each way.
 //!
-//! Expect all pages, and what the threads alone cost. Reach for it when many downloads have to be on threads.
+//! Expect all pages, and what threads with a lean client cost. Reach for it when many downloads have to be on threads.
 
 use std::io::{self, sink};
 use std::thread;

@@ -1,6 +1,6 @@
 //! A task for each download, with reqwest, on as many threads as there are cores.
 //!
-//! Expect all pages, for some kilobytes a download. Reach for it first when there are many downloads.
+//! Expect all pages, for some tens of kilobytes a download. Reach for it first when there are many downloads.
 
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -23,7 +23,7 @@ pub async fn run(urls: Vec<String>) -> Vec<Result<Page, Failure>> {
         .into_iter()
         .map(|url| {
             let client = client.clone();
-            // Right: a task waits in a few kilobytes, and gives its thread to the others meanwhile.
+            // Right: a task holds its future and its buffers, and gives its thread to the others meanwhile.
             tokio::spawn(async move { fetch(&client, &url).await })
         })
         .collect();
