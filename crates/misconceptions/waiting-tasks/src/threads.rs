@@ -1,7 +1,7 @@
 //! A thread for each task; all of them wait at once.
 //!
-//! Expect 2 MiB of address space a thread and a few kilobytes of memory, part of which no account of the process shows:
-//! a kernel stack and page tables. Expect an end, too: some tens of thousands, then the system refuses. Reach for it
+//! Expect 2 MiB of address space a thread, and some ten kilobytes of memory, most of which no account of the process
+//! shows: a kernel stack and page tables. Expect an end, too: some tens of thousands, then the system refuses. Reach for it
 //! when there are hundreds, or when what they call blocks.
 
 use std::thread::{sleep, spawn};

@@ -1,6 +1,6 @@
 //! A thread for each task, with the smallest stack that is safe; all of them wait at once.
 //!
-//! Expect a thirtieth of the address space and fewer page tables, and no less resident memory: what was never touched
+//! Expect a tenth of the address space or less and fewer page tables, and no less resident memory: what was never touched
 //! never was any. The end comes at the same number, unless address space is scarce; reach for it where it is.
 
 use std::thread::{Builder, sleep};
