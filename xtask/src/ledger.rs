@@ -1,6 +1,6 @@
 //! The claims, and the verdict that the data of a run give each of them.
 //!
-//! A rule and its threshold stand here before any run. No verdict is typed in by hand.
+//! A rule and its threshold stand here before the run. No verdict is typed in by hand.
 
 mod crossover;
 mod decide;

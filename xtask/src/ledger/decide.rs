@@ -24,7 +24,27 @@ pub(super) fn within(figure: &Measured, least: f64, most: f64) -> Decided {
 
 /// "About" is a factor of two either way, in every claim.
 pub(super) fn about(figure: &Measured, claimed: f64) -> Decided {
-    within(figure, claimed / 2.0, claimed * 2.0)
+    let (least, most) = around(claimed);
+    within(figure, least, most)
+}
+
+pub(super) fn around(claimed: f64) -> (f64, f64) {
+    (claimed / 2.0, claimed * 2.0)
+}
+
+/// Where a figure lies that is surely in none of these ranges; nothing where it is in one, or may be.
+pub(super) fn off(figure: &Measured, ranges: &[(f64, f64)]) -> Option<&'static str> {
+    let is_off = |&(least, most): &(f64, f64)| within(figure, least, most) == Some(false);
+    let Measured { interval, .. } = figure;
+    if !ranges.iter().all(is_off) {
+        None
+    } else if ranges.iter().all(|(least, _)| interval.high < *least) {
+        Some("less than claimed")
+    } else if ranges.iter().all(|(_, most)| interval.low > *most) {
+        Some("more than claimed")
+    } else {
+        Some("between the figures claimed")
+    }
 }
 
 pub(super) fn at_least(figure: &Measured, least: f64) -> Decided {
@@ -163,6 +183,19 @@ pub(super) mod tests {
         assert_eq!(at_most(&measured(2.0, 3.0), 2.0), None);
         assert_eq!(at_most(&Measured { decides: false, ..measured(1.0, 1.0) }, 2.0), None);
         assert_eq!(is_more(&Measured { decides: false, ..measured(2.0, 2.0) }), None);
+    }
+
+    #[test]
+    fn a_figure_is_off_only_where_it_is_surely_in_no_range() {
+        let ranges = [around(4.0), around(32.0)];
+        let said = |low, high| off(&measured(low, high), &ranges);
+        assert_eq!([said(2.0, 8.0), said(1.9, 2.0), said(60.0, 65.0)], [None; 3]);
+        assert_eq!(
+            (said(1.0, 1.9), said(65.0, 66.0)),
+            (Some("less than claimed"), Some("more than claimed"))
+        );
+        assert_eq!(said(8.1, 15.9), Some("between the figures claimed"));
+        assert_eq!(off(&Measured { decides: false, ..measured(1.0, 1.0) }, &ranges), None);
     }
 
     #[test]

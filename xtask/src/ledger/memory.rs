@@ -1,7 +1,9 @@
 //! M1 to M8: what a waiting thread, task or process takes, judged by waiting-tasks.
 
 use super::Verdict::{Fails, HoldsBut};
-use super::decide::{about, all, any, at_least, bytes, figure, grade, ratio, row_at, row_of, times, within};
+use super::decide::{
+    about, all, any, around, at_least, bytes, figure, grade, off, ratio, row_at, row_of, times, within,
+};
 use super::downloads::HELD;
 use super::{All, Claim, DOWNLOADS, Judged, WAITING};
 use crate::experiment::Model;
@@ -82,9 +84,10 @@ pub(super) const CLAIMS: [Claim; 8] = [
         experiments: &[WAITING, DOWNLOADS],
         threshold: "the resident memory, page tables and kernel stacks of threads together, divided by \
             those of tokio, in waiting-tasks: holds if about 160 (80 to 320, a factor of two either way) \
-            at 100, at 1,000 and at 10,000; else holds-but if 10,000 downloads held for 3 s take threads \
-            at least twice the whole time or twice the resident memory of tokio, and fails if neither; \
-            unsettled where an interval lies on both sides or there are fewer than 5 runs",
+            at 100, at 1,000 and at 10,000; else holds-but if 10,000 downloads held for 3 s take \
+            threads_small_buffers (ureq with buffers of 4 KiB, not its own of 128 KiB each way) at least twice \
+            the whole time, or at least twice the memory by the same account, of tokio (reqwest), and fails if \
+            neither; unsettled where an interval lies on both sides or there are fewer than 5 runs",
         judge: m7,
     },
     Claim {
@@ -122,6 +125,8 @@ fn m1(data: &All) -> Judged {
     Ok((verdict, evidence))
 }
 
+const A_FEW_KB: (f64, f64) = (1e3, 10e3);
+
 fn m2(data: &All) -> Judged {
     let waiting = data.get(WAITING)?;
     let mut decided = Vec::new();
@@ -129,9 +134,11 @@ fn m2(data: &All) -> Judged {
     let mut few = Vec::new();
     for variant in ["tokio", "smol", "async_std"] {
         let slope = slope(waiting, variant, resident)?;
-        let is_few = within(&slope, 1e3, 10e3);
+        let (least, most) = A_FEW_KB;
+        let is_few = within(&slope, least, most);
         decided.push(is_few);
-        evidence.push(format!("{variant} {}", bytes(&slope)));
+        let direction = off(&slope, &[A_FEW_KB]).map(|off| format!(" ({off})")).unwrap_or_default();
+        evidence.push(format!("{variant} {}{direction}", bytes(&slope)));
         few.extend((is_few == Some(true)).then_some(variant));
     }
     let verdict = grade(all(decided.iter().copied()), any(decided));
@@ -155,15 +162,33 @@ fn at(data: &All, n: u64, with_threads: f64, with_tasks: &[f64]) -> Judged {
 
     let measured = threads.is_ok() && tasks.is_ok();
     let in_words = |[taken, reserved]: [Measured; 2]| {
-        format!("threads {} resident and {} virtual", bytes(&taken), bytes(&reserved))
+        let claimed = [with_threads];
+        let taken = beside_one(waiting, "threads", resident, &taken, &claimed);
+        let reserved = beside_one(waiting, "threads", address_space, &reserved, &claimed);
+        format!("threads {taken} resident and {reserved} virtual")
     };
-    let threads = threads.map_or_else(|reason| reason, in_words);
-    let tasks = tasks.map_or_else(|reason| reason, |tasks| format!("tokio {} resident", bytes(&tasks)));
-    let mut evidence = format!("{threads}; {tasks}");
+    let mut evidence = threads.map_or_else(|reason| reason, in_words);
+    let small = row_at(waiting, n, "threads_small_stack").and_then(|row| figure(row, address_space));
+    if let Ok(small) = small {
+        evidence += &format!("; threads_small_stack {} virtual", bytes(&small));
+    }
+    let in_words =
+        |taken| format!("; tokio {} resident", beside_one(waiting, "tokio", resident, &taken, with_tasks));
+    evidence += &tasks.map_or_else(|reason| format!("; {reason}"), in_words);
     if verdict == HoldsBut {
-        evidence += "; of threads it is address space, reserved and not used";
+        evidence += "; of threads it is address space, of which the allocator's arenas are a part";
     }
     if measured || verdict == Fails { Ok((verdict, evidence)) } else { Err(evidence) }
+}
+
+/// What n of them take, with how it is off, and with what one takes: the process itself is in that too.
+fn beside_one(waiting: &Series, variant: &str, of: Figure, taken: &Measured, claimed: &[f64]) -> String {
+    let ranges: Vec<_> = claimed.iter().map(|&claimed| around(claimed)).collect();
+    let one = row_at(waiting, 1, variant).and_then(|row| figure(row, of));
+    let one = one.ok().map(|one| format!("at one task {}", bytes(&one)));
+    let notes: Vec<_> = off(taken, &ranges).map(str::to_owned).into_iter().chain(one).collect();
+    let taken = bytes(taken);
+    if notes.is_empty() { taken } else { format!("{taken} ({})", notes.join("; ")) }
 }
 
 fn m7(data: &All) -> Judged {
@@ -176,17 +201,25 @@ fn m7(data: &All) -> Judged {
         ratios.push(format!("{} at {}", times(&ratio), thousands(n)));
     }
     let downloads = data.get(DOWNLOADS)?;
-    let (threads, tokio) = (row_of(downloads, HELD, "threads")?, row_of(downloads, HELD, "tokio")?);
-    let (time, held) = (ratio(threads, tokio, whole_time)?, ratio(threads, tokio, resident)?);
-    let verdict = grade(all(decided), any([at_least(&time, 2.0), at_least(&held, 2.0)]));
-    let condition = if verdict == HoldsBut { "; not interchangeable, but by another ratio" } else { "" };
-    let evidence = format!(
-        "threads take so many times the memory of tokio: {}; for 10,000 downloads held for 3 s, {} times the whole \
-         time and {} times the resident memory{condition}",
+    let against_tokio = |variant| {
+        let (threads, tokio) = (row_of(downloads, HELD, variant)?, row_of(downloads, HELD, "tokio")?);
+        Ok::<_, String>([ratio(threads, tokio, whole_time)?, ratio(threads, tokio, memory)?])
+    };
+    let held = against_tokio("threads_small_buffers")?;
+    let verdict = grade(all(decided), any(held.iter().map(|ratio| at_least(ratio, 2.0))));
+    let mut evidence = format!(
+        "threads take so many times the memory of tokio: {}; for 10,000 downloads held for 3 s, \
+         threads_small_buffers take {} times the whole time and {} times the memory",
         ratios.join(", "),
-        times(&time),
-        times(&held)
+        times(&held[0]),
+        times(&held[1])
     );
+    if let Ok([time, held]) = against_tokio("threads") {
+        evidence += &format!(", and threads, with ureq's own buffers, {} and {}", times(&time), times(&held));
+    }
+    if verdict == HoldsBut {
+        evidence += "; not interchangeable, but by another ratio";
+    }
     Ok((verdict, evidence))
 }
 
@@ -238,6 +271,7 @@ pub(super) mod tests {
         for variant in ["tokio", "smol", "async_std"] {
             all.extend(rows(variant, &SIZES, taking(500.0, 500.0)));
         }
+        all.extend(rows("threads_small_stack", &SIZES, taking(10e3, 64e3)));
         all.extend(rows("processes", &[1, 10, 100], taking(2e6, 3e6)));
         synthetic::data(WAITING, all)
     }
@@ -285,7 +319,9 @@ pub(super) mod tests {
         assert_eq!(verdict("M2", &full()), Fails);
         let (verdict, evidence) = tokio(1_100.0);
         assert_eq!(verdict, HoldsBut);
-        assert!(evidence.ends_with("; a few KB with tokio only"), "{evidence}");
+        let asked = "tokio 1.10 kB, smol 500 B (less than claimed), async_std 500 B (less than claimed); \
+             a few KB with tokio only";
+        assert!(evidence.ends_with(asked), "{evidence}");
         let mut all = Vec::new();
         for variant in ["tokio", "smol", "async_std"] {
             all.extend(rows(variant, &SIZES, taking(9_900.0, 0.0)));
@@ -327,6 +363,23 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn m3_to_m6_tell_what_one_takes_and_how_a_figure_is_off() {
+        let (verdict, evidence) = judge(&CLAIMS, "M4", &[&full()]).unwrap();
+        assert_eq!(verdict, Fails);
+        let asked = "threads 12.0 MB (less than claimed; at one task 2.01 MB) resident and 2.00 GB (less than \
+             claimed; at one task 7.00 MB) virtual; threads_small_stack 69.0 MB virtual; \
+             tokio 2.50 MB (less than claimed; at one task 2.00 MB) resident";
+        assert_eq!(evidence, asked);
+        let mut all = rows("threads", &SIZES, taking(10e3, 8e6));
+        all.extend(rows("tokio", &SIZES, taking(50e3, 0.0)));
+        let (verdict, evidence) = judge(&CLAIMS, "M4", &[&with(all)]).unwrap();
+        assert_eq!(verdict, HoldsBut);
+        assert!(evidence.contains(" and 8.01 GB (at one task 13.0 MB) virtual; "), "{evidence}");
+        let asked = "; of threads it is address space, of which the allocator's arenas are a part";
+        assert!(evidence.ends_with(asked), "{evidence}");
+    }
+
+    #[test]
     fn m6_without_threads_can_only_fail() {
         let cost = |resident| move |_| Cost { resident, ..Cost::default() };
         let judged = |light, runs| {
@@ -354,14 +407,20 @@ pub(super) mod tests {
             }
             judge(&CLAIMS, "M7", &[&with(both), held]).unwrap().0
         };
-        let held = |seconds, resident| {
-            let cost = |seconds, resident| Cost { seconds, resident, ..Cost::default() };
-            downloads(HELD, &[("threads", cost(seconds, resident)), ("tokio", cost(1.0, 1e6))])
+        let held = |seconds, page_tables| {
+            let cost = |seconds, page_tables| Cost { seconds, page_tables, ..taking(0.5e6, 0.0) };
+            let small = cost(seconds, page_tables - 0.5e6);
+            let (threads, tokio) = (cost(9.0, 9e6), cost(1.0, 0.5e6));
+            downloads(HELD, &[("threads", threads), ("threads_small_buffers", small), ("tokio", tokio)])
         };
         assert_eq!(judged(310.0, &held(1.0, 1e6)), Holds);
         assert_eq!(judged(330.0, &held(1.9, 1.9e6)), Fails);
         assert_eq!(judged(10.0, &held(2.1, 1e6)), HoldsBut);
         assert_eq!(judged(10.0, &held(1.0, 2.1e6)), HoldsBut);
+        let (_, evidence) = judge(&CLAIMS, "M7", &[&full(), &held(1.0, 1e6)]).unwrap();
+        let asked = "threads_small_buffers take 1.00 [1.00, 1.00] times the whole time and 1.00 [1.00, 1.00] times \
+             the memory, and threads, with ureq's own buffers, 9.00 [9.00, 9.00] and 9.50 [9.50, 9.50]";
+        assert!(evidence.ends_with(asked), "{evidence}");
     }
 
     #[test]
