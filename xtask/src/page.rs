@@ -24,7 +24,7 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
         judgements.iter().filter(|judgement| experiment.claims.contains(&judgement.id)).collect();
     if !own.is_empty() {
         page += &format!("## What the article says\n\n{}\n", ledger(&own));
-        page += &format!("The rules, written down before any run:\n\n{}\n", rules(&own));
+        page += &format!("The rules, written down before the run:\n\n{}\n", rules(&own));
     }
     page += &over_n::over_n(experiment, data);
     for case in cases(experiment, data) {

@@ -88,3 +88,13 @@ fn cases_that_differ_in_more_than_n_are_not_called_the_same() {
     fixture.xtask(&["report"]).exits(0);
     has(&fixture.page(), &["differ in n,", "compare times down a column"]);
 }
+
+#[test]
+fn each_async_variant_is_compared_with_every_variant_with_threads() {
+    let fixture = sized(&[1, 10, 100], &["good", "better", "best"]);
+    let model = |variant: &str, model: &str| format!("name = \"{variant}\"\nmodel = \"{model}\"");
+    fixture.edit(TOML, &model("better", "async"), &model("better", "threads"));
+    fixture.xtask(&["report"]).exits(0);
+    has(&fixture.page(), &["| `best` against `good` |", "| `best` against `better` |"]);
+    assert!(!fixture.page().contains("against `best`"), "{}", fixture.page());
+}

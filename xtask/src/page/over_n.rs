@@ -152,22 +152,22 @@ fn enumerate(sizes: &[u64]) -> String {
     sizes.iter().map(|&n| thousands(n)).collect::<Vec<_>>().join(" · ")
 }
 
-/// Each async variant against the plain threads of its language.
+/// Each async variant against every variant with threads of its language.
 fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
-    let threads_of = |python: bool| {
-        let mut all = variants(series, experiment).filter(|variant| variant.is_python() == python);
-        all.find(|variant| variant.model == Model::Threads)
-    };
     // Nobody chooses a floor: it is there to measure the others against.
-    let is_choice = |variant: &&Variant| variant.model == Model::Async && variant.role != Role::Floor;
+    let choices = |model| {
+        let is_choice = move |variant: &&Variant| variant.model == model && variant.role != Role::Floor;
+        variants(series, experiment).filter(is_choice)
+    };
     let tells_start = series.data.rows.iter().any(|row| !start_time(row).is_empty());
     let mut figures: Vec<(&str, Figure)> = vec![("Whole time", whole_time)];
     // Where the whole time is mostly a wait, the start is the part that differs.
     figures.extend(tells_start.then_some(("Start", start_time as Figure)));
     figures.extend([("Resident memory", resident as Figure), ("CPU", cpu)]);
     let mut rows = Vec::new();
-    for variant in variants(series, experiment).filter(is_choice) {
-        if let Some(threads) = threads_of(variant.is_python()) {
+    for variant in choices(Model::Async) {
+        let is_same_language = |threads: &&Variant| threads.is_python() == variant.is_python();
+        for threads in choices(Model::Threads).filter(is_same_language) {
             let cell = |(_, figure): &(_, Figure)| compare(series, &threads.name, &variant.name, *figure);
             let names = format!("`{}` against `{}`", variant.name, threads.name);
             rows.push([names].into_iter().chain(figures.iter().map(cell)).collect());
