@@ -259,6 +259,17 @@ mod running {
     }
 
     #[test]
+    fn a_run_that_tells_of_errors_has_failed_and_one_that_is_only_wrong_has_not() {
+        let fixture = scripted(&["tells_of_errors", "wrong_sum"]);
+        let by_hand = "To see why, run: 'target/release/fixture' tells_of_errors";
+        let ended = run(&fixture, &[]).exits(1).says(&[by_hand, "FAILED: only tells_of_errors\n"]);
+        assert_eq!(timed(&ended), ["only tells_of_errors", "only wrong_sum"]);
+        assert!(!fixture.exists("target/scripts/fixture/only/tells_of_errors-1.json"), "its time is left");
+        assert!(fixture.exists("target/scripts/fixture/only/tells_of_errors-1.outcome.json"));
+        assert!(fixture.exists("target/scripts/fixture/only/wrong_sum-1.json"));
+    }
+
+    #[test]
     fn a_run_that_was_refused_says_so_beside_its_time() {
         let fixture = scripted(&["refuses", "good"]);
         let ended = run(&fixture, &[]).exits(0).says(&["REFUSED", "only/refuses-1.outcome.json"]);
@@ -372,6 +383,15 @@ mod with_an_origin {
         let ended = Ended::from(sh.wait_with_output().unwrap()).exits(130);
         assert_eq!(timed(&ended), ["only hangs"]);
         fixture.leaves_no_process();
+    }
+
+    #[test]
+    fn a_run_that_fails_is_told_by_hand_with_where_it_is() {
+        let fixture = needing_an_origin(&["exits_one"]);
+        fixture.edit(TOML, "args = []", "args = [\"--size\", \"3\"]");
+        fixture.xtask(&["scripts"]).exits(0);
+        let by_hand = "run: 'target/release/fixture' exits_one --size 3 --origin http://127.0.0.1:";
+        run(&fixture, &[]).exits(1).says(&[by_hand]);
     }
 
     #[test]

@@ -240,20 +240,22 @@ mkdir -p "$results"
 ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
 "#;
 
-/// A pipe with a name: to read from it waits for the URL, and ends should the origin end first.
+/// Pipes with a name: to read from `url` waits for the URL, and ends should the origin end first; `hold` has a
+/// writer for as long as the script lives, and the origin stops when it has none.
 const ORIGIN: &str = r#"
 # The origin serves what the runs fetch, and prints its URL as its only line. What it counts is not read here.
-mkfifo "$results/url"
-"$target/release/origin" >"$results/url" &
+mkfifo "$results/url" "$results/hold"
+"$target/release/origin" --stop-with-stdin <"$results/hold" >"$results/url" &
 origin_process=$!
 trap 'kill "$origin_process" 2>/dev/null || :' EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
+exec 9>"$results/hold"
 if ! read -r origin <"$results/url"; then
     echo "error: the origin did not start" >&2
     exit 1
 fi
-rm "$results/url"
+rm "$results/url" "$results/hold"
 "#;
 
 /// The function that each row calls.
@@ -286,15 +288,19 @@ measure() {{
 {program}
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
+    program="$program $*{origin}"
     # In the basic style there is no bar, which would run beside what is measured.
-    if ! "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
-        --export-json "$file.json" "$program $*{origin}"; then
-        rm -f "$file.json"
-        failed="$failed, $run"
-        echo "FAILED. To see why, run: $program $*" >&2
-    elif grep -qs '"refused": *{{' "$file.outcome.json"; then
-        echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program"; then
+        if grep -qs '"refused": *{{' "$file.outcome.json"; then
+            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+            return
+        fi
+        grep -qs '"errors": *{{ *"' "$file.outcome.json" || return 0
     fi
+    rm -f "$file.json"
+    failed="$failed, $run"
+    echo "FAILED. To see why, run: $program" >&2
 }}
 "#
     )
