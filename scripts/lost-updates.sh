@@ -65,15 +65,19 @@ measure() {
     program="'$target/release/lost-updates' $2"
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
+    program="$program $*"
     # In the basic style there is no bar, which would run beside what is measured.
-    if ! "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
-        --export-json "$file.json" "$program $*"; then
-        rm -f "$file.json"
-        failed="$failed, $run"
-        echo "FAILED. To see why, run: $program $*" >&2
-    elif grep -qs '"refused": *{' "$file.outcome.json"; then
-        echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program"; then
+        if grep -qs '"refused": *{' "$file.outcome.json"; then
+            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+            return
+        fi
+        grep -qs '"errors": *{ *"' "$file.outcome.json" || return 0
     fi
+    rm -f "$file.json"
+    failed="$failed, $run"
+    echo "FAILED. To see why, run: $program" >&2
 }
 
 failed=
