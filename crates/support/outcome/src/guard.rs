@@ -67,17 +67,20 @@ fn watch(experiment: &str, variant: &str, expected: u64, threads: Threads) -> Re
     }
 }
 
-/// Whether an error of the system is told that a thread or its memory was refused with, as std and libraries print them.
+/// Whether it is told that a thread or its memory was refused, as std and the libraries print that.
 fn wants_for_threads(said: &str) -> bool {
     let errors = [Errno::EAGAIN, Errno::ENOMEM].map(|errno| errno as i32);
-    errors.iter().any(|errno| {
+    let is_told = |errno: &i32| {
         said.contains(&format!("(os error {errno})")) || said.contains(&format!("code: {errno},"))
-    })
+    };
+    said.contains("memory allocation of") || errors.iter().any(is_told)
 }
 
 fn child(role: &str) -> Result<Command> {
     let mut command = Command::new(env::current_exe()?);
     command.args(env::args_os().skip(1)).env(CHILD, role).stdin(Stdio::null());
+    // A backtrace takes memory and locks, which a process that is refused threads may not get.
+    command.env("RUST_BACKTRACE", "0");
     Ok(command)
 }
 

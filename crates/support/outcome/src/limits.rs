@@ -14,6 +14,10 @@ use crate::Refused;
 
 /// What std gives a thread where nothing else is asked for.
 const STACK_BYTES: u64 = 2 * 1024 * 1024;
+/// No thread takes so many of what is counted one by one, or so few of what is counted in bytes.
+const PAGE_BYTES: u64 = 4096;
+/// Four arenas of glibc's allocator.
+const ARENAS_BYTES: u64 = 4 * 64 * 1024 * 1024;
 /// Mappings of a thread on Linux: its stack, that of its signals, and a guard page below each.
 const MAPPINGS: u64 = 4;
 
@@ -86,7 +90,9 @@ pub(crate) fn used_up(before: &Usage, now: &Usage, threads: u64, more: u64) -> O
     let room = |now: &&Limited| {
         let was = before.0.iter().find(|was| was.limit == now.limit).map_or(0, |was| was.used);
         let each = now.used.saturating_sub(was).checked_div(threads).unwrap_or(now.by_a_thread).max(1);
-        now.most.saturating_sub(now.used) / each
+        // What counts bytes counts the allocator's arenas too, and their number is not the same in each process.
+        let arenas = if now.by_a_thread >= PAGE_BYTES { ARENAS_BYTES } else { 0 };
+        now.most.saturating_sub(now.used).saturating_sub(arenas) / each
     };
     let tightest = now.0.iter().min_by_key(room).filter(|limited| room(limited) <= more)?;
     let Limited { limit, used, most, .. } = tightest;
