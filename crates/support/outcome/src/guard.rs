@@ -2,9 +2,9 @@
 //! cannot be set up (rust-lang/rust#78497). What stopped it is then found out by doing it again, up to that point.
 
 use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use crate::limits::{self, Usage};
@@ -14,6 +14,9 @@ use nix::errno::Errno;
 
 /// Set in a child: `run`, or how many threads to hold and with which stacks.
 const CHILD: &str = "OUTCOME_CHILD";
+
+/// How long a child that was refused a thread may take to end by itself.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The limit is read off while this many threads fewer than were reached are held, so that there is room to look.
 const MARGIN: u64 = 16;
@@ -51,8 +54,7 @@ fn watch(experiment: &str, variant: &str, expected: u64, threads: Threads) -> Re
     let started = Instant::now();
     let mut child =
         child("run")?.stderr(Stdio::piped()).spawn().context("cannot start a process for the run")?;
-    let mut said = Vec::new();
-    child.stderr.take().context("its stderr is a pipe")?.read_to_end(&mut said)?;
+    let said = hear_out(&mut child)?;
     let status = child.wait()?;
     if status.success() {
         return Ok(stderr().write_all(&said)?);
@@ -64,6 +66,25 @@ fn watch(experiment: &str, variant: &str, expected: u64, threads: Threads) -> Re
     match refused {
         Some(refused) => Outcome::of_refusal(experiment, variant, expected, elapsed, refused).report(),
         None => bail!(failure(&said, status)),
+    }
+}
+
+/// What a child says until it ends. One that was refused a thread may hang while it panics, and is ended.
+fn hear_out(child: &mut Child) -> Result<Vec<u8>> {
+    let mut stderr = child.stderr.take().context("its stderr is a pipe")?;
+    let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+    let mut is_ended = false;
+    loop {
+        let length = stderr.read(&mut piece)?;
+        if length == 0 {
+            return Ok(said);
+        }
+        said.extend_from_slice(&piece[..length]);
+        if !is_ended && wants_for_threads(&String::from_utf8_lossy(&said)) {
+            thread::sleep(LAST_WORDS);
+            child.kill().ok();
+            is_ended = true;
+        }
     }
 }
 
