@@ -16,8 +16,6 @@ static LAST_ARRIVAL: AtomicU64 = AtomicU64::new(0);
 pub struct Reading {
     /// The most that ever waited at once.
     pub most: u64,
-    /// Those that have not left yet.
-    pub waiting: u64,
     /// How long after the start the last of them began to wait.
     pub last_arrival: Duration,
 }
@@ -43,5 +41,5 @@ pub fn leave() {
 /// What was seen so far.
 pub fn read() -> Reading {
     let last_arrival = Duration::from_nanos(LAST_ARRIVAL.load(Relaxed));
-    Reading { most: MOST.load(Relaxed), waiting: WAITING.load(Relaxed), last_arrival }
+    Reading { most: MOST.load(Relaxed), last_arrival }
 }

@@ -77,14 +77,13 @@ fn measure(Arguments { variant, tasks, wait_ms }: &Arguments) -> Result<()> {
     })
 }
 
-/// Those that a variant starts; a runtime starts one for each core and one or two more.
+/// Those that a variant starts.
 fn threads_of(variant: &str, tasks: u64) -> Threads {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     match variant {
         "threads" | "processes" => Threads { count: tasks, stack_bytes: None },
         "threads_small_stack" => {
             Threads { count: tasks, stack_bytes: Some(threads_small_stack::STACK_BYTES) }
         }
-        _ => Threads { count: cores + 2, stack_bytes: None },
+        _ => Threads::of_a_runtime(),
     }
 }

@@ -10,7 +10,6 @@ use std::io::{Write, stdout};
 use std::iter::{successors, zip};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -18,7 +17,6 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use mass_download::page::{Failure, Page};
 use mass_download::{async_std, floor, hyper, smol, threads, threads_small_buffers, tokio};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use origin::Origin;
 use outcome::{Refused, Run, Threads, Work};
 
@@ -70,17 +68,15 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    // Ten thousand connections are as many open files, and a shell's soft limit is often 1,024.
-    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        setrlimit(Resource::RLIMIT_NOFILE, most, most).ok();
-    }
+    origin::raise_open_files();
     match (&arguments.variant, &arguments.urls) {
         (variant, Some(file)) => fetch(variant.as_deref().unwrap_or("tokio"), file),
         (Some(variant), None) => {
-            // A runtime has one for each core, and one or two more.
-            let cores = available_parallelism().map_or(1, usize::from) as u64;
-            let count = if variant.starts_with("threads") { arguments.requests } else { cores + 2 };
-            let threads = Threads { count, stack_bytes: None };
+            let threads = if variant.starts_with("threads") {
+                Threads { count: arguments.requests, stack_bytes: None }
+            } else {
+                Threads::of_a_runtime()
+            };
             outcome::guard("mass-download", variant, arguments.requests, threads, || {
                 measure(variant, arguments)
             })

@@ -253,9 +253,9 @@ fn told_to_stop(with_stdin: bool) -> Result<impl Future<Output = ()>, Error> {
     })
 }
 
-/// Ten thousand connections are ten thousand open files; the soft limit is often 1,024. If it cannot be
-/// raised the origin serves with what there is.
-fn raise_open_files() {
+/// Raises this process's soft limit of open files to the hard one: ten thousand connections are ten thousand open
+/// files, and the soft limit is often 1,024. If it cannot be raised, one goes on with what there is.
+pub fn raise_open_files() {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }

@@ -130,9 +130,12 @@ impl Sampler {
     }
 }
 
-/// What the children use that were waited for.
-pub(crate) fn of_children() -> Usage {
-    Usage::of(UsageWho::RUSAGE_CHILDREN)
+impl Account {
+    /// What the children used that were waited for; of their memory nothing is known any more.
+    pub(crate) fn of_children() -> Self {
+        let used = Usage::of(UsageWho::RUSAGE_CHILDREN);
+        Self { used, memory: Memory::default(), threads_peak: None, proportional: None }
+    }
 }
 
 /// A thread that begins reserves address space for its allocations, and for a moment twice as much. Only where the

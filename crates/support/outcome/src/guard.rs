@@ -30,6 +30,14 @@ pub struct Threads {
     pub stack_bytes: Option<usize>,
 }
 
+impl Threads {
+    /// Those of a runtime: one for each core, and one or two more.
+    pub fn of_a_runtime() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
+        Self { count: cores + 2, stack_bytes: None }
+    }
+}
+
 /// Does `run` in a child process, which is this program with the same arguments, and whose `main` must come here
 /// again. Where the system refuses the child its `threads`, the outcome is that refusal, with the limit that stopped
 /// it; `expected` is the work that was asked for.

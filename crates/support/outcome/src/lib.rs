@@ -43,11 +43,6 @@ pub fn exit(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The case that xtask runs, if it is xtask that runs us.
-fn case() -> Option<String> {
-    env::var("OUTCOME_CASE").ok()
-}
-
 /// What one run of one variant reports.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,18 +136,22 @@ impl Run {
     /// page counted once.
     pub fn finish(self, work: Work) -> Outcome {
         let elapsed = self.started.elapsed();
-        let Account { used, memory, threads_peak, proportional } = self.sampler.stop();
-        Outcome {
+        Outcome::of(&self.experiment, &self.variant, elapsed, work, self.sampler.stop())
+    }
+}
+
+impl Outcome {
+    fn of(experiment: &str, variant: &str, elapsed: Duration, work: Work, account: Account) -> Self {
+        let Account { used, memory, threads_peak, proportional } = account;
+        let proportional = proportional.map(|bytes| ("proportional_bytes".to_owned(), bytes as f64));
+        Self {
             schema: SCHEMA,
-            experiment: self.experiment,
-            variant: self.variant,
-            case: case(),
+            experiment: experiment.to_owned(),
+            variant: variant.to_owned(),
+            case: env::var("OUTCOME_CASE").ok(),
             elapsed_s: elapsed.as_secs_f64(),
             work,
-            metrics: proportional
-                .map(|bytes| ("proportional_bytes".to_owned(), bytes as f64))
-                .into_iter()
-                .collect(),
+            metrics: proportional.into_iter().collect(),
             series: BTreeMap::new(),
             cpu: used.cpu,
             memory,
@@ -162,11 +161,8 @@ impl Run {
             errors: BTreeMap::new(),
         }
     }
-}
 
-impl Outcome {
-    /// The outcome of a run that came to no end because the system refused it; CPU time and switches are those of the
-    /// children so far, memory is not known.
+    /// The outcome of a run that came to no end because the system refused it.
     fn of_refusal(
         experiment: &str,
         variant: &str,
@@ -174,23 +170,9 @@ impl Outcome {
         elapsed: Duration,
         refused: Refused,
     ) -> Self {
-        let used = account::of_children();
-        Self {
-            schema: SCHEMA,
-            experiment: experiment.to_owned(),
-            variant: variant.to_owned(),
-            case: case(),
-            elapsed_s: elapsed.as_secs_f64(),
-            work: Work { expected, done: 0 },
-            metrics: BTreeMap::new(),
-            series: BTreeMap::new(),
-            cpu: used.cpu,
-            memory: Memory::default(),
-            threads_peak: None,
-            switches: used.switches,
-            refused: Some(refused),
-            errors: BTreeMap::new(),
-        }
+        let outcome =
+            Self::of(experiment, variant, elapsed, Work { expected, done: 0 }, Account::of_children());
+        Self { refused: Some(refused), ..outcome }
     }
 
     /// Writes the outcome to the file that `OUTCOME_FILE` names, whole or not at all; else prints one line.
