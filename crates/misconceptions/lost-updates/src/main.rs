@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 
 fn measure(Arguments { variant, workers, additions }: Arguments) -> Result<()> {
     let Some(variant) = variant else {
-        return outcome::compare(&VARIANTS.map(|(name, _)| name), "counted");
+        return outcome::compare(&VARIANTS.map(|(name, _)| name), "counted", &[]);
     };
     let (_, add) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
     let run = Run::start("lost-updates", &variant)?;

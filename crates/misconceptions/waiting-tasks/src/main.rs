@@ -53,7 +53,7 @@ fn measure(Arguments { variant, tasks, wait_ms }: &Arguments) -> Result<()> {
             eprintln!("processes are left out: they go up to {MOST_PROCESSES} tasks");
             names.retain(|name| *name != "processes");
         }
-        return outcome::compare(&names, "waited");
+        return outcome::compare(&names, "waited", &[]);
     };
     let is_too_many = variant == "processes" && tasks > MOST_PROCESSES;
     ensure!(

@@ -81,7 +81,7 @@ fn run(arguments: &Arguments) -> Result<()> {
                 measure(variant, arguments)
             })
         }
-        (None, None) => outcome::compare(&VARIANTS.map(|(name, _)| name), "fetched"),
+        (None, None) => outcome::compare(&VARIANTS.map(|(name, _)| name), "fetched", &[]),
     }
 }
 

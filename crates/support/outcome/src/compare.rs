@@ -8,21 +8,26 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Outcome, Work};
 
+/// How wide a metric's column is, and no longer the name of one should be.
+const COLUMN: usize = 12;
+
 /// Runs this program once for each of `variants`, with the arguments it was given itself, and prints one
-/// table; `done` names what the work counts. Each runs in a process of its own because a peak never falls.
+/// table; `done` names what the work counts, and `metrics` those that get a column too. Each runs in a process of its
+/// own because a peak never falls.
 ///
 /// # Errors
 /// When a variant fails; the others are run and shown all the same.
-pub fn compare(variants: &[&str], done: &str) -> Result<()> {
+pub fn compare(variants: &[&str], done: &str, metrics: &[&str]) -> Result<()> {
     let width = variants.iter().map(|name| name.len()).max().unwrap_or(0).max("variant".len());
     let memory = ["resident", "page tables", "kernel stacks", "virtual"];
     let heads = ["lost", "time", "CPU"].map(|head| format!("{head:>10}")).join(" ");
     let kinds = memory.map(|kind| format!("{kind:>13}")).join(" ");
-    writeln!(stdout(), "{:width$} {done:>10} {heads} {kinds}", "variant")?;
+    let own = row(metrics.iter().map(|metric| head(metric)));
+    writeln!(stdout(), "{:width$} {done:>10} {heads} {own}{kinds}", "variant")?;
     let mut failed = Vec::new();
     for variant in variants {
         match run(variant) {
-            Ok(outcome) => writeln!(stdout(), "{variant:width$} {}", line(&outcome))?,
+            Ok(outcome) => writeln!(stdout(), "{variant:width$} {}", line(&outcome, metrics))?,
             Err(error) => {
                 writeln!(stdout(), "{variant:width$} FAILED: {error:#}")?;
                 failed.push(*variant);
@@ -33,7 +38,7 @@ pub fn compare(variants: &[&str], done: &str) -> Result<()> {
     Ok(())
 }
 
-fn line(outcome: &Outcome) -> String {
+fn line(outcome: &Outcome, metrics: &[&str]) -> String {
     if let Some(refused) = &outcome.refused {
         return refused.to_string();
     }
@@ -44,7 +49,29 @@ fn line(outcome: &Outcome) -> String {
         memory.map(|bytes| format!("{:>13}", bytes.map_or("not told".to_owned(), megabytes))).join(" ");
     let lost = expected.saturating_sub(*done);
     let cpu = cpu.user_s + cpu.system_s;
-    format!("{done:>10} {lost:>10} {elapsed_s:>8.3} s {cpu:>8.3} s {memory}")
+    let own = row(metrics.iter().map(|metric| figure(metric, outcome.metrics.get(*metric))));
+    format!("{done:>10} {lost:>10} {elapsed_s:>8.3} s {cpu:>8.3} s {own}{memory}")
+}
+
+fn row(cells: impl Iterator<Item = String>) -> String {
+    cells.fold(String::new(), |row, cell| row + &format!("{cell:>COLUMN$} "))
+}
+
+/// `late_p99_s` is headed "late p99": its unit stands in each row.
+fn head(metric: &str) -> String {
+    let name =
+        ["_bytes", "_per_s", "_s"].into_iter().find_map(|unit| metric.strip_suffix(unit)).unwrap_or(metric);
+    name.replace('_', " ")
+}
+
+fn figure(metric: &str, figure: Option<&f64>) -> String {
+    match figure {
+        None => "-".to_owned(),
+        Some(bytes) if metric.ends_with("_bytes") => format!("{:.1} MB", bytes / 1e6),
+        Some(rate) if metric.ends_with("_per_s") => format!("{rate:.1} /s"),
+        Some(time) if metric.ends_with("_s") => format!("{:.1} ms", time * 1e3),
+        Some(number) => format!("{number}"),
+    }
 }
 
 /// One unit for the whole column, so that it can be read downwards.
