@@ -50,7 +50,6 @@ fn said(output: &Output) -> String {
 
 #[test]
 #[cfg(target_os = "linux")]
-#[ignore = "once in a dozen runs the process that is short of address space hangs while it panics"]
 fn a_limit_of_address_space_is_named_and_moves_the_refusal() {
     let place = Place::new();
     let at = |kib: &str| {
