@@ -1,0 +1,49 @@
+//! A task for each client, and one for the heart, on one thread; the handlers compute where they are called.
+//!
+//! Expect what `smol_inline` does. async-std is discontinued (RUSTSEC-2025-0052): this is for those who still meet it, and
+//! `smol` is the way out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_std::task::{block_on, sleep, spawn_local};
+
+use super::load::{BETWEEN, Load};
+use super::{Heartbeat, kernel};
+
+/// Serves the load while the heart beats beside it; returns all answers.
+pub fn run(load: Load, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
+    block_on(async {
+        let heart = spawn_local(beat(Arc::clone(heartbeat)));
+        let clients: Vec<_> = (0..load.clients).map(|_| spawn_local(client(load))).collect();
+        let mut answers = Vec::new();
+        for client in clients {
+            answers.extend(client.await);
+        }
+        heartbeat.stop();
+        heart.await;
+        answers
+    })
+}
+
+async fn beat(heartbeat: Arc<Heartbeat>) {
+    while let Some(due) = heartbeat.next() {
+        sleep(due.saturating_duration_since(Instant::now())).await;
+        heartbeat.beat();
+    }
+}
+
+async fn client(load: Load) -> Vec<u32> {
+    let mut answers = Vec::new();
+    while Instant::now() < load.until {
+        answers.push(handle(load.steps).await);
+        sleep(BETWEEN).await;
+    }
+    answers
+}
+
+#[expect(clippy::unused_async, reason = "a handler is async by its signature, whatever it does")]
+async fn handle(steps: u64) -> u32 {
+    // Wrong: there is no await in here, so the only thread has no other task to turn to before the answer is there.
+    kernel::compute(steps)
+}
