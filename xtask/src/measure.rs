@@ -1,4 +1,4 @@
-//! Steps 3 and 4 of the road: verify each row once, then time them in interleaved rounds.
+//! Step 3 of the road: all rows in interleaved rounds, each run of them timed and verified.
 
 use std::fs;
 use std::io::{IsTerminal, stderr};
@@ -22,7 +22,7 @@ use crate::workspace::Workspace;
 const MOST_ROUNDS: usize = 20;
 /// Rounds end when every median is known this well.
 const SHARP: f64 = 0.05;
-/// How long rounds beyond the fifth may go on for one experiment, however much time is left.
+/// No round beyond the fifth begins once an experiment has taken this long, however much time is left.
 const LONGEST: Duration = Duration::from_secs(60);
 
 pub(crate) struct Bench<'a> {
@@ -33,7 +33,7 @@ pub(crate) struct Bench<'a> {
     origin: Option<Origin>,
     /// How many runs there were, over all experiments.
     sequence: u64,
-    /// No further round begins after this.
+    /// No round beyond the fifth begins after this.
     deadline: Instant,
 }
 
@@ -76,25 +76,8 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Runs each row once. That is a quick run's only sample, and the warm-up of the others.
-    pub(crate) fn verify(&mut self, experiment: &Experiment, data: &mut Data, folder: &Path) -> Result<()> {
-        self.origin = experiment.needs_origin.then(|| Origin::start(self.workspace)).transpose()?;
-        let rows: Vec<_> = experiment.rows(data.size).collect();
-        note(&format!("{}: verifying {} rows", experiment.name, rows.len()));
-        let bar = progress(experiment, rows.len());
-        let started = Instant::now();
-        for (case, variant) in rows {
-            bar.set_message(format!("verifying {}", variant.name));
-            data.rows.push(self.first(experiment, case, variant)?);
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        data.measuring_s = started.elapsed().as_secs_f64();
-        data.complete = data.size == Size::Quick;
-        data.save(folder)
-    }
-
-    /// Times the verified rows in interleaved rounds, until every median is sharp or this experiment's share
+    /// Runs all rows in interleaved rounds, each run timed and verified: the first decides whether a row is run
+    /// again at all, and is all of a quick run. Others end when every median is sharp or this experiment's share
     /// of the time is used up; `to_come` experiments, this one included, share what is left.
     pub(crate) fn measure(
         &mut self,
@@ -103,17 +86,17 @@ impl<'a> Bench<'a> {
         folder: &Path,
         to_come: usize,
     ) -> Result<()> {
-        if data.size == Size::Quick {
-            return Ok(());
-        }
+        self.origin = experiment.needs_origin.then(|| Origin::start(self.workspace)).transpose()?;
         let rows: Vec<_> = experiment.rows(data.size).collect();
-        note(&format!("{}: measuring in {ENOUGH_RUNS} to {MOST_ROUNDS} rounds", experiment.name));
-        let bar = progress(experiment, rows.len() * ENOUGH_RUNS);
+        let (least, most) = if data.size == Size::Quick { (1, 1) } else { (ENOUGH_RUNS, MOST_ROUNDS) };
+        let how_often = if most == 1 { "once".to_owned() } else { format!("in {least} to {most} rounds") };
+        note(&format!("{}: measuring {} rows {how_often}", experiment.name, rows.len()));
+        let bar = progress(experiment, rows.len() * least);
         let started = Instant::now();
         let left = self.deadline.saturating_duration_since(started);
         let budget = LONGEST.min(left / u32::try_from(to_come).unwrap_or(u32::MAX));
-        for round in 1..=MOST_ROUNDS {
-            if round > ENOUGH_RUNS {
+        for round in 1..=most {
+            if round > least {
                 if is_sharp(data) || started.elapsed() > budget {
                     break;
                 }
@@ -121,18 +104,15 @@ impl<'a> Bench<'a> {
             }
             for (index, (case, variant)) in rows.iter().enumerate() {
                 bar.set_message(format!("round {round}, {}", variant.name));
-                if data.rows[index].status == Status::Ok {
+                if round == 1 {
+                    data.rows.push(self.first(experiment, case, variant)?);
+                } else if data.rows[index].status == Status::Ok {
                     let run = self.run(experiment, case, variant)?;
-                    let row = &mut data.rows[index];
-                    if round == 1 {
-                        row.times_s.clear();
-                        row.outcomes.clear();
-                    }
-                    add(row, run);
+                    add(&mut data.rows[index], run);
                 }
                 bar.inc(1);
+                data.measuring_s = started.elapsed().as_secs_f64();
             }
-            data.measuring_s = started.elapsed().as_secs_f64();
             data.save(folder)?;
         }
         bar.finish_and_clear();

@@ -276,9 +276,10 @@ fn method(experiment: &Experiment, data: &Data) -> String {
     } else {
         let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
         format!(
-            "Each row was run once to verify it, then timed in interleaved rounds, A B C, A B C; runs of a row: {}. \
-             Medians, with a bootstrapped 95 % interval in brackets; *far off* are the runs that something else \
-             must have disturbed, kept in all figures",
+            "The rows were run in interleaved rounds, A B C, A B C, of which the first round is also the one that \
+             decides whether a row is run again at all; runs of a row: {}. Medians, with a bootstrapped 95 % \
+             interval in brackets; *far off* are the runs that something else must have disturbed, kept in all \
+             figures",
             span(&runs)
         )
     };
@@ -294,7 +295,7 @@ fn method(experiment: &Experiment, data: &Data) -> String {
              interval that holds 1, or lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs \
              decide nothing."
         ),
-        "Every run was verified, the timed ones too.".to_owned(),
+        "Every run was verified.".to_owned(),
         "Memory, CPU and switches are the system's own account of the process. The share of the thread that reads it \
          every millisecond is taken out, but for a few pages of resident memory. Threads that lived shorter than \
          that may be missing from the count."

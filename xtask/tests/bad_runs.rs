@@ -151,14 +151,14 @@ fn a_limit_that_was_hit_is_a_result() {
 }
 
 #[test]
-fn a_run_that_is_right_when_verified_and_wrong_when_timed_fails() {
+fn a_row_that_is_right_at_first_and_wrong_in_a_later_round_fails() {
     let fixture = Fixture::with_hyperfine(&["good", "wrong_later"]);
     let ended = fixture.bench(&[]).exits(1);
     assert_has(&reason_in(&fixture, &ended, "wrong_later"), &["work.done 41", "== 42"]);
-    // The verifying run and two timed ones were right; the good variant went on without it.
+    // The runs of three rounds were right; the good variant went on without it.
     let row = fixture.row("wrong_later");
-    assert_eq!(row["times_s"].as_array().unwrap().len(), 2, "{row}");
-    assert_eq!(row["outcomes"].as_array().unwrap().len(), 3, "{row}");
+    assert_eq!(row["times_s"].as_array().unwrap().len(), 3, "{row}");
+    assert_eq!(row["outcomes"].as_array().unwrap().len(), 4, "{row}");
     assert!(fixture.row("good")["times_s"].as_array().unwrap().len() >= 5);
 }
 
@@ -260,9 +260,9 @@ mod interrupts {
         let fixture = Fixture::with_hyperfine(&["good", "hangs_later"]);
         interrupt(&fixture, &[], Signal::SIGINT).exits(130);
         fixture.leaves_no_process();
-        // Verified once, then two whole rounds; in the third the other one hung.
+        // Three whole rounds; in the fourth the other one hung.
         let runs = |variant| fixture.row(variant)["times_s"].as_array().map(Vec::len);
-        assert_eq!((runs("good"), runs("hangs_later")), (Some(3), Some(2)));
+        assert_eq!((runs("good"), runs("hangs_later")), (Some(4), Some(3)));
         assert_eq!(fixture.data()["complete"], Value::Bool(false));
     }
 }

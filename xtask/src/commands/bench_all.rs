@@ -1,4 +1,4 @@
-//! The whole road: preflight, build, verify, measure, judge, write.
+//! The whole road: preflight, build, measure and verify, judge, write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,11 +51,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     for (index, experiment) in experiments.iter().enumerate() {
         let interim = interim_folder(&folder, experiment);
         let mut data = Data::begin(&setting, experiment, &hyperfine, options.size());
-        let measured = bench.verify(experiment, &mut data, &interim).and_then(|()| {
-            let to_come = experiments.len() - index;
-            bench.measure(experiment, &mut data, &interim, to_come)
-        });
-        if let Err(error) = measured {
+        let to_come = experiments.len() - index;
+        if let Err(error) = bench.measure(experiment, &mut data, &interim, to_come) {
             if data.has_outcomes() {
                 data.save(&interim)?;
                 report::judge_and_write(&workspace, &interim)?;

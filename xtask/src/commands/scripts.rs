@@ -164,7 +164,7 @@ fn head(experiment: &Experiment) -> String {
     let (title, folder) = (one_line(&experiment.title), one_line(&folder.to_string_lossy()));
     let timeout = timeout.as_secs_f64();
     let origin = if experiment.needs_origin {
-        " It sets the origin's counters to zero before each run,\n# and compares them with what the run tells."
+        "\n# It sets the origin's counters to zero before each run, and compares them with what the run tells."
     } else {
         ""
     };
@@ -184,8 +184,7 @@ fn head(experiment: &Experiment) -> String {
 # is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
 # CARGO_TARGET_DIR, if set, stands for target.
 #
-# `cargo xtask bench-all` does more: it runs every row once before the rounds, checks each answer, and ends a
-# run that takes more than {timeout} s.{origin}
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than {timeout} s.{origin}
 
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
