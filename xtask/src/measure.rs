@@ -23,7 +23,7 @@ const MOST_ROUNDS: usize = 20;
 /// Rounds end when every median is known this well.
 const SHARP: f64 = 0.05;
 /// No round beyond the fifth begins once an experiment has taken this long, however much time is left.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(30);
 
 pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,
@@ -61,8 +61,8 @@ impl<'a> Bench<'a> {
         python: bool,
         size: Size,
     ) -> Result<Self> {
-        // Of the twenty minutes of a default run five are left for the build and what comes before.
-        let minutes = if size == Size::Full { 60 } else { 15 };
+        // Of the twelve minutes of a default run two are left for the build and what comes before.
+        let minutes = if size == Size::Full { 60 } else { 10 };
         Ok(Self {
             workspace,
             hyperfine,
