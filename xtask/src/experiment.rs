@@ -23,8 +23,29 @@ pub(crate) struct Experiment {
     pub(crate) needs_origin: bool,
     pub(crate) timeout: Duration,
     pub(crate) analysis: String,
+    pub(crate) figures: Vec<Figure>,
     pub(crate) cases: Vec<Case>,
     pub(crate) variants: Vec<Variant>,
+}
+
+/// A figure that this experiment is about, shown beside those that all experiments have.
+pub(crate) struct Figure {
+    /// Into the outcome, as that of an expectation.
+    pub(crate) path: String,
+    pub(crate) title: String,
+    pub(crate) shown: Shown,
+}
+
+/// What stands in a figure's column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Median,
+    /// The median, and in a second column its ratio to the twin's.
+    AgainstTwin,
+    /// The largest of all runs.
+    Worst,
+    /// All runs together.
+    Sum,
 }
 
 pub(crate) struct Case {
@@ -164,17 +185,7 @@ impl Variant {
 
 impl Expectation {
     fn parse(path: &str, text: &str) -> Result<Self, String> {
-        let roots = ["work", "metrics", "cpu", "memory", "switches", "errors", "witness"];
-        let singles = ["elapsed_s", "threads_peak"];
-        let known = singles.contains(&path)
-            || path.split_once('.').is_some_and(|(root, rest)| roots.contains(&root) && !rest.is_empty());
-        if !known {
-            let roots = roots.map(|root| format!("{root}.NAME")).join(", ");
-            return Err(format!(
-                "`{path}` is no figure of an outcome; there are {roots}, {}",
-                singles.join(", ")
-            ));
-        }
+        check_path(path)?;
         let (comparison, number) = text.split_once(' ').unwrap_or((text, ""));
         let number = number.trim().parse().ok().filter(|number: &f64| number.is_finite());
         match number {
@@ -210,6 +221,19 @@ impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.comparison, self.number)
     }
+}
+
+/// Whether there may be such a figure in an outcome.
+fn check_path(path: &str) -> Result<(), String> {
+    let roots = ["work", "metrics", "cpu", "memory", "switches", "errors", "witness"];
+    let singles = ["elapsed_s", "threads_peak"];
+    let known = singles.contains(&path)
+        || path.split_once('.').is_some_and(|(root, rest)| roots.contains(&root) && !rest.is_empty());
+    if known {
+        return Ok(());
+    }
+    let roots = roots.map(|root| format!("{root}.NAME")).join(", ");
+    Err(format!("`{path}` is no figure of an outcome; there are {roots}, {}", singles.join(", ")))
 }
 
 /// The text, to name the line of what is wrong in it.
@@ -251,6 +275,20 @@ impl Source<'_> {
         };
         table.into_iter().map(parse).collect()
     }
+
+    fn figure(&self, table: FigureTable) -> Result<Figure> {
+        check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
+        let asked = [(table.twin, Shown::AgainstTwin), (table.worst, Shown::Worst), (table.sum, Shown::Sum)];
+        let mut asked =
+            asked.into_iter().filter_map(|(key, shown)| Some((key.filter(|key| *key.get_ref())?, shown)));
+        let shown = asked.next().map_or(Shown::Median, |(_, shown)| shown);
+        if let Some((key, _)) = asked.next() {
+            return Err(
+                self.error(key.span(), "say one of twin, worst and sum: twins are compared by their medians")
+            );
+        }
+        Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
+    }
 }
 
 /// The file as it is written.
@@ -263,6 +301,8 @@ struct Tables {
     needs: Vec<Need>,
     timeout_s: Spanned<f64>,
     analysis: String,
+    #[serde(default)]
+    figure: Vec<FigureTable>,
     case: Spanned<Vec<CaseTable>>,
     variant: Spanned<Vec<VariantTable>>,
 }
@@ -271,6 +311,16 @@ struct Tables {
 #[serde(rename_all = "lowercase")]
 enum Need {
     Origin,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FigureTable {
+    path: Spanned<String>,
+    title: String,
+    twin: Option<Spanned<bool>>,
+    worst: Option<Spanned<bool>>,
+    sum: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -323,6 +373,8 @@ impl Tables {
         if self.variant.get_ref().is_empty() {
             return Err(source.error(self.variant.span(), "variant is empty: there is nothing to run"));
         }
+
+        let figures = self.figure.into_iter().map(|table| source.figure(table)).collect::<Result<_>>()?;
 
         let mut names = BTreeSet::new();
         let mut sizes = BTreeSet::new();
@@ -379,6 +431,7 @@ impl Tables {
             needs_origin: self.needs.contains(&Need::Origin),
             timeout,
             analysis: self.analysis,
+            figures,
             cases,
             variants,
         })

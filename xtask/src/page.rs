@@ -1,5 +1,6 @@
 //! The markdown that a run is read as.
 
+mod figures;
 mod over_n;
 
 use serde_json::Value;
@@ -31,6 +32,7 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
         let arguments = escape(&case.args.join(" "));
         page += &format!("## {}\n\nArguments: <code>{arguments}</code>\n\n", case.name);
         page += &format!("{}\n", results(experiment, case, data));
+        page += &figures::figures(experiment, case, data).map_or(String::new(), |figures| figures + "\n");
         if measured_rows(case, data).next().is_some() {
             page += &format!("The work by itself:\n\n{}\n", work(experiment, case, data));
             page += &format!("Memory at its peak:\n\n{}\n", memory(case, data));
@@ -121,9 +123,11 @@ fn rules(judgements: &[&Judgement]) -> String {
     list(rust.map(|judgement| format!("{}: {}", judgement.id, escape(judgement.threshold))))
 }
 
-/// What stands in an experiment's README: the table of one case, and what the series says if there is one.
+/// What stands in an experiment's README: the tables of one case that it is about, and what the series says if
+/// there is one.
 pub(crate) fn in_short(experiment: &Experiment, case: &Case, data: &Data) -> String {
-    results(experiment, case, data) + &over_n::in_short(experiment, data)
+    let figures = figures::figures(experiment, case, data).map(|figures| format!("\n{figures}"));
+    results(experiment, case, data) + &figures.unwrap_or_default() + &over_n::in_short(experiment, data)
 }
 
 /// The table of one case that answers the question: what was counted, what was lost, in what time; and what
@@ -283,7 +287,7 @@ fn method(experiment: &Experiment, data: &Data) -> String {
             span(&runs)
         )
     };
-    list([
+    let mut points = vec![
         format!(
             "*Time* is that of the whole process, by hyperfine {}. *The work alone* is what the process measured \
              itself, without its own start, and can be no more than that.",
@@ -305,7 +309,11 @@ fn method(experiment: &Experiment, data: &Data) -> String {
             "The data: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only \
              {name}`."
         ),
-    ])
+    ];
+    if let Some(own) = figures::method(experiment, data) {
+        points.insert(2, own);
+    }
+    list(points)
 }
 
 fn sequence(data: &Data) -> (u64, u64) {
@@ -359,12 +367,23 @@ fn status(row: &Row) -> String {
 }
 
 /// A row's figure against the same figure of its twin.
-fn against_twin(experiment: &Experiment, row: &Row, data: &Data, figure: fn(&Row) -> Vec<f64>) -> String {
+fn against_twin(
+    experiment: &Experiment,
+    row: &Row,
+    data: &Data,
+    figure: impl Fn(&Row) -> Vec<f64>,
+) -> String {
     let twin = experiment.variant(&row.variant).and_then(|variant| variant.twin.as_deref());
     let Some(other) = twin.and_then(|twin| data.row(&row.case, twin)) else {
         return String::new();
     };
     let (own, others) = (figure(row), figure(other));
+    if own.is_empty() || (others.is_empty() && other.status == Status::Ok) {
+        return String::new();
+    }
+    if others.contains(&0.0) {
+        return format!("no ratio to 0 (`{}`)", other.variant);
+    }
     let decides = own.len().min(others.len()) >= ENOUGH_RUNS && other.status == Status::Ok;
     let compared = if decides { ratio(&own, &others).compared() } else { "too few runs".to_owned() };
     format!("{compared} (`{}`)", other.variant)

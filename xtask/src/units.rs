@@ -49,11 +49,30 @@ fn scaled(value: f64, interval: Option<(f64, f64)>, units: &[(&str, f64)]) -> St
         let is_zero = !text.contains(|c: char| ('1'..='9').contains(&c));
         if is_zero { "0".to_owned() } else { text }
     };
+    format!("{} {unit}", bracketed(value, interval, shown))
+}
+
+/// How many there are: `240`, or `1,240 [1,200, 1,280]`.
+pub(crate) fn count(value: f64, interval: Option<(f64, f64)>) -> String {
+    bracketed(value, interval, whole)
+}
+
+/// How many there are in a second: `1,240.5 /s`.
+pub(crate) fn rate(value: f64, interval: Option<(f64, f64)>) -> String {
+    let shown = |value: f64| {
+        let tenths = round(value * 10.0);
+        format!("{}.{}", thousands(tenths / 10), tenths % 10)
+    };
+    format!("{} /s", bracketed(value, interval, shown))
+}
+
+/// With its interval, unless that reads as the value itself does.
+fn bracketed(value: f64, interval: Option<(f64, f64)>, shown: impl Fn(f64) -> String) -> String {
     let value = shown(value);
     let interval = interval.map(|(low, high)| (shown(low), shown(high)));
     match interval.filter(|(low, high)| *low != value || *high != value) {
-        Some((low, high)) => format!("{value} [{low}, {high}] {unit}"),
-        None => format!("{value} {unit}"),
+        Some((low, high)) => format!("{value} [{low}, {high}]"),
+        None => value,
     }
 }
 
@@ -103,6 +122,14 @@ mod tests {
         assert_eq!(size(458.2, Some((458.1, 458.3))), "458 B");
         assert_eq!(moment(12.34e-6, Some((12.0e-6, 13.0e-6))), "12.3 [12.0, 13.0] µs");
         assert_eq!([0.0012, 2.5, 3e-8].map(|value| moment(value, None)), ["1.20 ms", "2.50 s", "0.03 µs"]);
+    }
+
+    #[test]
+    fn counts_are_whole_and_rates_have_a_digit() {
+        assert_eq!(count(1_240.0, Some((1_199.6, 1_280.0))), "1,240 [1,200, 1,280]");
+        assert_eq!(count(240.0, Some((240.0, 240.0))), "240");
+        assert_eq!(rate(9.96, Some((9.5, 1_240.55))), "10.0 [9.5, 1,240.6] /s");
+        assert_eq!(rate(0.0, None), "0.0 /s");
     }
 
     #[test]

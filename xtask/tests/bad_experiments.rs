@@ -161,6 +161,37 @@ fn a_glob_that_is_none() {
     refused(BETTER, &better_with("cases = [\"[\"] # no\n"), "# no", &["attern"]);
 }
 
+/// A figure with these lines, before the case.
+#[track_caller]
+fn refused_figure(lines: &str, at: &str, parts: &[&str]) {
+    refused("[[case]]", &format!("[[figure]]\n{lines}\n[[case]]"), at, parts);
+}
+
+#[test]
+fn a_figure_that_no_outcome_has() {
+    let lines = "path = \"beats\"\ntitle = \"\"\n";
+    refused_figure(lines, "beats", &["`beats` is no figure of an outcome", "metrics.NAME", "elapsed_s"]);
+}
+
+#[test]
+fn an_unknown_key_of_a_figure() {
+    let lines = "path = \"metrics.beats\"\ntitle = \"\"\nunit = \"s\"\n";
+    refused_figure(lines, "unit", &["unknown field `unit`", "path", "title", "twin", "worst", "sum"]);
+}
+
+#[test]
+fn a_figure_without_a_title() {
+    refused_figure("path = \"metrics.beats\"\n", "[[figure]]", &["missing field `title`"]);
+}
+
+#[test]
+fn a_figure_that_is_two_things_at_once() {
+    let lines = "path = \"metrics.beats\"\ntitle = \"\"\ntwin = false\nworst = true\nsum = true\n";
+    refused_figure(lines, "sum", &["one of twin, worst and sum"]);
+    let lines = "path = \"metrics.beats\"\ntitle = \"\"\nworst = true\ntwin = true\n";
+    refused_figure(lines, "worst", &["one of twin, worst and sum", "medians"]);
+}
+
 #[test]
 fn an_unknown_role() {
     refused(

@@ -1,0 +1,210 @@
+//! The figures that an experiment has of its own, beside those that all have.
+
+use super::{against_twin, measured_rows};
+use crate::data::{Data, Row};
+use crate::experiment::{Case, Experiment, Figure, Shown};
+use crate::markdown::{escape, table};
+use crate::statistics::{Interval, interval};
+use crate::units::{count, moment, rate, size};
+
+/// A table of one case, with what it shows in the line before; none if no row tells any of the figures.
+pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Option<String> {
+    let told = told(experiment, || measured_rows(case, data));
+    if told.is_empty() {
+        return None;
+    }
+    let mut columns = vec![("Variant".to_owned(), false)];
+    for figure in &told {
+        columns.push((escape(&figure.title), true));
+        if figure.shown == Shown::AgainstTwin {
+            columns.push(("Against its twin".to_owned(), false));
+        }
+    }
+    let rows = measured_rows(case, data).map(|row| {
+        let mut cells = vec![format!("`{}`", row.variant)];
+        for figure in &told {
+            cells.push(cell(figure, &values(figure, row)));
+            if figure.shown == Shown::AgainstTwin {
+                cells.push(against_twin(experiment, row, data, |row| values(figure, row)));
+            }
+        }
+        cells
+    });
+    let columns: Vec<_> = columns.iter().map(|(title, right)| (title.as_str(), *right)).collect();
+    Some(format!("The experiment's own figures:\n\n{}", table(&columns, &rows.collect::<Vec<_>>())))
+}
+
+/// Which of them are no medians; none if all are.
+pub(super) fn method(experiment: &Experiment, data: &Data) -> Option<String> {
+    let what = |figure: &&Figure| {
+        let what = match figure.shown {
+            Shown::Median | Shown::AgainstTwin => return None,
+            Shown::Worst => "the largest of all runs",
+            Shown::Sum => "the sum of all runs",
+        };
+        Some(format!("*{}* is {what}", escape(&figure.title)))
+    };
+    let told = told(experiment, || data.rows.iter());
+    let points: Vec<_> = told.iter().filter_map(what).collect();
+    (!points.is_empty()).then(|| format!("Of the experiment's own figures, {}.", points.join(", ")))
+}
+
+/// The figures that some of these rows tell.
+fn told<'a, R: Iterator<Item = &'a Row>>(experiment: &Experiment, rows: impl Fn() -> R) -> Vec<&Figure> {
+    let is_told = |figure: &&Figure| rows().any(|row| !values(figure, row).is_empty());
+    experiment.figures.iter().filter(is_told).collect()
+}
+
+fn values(figure: &Figure, row: &Row) -> Vec<f64> {
+    row.figures(&figure.path.split('.').collect::<Vec<_>>())
+}
+
+fn cell(figure: &Figure, values: &[f64]) -> String {
+    let unit = unit(&figure.path);
+    match (figure.shown, values) {
+        (_, []) => String::new(),
+        (Shown::Worst, _) => unit(values.iter().copied().fold(f64::NEG_INFINITY, f64::max), None),
+        (Shown::Sum, _) => unit(values.iter().sum(), None),
+        (_, [only]) => unit(*only, None),
+        _ => {
+            let Interval { median, low, high } = interval(values);
+            unit(median, Some((low, high)))
+        }
+    }
+}
+
+/// The unit that the end of a figure's name tells.
+fn unit(path: &str) -> fn(f64, Option<(f64, f64)>) -> String {
+    // A rate ends as a time does.
+    if path.ends_with("_per_s") {
+        rate
+    } else if path.ends_with("_s") {
+        moment
+    } else if path.ends_with("_bytes") {
+        size
+    } else {
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::series::synthetic::{Cost, data, refused, row};
+
+    /// An experiment with one case and three variants, of which `better` is the twin of `good`, and these
+    /// figures.
+    fn experiment(figures: &str) -> Experiment {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("crates/group/demo");
+        let mut text = format!("title = \"\"\nclaims = []\ntimeout_s = 1\nanalysis = \"\"\n{figures}\n");
+        text += "[[case]]\nname = \"only\"\n";
+        fs::create_dir_all(folder.join("src")).unwrap();
+        for (name, twin) in [("good", "twin = \"better\"\n"), ("better", ""), ("silent", "twin = \"good\"\n")]
+        {
+            text += &format!("[[variant]]\nname = \"{name}\"\nmodel = \"serial\"\nrole = \"right\"\n{twin}");
+            fs::write(folder.join(format!("src/{name}.rs")), "").unwrap();
+        }
+        fs::write(folder.join("experiment.toml"), text).unwrap();
+        Experiment::read(root.path(), &folder.join("experiment.toml")).unwrap()
+    }
+
+    fn figure(path: &str, more: &str) -> String {
+        format!("[[figure]]\npath = \"{path}\"\ntitle = \"It\"\n{more}\n")
+    }
+
+    /// A row whose runs each have these metrics.
+    fn with(variant: &str, runs: usize, metrics: impl Fn(usize) -> Value) -> Row {
+        let mut row = row("only", variant, runs, |_| Cost::default());
+        for (run, outcome) in row.outcomes.iter_mut().enumerate() {
+            outcome["metrics"] = metrics(run);
+        }
+        row
+    }
+
+    fn shown(figures: &str, rows: Vec<Row>) -> Option<String> {
+        let experiment = experiment(figures);
+        let table = super::figures(&experiment, &experiment.cases[0], &data("demo", rows))?;
+        Some(table.strip_prefix("The experiment's own figures:\n\n").unwrap().to_owned())
+    }
+
+    #[test]
+    fn the_end_of_a_name_tells_the_unit() {
+        let metrics = |run: usize| {
+            json!({"late_s": 0.001 * (run + 1) as f64, "per_s": 2, "done_per_s": 2,
+            "kept_bytes": 2_100_000, "wakes": 1_240})
+        };
+        let rows = || vec![with("good", 5, metrics)];
+        let of = |path: &str| shown(&figure(path, ""), rows()).unwrap();
+        let table = |cell: &str| format!("| Variant | It |\n| --- | ---: |\n| `good` | {cell} |\n");
+        assert_eq!(of("metrics.late_s"), table("3.00 [1.00, 5.00] ms"));
+        assert_eq!(of("metrics.done_per_s"), table("2.0 /s"));
+        assert_eq!(of("metrics.kept_bytes"), table("2.10 MB"));
+        assert_eq!(of("metrics.wakes"), table("1,240"));
+    }
+
+    #[test]
+    fn the_worst_and_the_sum_are_of_all_runs() {
+        let late = [0.25, 3.0, 0.5, 0.25];
+        let rows = || vec![with("good", 4, |run| json!({"late_s": late[run], "beats": 250}))];
+        assert!(shown(&figure("metrics.late_s", "worst = true"), rows()).unwrap().contains("| 3.00 s |"));
+        assert!(shown(&figure("metrics.beats", "sum = true"), rows()).unwrap().contains("| 1,000 |"));
+        assert!(shown(&figure("metrics.beats", "sum = false"), rows()).unwrap().contains("| 250 |"));
+    }
+
+    #[test]
+    fn a_row_that_does_not_tell_has_an_empty_cell_and_a_figure_that_none_tells_no_column() {
+        let rows = || vec![with("good", 5, |_| json!({"beats": 7})), with("silent", 5, |_| json!({}))];
+        let both = figure("metrics.beats", "") + &figure("metrics.gone", "twin = true");
+        let expected = "| Variant | It |\n| --- | ---: |\n| `good` | 7 |\n| `silent` |  |\n";
+        assert_eq!(shown(&both, rows()).unwrap(), expected);
+        assert_eq!(shown(&figure("metrics.gone", ""), rows()), None);
+        assert_eq!(shown("", rows()), None);
+    }
+
+    #[test]
+    fn a_row_that_was_not_measured_is_none_of_it() {
+        let mut refusal = refused("only", "silent");
+        refusal.outcomes[0]["metrics"] = json!({"beats": 7});
+        assert_eq!(shown(&figure("metrics.beats", ""), vec![refusal]), None);
+    }
+
+    #[test]
+    fn a_twin_is_compared_where_both_tell() {
+        let against = |better: Row| {
+            let rows =
+                vec![with("good", 5, |_| json!({"late_s": 0.3})), better, with("silent", 5, |_| json!({}))];
+            let table = shown(&figure("metrics.late_s", "twin = true"), rows).unwrap();
+            assert!(table.starts_with("| Variant | It | Against its twin |\n"), "{table}");
+            assert!(table.ends_with("| `silent` |  |  |\n"), "{table}");
+            let line = table.lines().find(|line| line.starts_with("| `good` |")).unwrap();
+            line.strip_prefix("| `good` | 300 ms | ").unwrap().strip_suffix(" |").unwrap().to_owned()
+        };
+        assert_eq!(
+            against(with("better", 5, |_| json!({"late_s": 0.1}))),
+            "3.00 [3.00, 3.00] times (`better`)"
+        );
+        assert_eq!(against(with("better", 4, |_| json!({"late_s": 0.1}))), "too few runs (`better`)");
+        assert_eq!(against(with("better", 5, |_| json!({"late_s": 0.0}))), "no ratio to 0 (`better`)");
+        assert_eq!(against(with("better", 5, |_| json!({}))), "");
+    }
+
+    #[test]
+    fn the_page_says_which_are_no_medians() {
+        let method = |figures: &str| {
+            let rows = vec![with("good", 5, |_| json!({"beats": 7}))];
+            super::method(&experiment(figures), &data("demo", rows))
+        };
+        let sum = figure("metrics.beats", "sum = true");
+        let worst = figure("metrics.beats", "worst = true").replace("It", "|");
+        let told =
+            "Of the experiment's own figures, *It* is the sum of all runs, *\\|* is the largest of all runs.";
+        assert_eq!(method(&(sum + &worst)).unwrap(), told);
+        assert_eq!(method(&figure("metrics.beats", "twin = true")), None);
+        assert_eq!(method(&figure("metrics.gone", "sum = true")), None);
+    }
+}
