@@ -2,7 +2,7 @@
 //! what waiting-tasks measured stands beside it.
 
 use super::Verdict::HoldsBut;
-use super::decide::{Decided, all, any, at_most, grade, is_less, is_more, not, ratio, row_at, times};
+use super::decide::{all, any, at_most, from_which_on, grade, pays, ratio, row_at, times};
 use super::{All, Claim, DOWNLOADS, Judged, WAITING};
 use crate::series::{Figure, Measured, Series, memory, start_time, whole_time};
 use crate::units::thousands;
@@ -83,27 +83,17 @@ fn n2(data: &All) -> Judged {
         let mut against = Vec::new();
         for variant in THREADS {
             let of = |figure| against_tokio(downloads, n, variant, figure);
-            let ratios = [of(whole_time)?, of(memory)?];
-            let less_of_one = any(ratios.iter().map(is_more));
-            let not_more = all(ratios.iter().map(|ratio| not(is_less(ratio))));
-            against.push(all([less_of_one, not_more]));
+            against.push(pays(&[of(whole_time)?, of(memory)?]));
         }
-        decided.push(all(against));
+        decided.push((n, all(against)));
     }
-    let verdict = grade(all(decided.iter().copied()), any(decided.iter().copied()));
+    let at_each = decided.iter().map(|(_, pays)| *pays);
+    let verdict = grade(all(at_each.clone()), any(at_each));
     let mut evidence = evidence(data, &MANY, &[1_000, 10_000])?;
-    if verdict == HoldsBut {
-        evidence += &format!("; it pays only {}", where_it_pays(&decided));
+    if let Some(sizes) = from_which_on(&decided, "").filter(|_| verdict == HoldsBut) {
+        evidence += &format!("; it pays only {sizes}");
     }
     Ok((verdict, evidence))
-}
-
-/// From which n on; or at which, where that is not all from one on.
-fn where_it_pays(decided: &[Decided]) -> String {
-    let paying: Vec<_> = MANY.into_iter().zip(decided).filter(|(_, pays)| **pays == Some(true)).collect();
-    let sizes: Vec<_> = paying.iter().map(|(n, _)| thousands(*n)).collect();
-    let is_from_one_on = decided[decided.len() - sizes.len()..].iter().all(|pays| *pays == Some(true));
-    if is_from_one_on { format!("from {} on", sizes[0]) } else { format!("at {}", sizes.join(", ")) }
 }
 
 #[cfg(test)]

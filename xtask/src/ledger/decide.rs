@@ -94,6 +94,27 @@ pub(super) fn grade(wholly: Decided, partly: Decided) -> Verdict {
     }
 }
 
+/// Whether something takes less of one thing and not more of another: the ratios are what its rival takes of each,
+/// divided by what it takes itself.
+pub(super) fn pays(ratios: &[Measured; 2]) -> Decided {
+    let less_of_one = any(ratios.iter().map(is_more));
+    let not_more = all(ratios.iter().map(|ratio| not(is_less(ratio))));
+    all([less_of_one, not_more])
+}
+
+/// From which n on something is so; or at which, where that is not all from one on.
+pub(super) fn from_which_on(decided: &[(u64, Decided)], unit: &str) -> Option<String> {
+    let sizes = decided.iter().filter(|(_, is_so)| *is_so == Some(true));
+    let sizes: Vec<_> = sizes.map(|(n, _)| thousands(*n)).collect();
+    let is_from_one_on = decided[decided.len() - sizes.len()..].iter().all(|(_, is_so)| *is_so == Some(true));
+    let first = sizes.first()?;
+    Some(if is_from_one_on {
+        format!("from {first}{unit} on")
+    } else {
+        format!("at {}{unit}", sizes.join(", "))
+    })
+}
+
 /// The row of a variant at some n, if it came to its end there.
 pub(super) fn row_at<'a>(series: &Series<'a>, n: u64, variant: &str) -> Result<&'a Row, String> {
     let row = series.row(n, variant).ok_or_else(|| format!("{variant} was not run at {}", thousands(n)))?;
@@ -128,8 +149,11 @@ fn not_told(row: &Row) -> String {
 
 /// A size as evidence.
 pub(super) fn bytes(figure: &Measured) -> String {
-    let bounds = figure.decides.then_some((figure.interval.low, figure.interval.high));
-    size(figure.interval.median, bounds)
+    size(figure.interval.median, bounds(figure))
+}
+
+fn bounds(figure: &Measured) -> Option<(f64, f64)> {
+    figure.decides.then_some((figure.interval.low, figure.interval.high))
 }
 
 /// A ratio as evidence.
