@@ -2,6 +2,7 @@
 //!
 //! A rule and its threshold stand here before the run. No verdict is typed in by hand.
 
+mod blocking;
 mod crossover;
 mod decide;
 mod downloads;
@@ -27,7 +28,9 @@ pub(crate) struct Claim {
     judge: fn(&All) -> Judged,
 }
 
+const CLIENT: &str = "blocking-client";
 const DOWNLOADS: &str = "mass-download";
+const LOOP: &str = "blocked-loop";
 const UPDATES: &str = "lost-updates";
 const WAITING: &str = "waiting-tasks";
 
@@ -91,7 +94,8 @@ pub(crate) struct Judgement {
 }
 
 fn claims() -> impl Iterator<Item = &'static Claim> {
-    races::CLAIMS.iter().chain(&memory::CLAIMS).chain(&downloads::CLAIMS).chain(&crossover::CLAIMS)
+    let judged = races::CLAIMS.iter().chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
+    judged.chain(&blocking::CLAIMS).chain(&crossover::CLAIMS)
 }
 
 /// What the article says under this number; nothing if the ledger does not have it yet.
@@ -198,8 +202,14 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS];
-        let all = [races::tests::data(&[]), memory::tests::full(), downloads::tests::full()];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT];
+        let all = [
+            races::tests::data(&[]),
+            memory::tests::full(),
+            downloads::tests::full(),
+            blocking::tests::full_loop(),
+            blocking::tests::full_client(),
+        ];
         let verdicts = |without: &str| {
             let kept = names.iter().zip(&all).filter(|(name, _)| **name != without);
             let all = All(kept.map(|(name, data)| (*name, decide::tests::series(data))).collect());

@@ -16,6 +16,16 @@ pub(crate) fn whole_time(row: &Row) -> Vec<f64> {
     row.times_s.clone()
 }
 
+/// What the work itself took, without the start and the end of its process.
+pub(crate) fn work_time(row: &Row) -> Vec<f64> {
+    sums(row, &["/elapsed_s"])
+}
+
+/// How late the beats beside the work came, but for one in a hundred.
+pub(crate) fn lateness(row: &Row) -> Vec<f64> {
+    sums(row, &["/metrics/late_p99_s"])
+}
+
 pub(crate) fn start_time(row: &Row) -> Vec<f64> {
     sums(row, &["/metrics/start_s"])
 }

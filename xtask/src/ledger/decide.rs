@@ -3,7 +3,7 @@
 use super::Verdict::{self, Fails, Holds, HoldsBut, Unsettled};
 use crate::data::{Row, Status};
 use crate::series::{Figure, Measured, Series};
-use crate::units::{size, thousands};
+use crate::units::{moment, size, thousands};
 
 /// Yes, no, or open: where the interval lies on both sides, or comes from too few runs.
 pub(super) type Decided = Option<bool>;
@@ -94,6 +94,11 @@ pub(super) fn grade(wholly: Decided, partly: Decided) -> Verdict {
     }
 }
 
+/// The verdict, unless one of the figures that it rests on comes from too few runs.
+pub(super) fn settled<'a>(verdict: Verdict, figures: impl IntoIterator<Item = &'a Measured>) -> Verdict {
+    if figures.into_iter().all(|figure| figure.decides) { verdict } else { Unsettled }
+}
+
 /// Whether something takes less of one thing and not more of another: the ratios are what its rival takes of each,
 /// divided by what it takes itself.
 pub(super) fn pays(ratios: &[Measured; 2]) -> Decided {
@@ -140,7 +145,7 @@ pub(super) fn figure(row: &Row, figure: Figure) -> Result<Measured, String> {
 
 /// A figure of one row divided by that of the other.
 pub(super) fn ratio(of: &Row, to: &Row, figure: Figure) -> Result<Measured, String> {
-    Measured::ratio(of, to, figure).ok_or_else(|| not_told(of))
+    Measured::ratio(of, to, figure).ok_or_else(|| not_told(if figure(of).is_empty() { of } else { to }))
 }
 
 fn not_told(row: &Row) -> String {
@@ -150,6 +155,11 @@ fn not_told(row: &Row) -> String {
 /// A size as evidence.
 pub(super) fn bytes(figure: &Measured) -> String {
     size(figure.interval.median, bounds(figure))
+}
+
+/// A duration as evidence.
+pub(super) fn duration(figure: &Measured) -> String {
+    moment(figure.interval.median, bounds(figure))
 }
 
 fn bounds(figure: &Measured) -> Option<(f64, f64)> {
@@ -170,10 +180,11 @@ pub(super) mod tests {
     use crate::data::Data;
     use crate::statistics::Interval;
 
-    /// The cases are called `10-tasks` or `10-after-100-ms`; those that are held have no n.
+    /// The cases are called `10-tasks` or `10-after-100-ms` or `4-of-10-steps`; those that are held have no n.
     pub(in super::super) fn series(data: &Data) -> Series<'_> {
         let size = |row: &'_ Row| {
-            row.case.split_once('-').filter(|(_, rest)| !rest.starts_with("held"))?.0.parse().ok()
+            let case = row.case.strip_prefix("4-of-").unwrap_or(&row.case);
+            case.split_once('-').filter(|(_, rest)| !rest.starts_with("held"))?.0.parse().ok()
         };
         let mut sizes: Vec<(u64, &str)> =
             data.rows.iter().filter_map(|row| Some((size(row)?, row.case.as_str()))).collect();
@@ -190,6 +201,37 @@ pub(super) mod tests {
         let all =
             All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect::<BTreeMap<_, _>>());
         (claims.iter().find(|claim| claim.id == id).unwrap().judge)(&all)
+    }
+
+    /// A claim is judged by these rows and no others: without one of them it is not measured, and by fewer than five
+    /// runs of it unsettled, whatever the others say.
+    pub(in super::super) fn rests_on(
+        claims: &[Claim],
+        id: &str,
+        data: fn() -> Data,
+        rows: &[(&str, &[&str])],
+    ) {
+        let its_own = || {
+            let mut data = data();
+            let is_its_own = |row: &Row| {
+                rows.iter()
+                    .any(|(case, variants)| row.case == *case && variants.contains(&row.variant.as_str()))
+            };
+            data.rows.retain(is_its_own);
+            data
+        };
+        let verdict = |data| judge(claims, id, &[&data]).map(|(verdict, _)| verdict);
+        assert_eq!(verdict(its_own()), verdict(data()), "{id}");
+        assert_ne!(verdict(its_own()), Ok(Unsettled), "{id}");
+        for at in 0..its_own().rows.len() {
+            let mut without = its_own();
+            let Row { case, variant, .. } = without.rows.remove(at);
+            assert_eq!(verdict(without), Err(format!("{variant} was not run in {case}")), "{id}");
+            let mut few = its_own();
+            few.rows[at].times_s.truncate(4);
+            few.rows[at].outcomes.truncate(4);
+            assert_eq!(verdict(few), Ok(Unsettled), "{id}: {variant} in {case}");
+        }
     }
 
     fn measured(low: f64, high: f64) -> Measured {
@@ -220,6 +262,13 @@ pub(super) mod tests {
         );
         assert_eq!(said(8.1, 15.9), Some("between the figures claimed"));
         assert_eq!(off(&Measured { decides: false, ..measured(1.0, 1.0) }, &ranges), None);
+    }
+
+    #[test]
+    fn one_figure_of_too_few_runs_settles_nothing() {
+        let few = Measured { decides: false, ..measured(1.0, 1.0) };
+        assert_eq!(settled(Fails, &[measured(1.0, 1.0)]), Fails);
+        assert_eq!(settled(Fails, &[measured(1.0, 1.0), few]), Unsettled);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) fn row(case: &str, variant: &str, runs: usize, cost: impl Fn(usize) -
     let costs: Vec<Cost> = (0..runs).map(cost).collect();
     let outcome = |cost: &Cost| {
         json!({
+            "elapsed_s": cost.seconds,
             "cpu": {"user_s": cost.seconds, "system_s": 0.0},
             "memory": {
                 "hwm_bytes": cost.resident,
@@ -39,6 +40,18 @@ pub(crate) fn row(case: &str, variant: &str, runs: usize, cost: impl Fn(usize) -
         times_s: costs.iter().map(|cost| cost.seconds).collect(),
         outcomes: costs.iter().map(outcome).collect(),
     }
+}
+
+/// Gives a row one more figure, called `metrics.NAME` or the like; `figure` is told which run.
+pub(crate) fn set(row: &mut Row, name: &str, figure: impl Fn(usize) -> f64) {
+    for (run, outcome) in row.outcomes.iter_mut().enumerate() {
+        *name.split('.').fold(outcome, |value, key| &mut value[key]) = figure(run).into();
+    }
+}
+
+/// A row of these data, to change it.
+pub(crate) fn row_in<'a>(data: &'a mut Data, case: &str, variant: &str) -> &'a mut Row {
+    data.rows.iter_mut().find(|row| row.case == case && row.variant == variant).unwrap()
 }
 
 /// A row that the machine refused, as bench-all keeps it.
