@@ -3,6 +3,7 @@
 //! A rule and its threshold stand here before the run. No verdict is typed in by hand.
 
 mod blocking;
+mod computing;
 mod crossover;
 mod decide;
 mod downloads;
@@ -29,6 +30,7 @@ pub(crate) struct Claim {
 }
 
 const CLIENT: &str = "blocking-client";
+const CPU: &str = "cpu-bound";
 const DOWNLOADS: &str = "mass-download";
 const LOOP: &str = "blocked-loop";
 const UPDATES: &str = "lost-updates";
@@ -95,7 +97,8 @@ pub(crate) struct Judgement {
 
 fn claims() -> impl Iterator<Item = &'static Claim> {
     let judged = races::CLAIMS.iter().chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
-    judged.chain(&blocking::CLAIMS).chain(&crossover::CLAIMS)
+    let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS);
+    judged.chain(&crossover::CLAIMS)
 }
 
 /// What the article says under this number; nothing if the ledger does not have it yet.
@@ -202,13 +205,14 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU];
         let all = [
             races::tests::data(&[]),
             memory::tests::full(),
             downloads::tests::full(),
             blocking::tests::full_loop(),
             blocking::tests::full_client(),
+            computing::tests::full(),
         ];
         let verdicts = |without: &str| {
             let kept = names.iter().zip(&all).filter(|(name, _)| **name != without);
