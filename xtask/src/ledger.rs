@@ -7,6 +7,7 @@ mod computing;
 mod crossover;
 mod decide;
 mod downloads;
+mod guidelines;
 mod memory;
 mod races;
 
@@ -98,7 +99,7 @@ pub(crate) struct Judgement {
 fn claims() -> impl Iterator<Item = &'static Claim> {
     let judged = races::CLAIMS.iter().chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
     let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS);
-    judged.chain(&crossover::CLAIMS)
+    judged.chain(&crossover::CLAIMS).chain(&guidelines::CLAIMS)
 }
 
 /// What the article says under this number; nothing if the ledger does not have it yet.

@@ -1,0 +1,311 @@
+//! N3 to N5: what the article advises for computations, and for libraries that block, judged by cpu-bound and by
+//! blocking-client.
+
+use super::Verdict::HoldsBut;
+use super::computing::CASE as COMPUTATIONS;
+use super::decide::{
+    Decided, all, any, at_most, bytes, duration, figure, from_which_on, grade, is_less, not, pays, ratio,
+    row_at, row_of, settled, times,
+};
+use super::{All, CLIENT, CPU, Claim, Judged};
+use crate::series::{Figure, Measured, Series, memory, whole_time};
+
+pub(super) const CLAIMS: [Claim; 3] = [
+    Claim {
+        id: "N3",
+        says: "CPU-bound work belongs in processes",
+        experiments: &[CPU],
+        threshold: "4 computations, the whole time of processes divided by that of threads and by that of rayon: holds \
+            if less than 1 with both, by more than no difference, fails if not less with one; unsettled where an \
+            interval lies on both sides or there are fewer than 5 runs",
+        judge: n3,
+    },
+    Claim {
+        id: "N4",
+        says: "No async library at hand: above 100 tasks async with an executor, below 100 threads",
+        experiments: &[CLIENT],
+        threshold: "whole time and memory (resident, page tables and kernel stacks together) of threads divided by \
+            those of tokio_spawn_blocking. Above: of 600 requests at once, tokio_spawn_blocking takes less time or less \
+            memory, by more than no difference, and not more of the other; below: of 100 requests, 10 at once, threads \
+            take no more than 1.1 times the time and no more than 1.1 times the memory: holds if both are so, holds-but \
+            if one is, fails if neither; unsettled where an interval lies on both sides or there are fewer than 5 runs",
+        judge: n4,
+    },
+    Claim {
+        id: "N5",
+        says: "Blocking libraries, synchronous code bases, simple scripts: threads",
+        experiments: &[CLIENT],
+        threshold: "one request from a cold start: the time to the answer, the resident memory and the size of the \
+            binary of tokio, smol and async_std, each divided by that of threads: holds if none is less than 1, by more \
+            than no difference, holds-but if some are, fails if all three are with one of them; unsettled where an \
+            interval lies on both sides or there are fewer than 5 runs",
+        judge: n5,
+    },
+];
+
+fn n3(data: &All) -> Judged {
+    let computed = data.get(CPU)?;
+    let processes = row_of(computed, COMPUTATIONS, "processes")?;
+    let mut taken = Vec::new();
+    let mut told = Vec::new();
+    for variant in ["threads", "rayon"] {
+        let row = row_of(computed, COMPUTATIONS, variant)?;
+        let time = ratio(processes, row, whole_time)?;
+        let memory = ratio(processes, row, memory);
+        let memory =
+            memory.map_or(String::new(), |memory| format!(" and {} times the memory", times(&memory)));
+        told.push(format!("{} times the whole time{memory} of {variant}", times(&time)));
+        taken.push(time);
+    }
+    let is_less = all(taken.iter().map(is_less));
+    let verdict = settled(grade(is_less, is_less), &taken);
+    let mut evidence = format!("processes take {}", told.join(", "));
+    if figure(processes, memory).is_ok() {
+        evidence += "; the pages that they share are counted in each";
+    }
+    if let Ok(start) = figure(processes, |row| row.figures(&["metrics", "pool_start_s"])) {
+        evidence += &format!("; their pool takes {} to start", duration(&start));
+    }
+    let faster = faster_than_serial(computed);
+    if !faster.is_empty() {
+        let sizes = from_which_on(&faster, " steps").unwrap_or("at no size that was measured".to_owned());
+        evidence += &format!("; they surely take less time than serial {sizes}");
+    }
+    Ok((verdict, evidence))
+}
+
+/// By the size of a computation, whether processes surely take less whole time; sizes with too few runs are passed
+/// over.
+fn faster_than_serial(series: &Series) -> Vec<(u64, Decided)> {
+    let against = series.sizes.iter().filter_map(|&(n, _)| {
+        let rows = [row_at(series, n, "processes").ok()?, row_at(series, n, "serial").ok()?];
+        let ratio = ratio(rows[0], rows[1], whole_time).ok()?;
+        ratio.decides.then(|| (n, is_less(&ratio)))
+    });
+    against.collect()
+}
+
+fn n4(data: &All) -> Judged {
+    let client = data.get(CLIENT)?;
+    let both = |case| {
+        let rows = [row_of(client, case, "threads")?, row_of(client, case, "tokio_spawn_blocking")?];
+        Ok::<_, String>([ratio(rows[0], rows[1], whole_time)?, ratio(rows[0], rows[1], memory)?])
+    };
+    let [many, few] = [both("600-at-once")?, both("100-requests")?];
+    let above = pays(&many);
+    let below = all(few.iter().map(|ratio| at_most(ratio, 1.1)));
+    let verdict = settled(grade(all([above, below]), any([above, below])), many.iter().chain(&few));
+    let condition = match verdict {
+        HoldsBut if above == Some(true) => "; so only above 100 tasks",
+        HoldsBut => "; so only below 100 tasks",
+        _ => "",
+    };
+    let in_words = |[time, memory]: &[Measured; 2]| format!("{} and {} times", times(time), times(memory));
+    let evidence = format!(
+        "threads against tokio_spawn_blocking, whole time and memory: {} with 600 at once, {} with 10{condition}",
+        in_words(&many),
+        in_words(&few)
+    );
+    Ok((verdict, evidence))
+}
+
+type InWords = fn(&Measured) -> String;
+
+const COLD: [(&str, Figure, InWords); 3] = [
+    ("time", |row| row.figures(&["metrics", "cold_s"]), duration),
+    ("memory", |row| row.figures(&["metrics", "cold_hwm_bytes"]), bytes),
+    ("binary", |row| row.figures(&["metrics", "binary_bytes"]), bytes),
+];
+
+fn n5(data: &All) -> Judged {
+    let client = data.get(CLIENT)?;
+    let cold = |variant| row_of(client, "1-request-cold", variant);
+    let threads = cold("threads")?;
+    let mut told = Vec::new();
+    for (name, of, in_words) in COLD {
+        told.push(format!("{name} {}", in_words(&figure(threads, of)?)));
+    }
+    let mut evidence = format!("threads: {}", told.join(", "));
+    let mut taken = Vec::new();
+    let mut decided = Vec::new();
+    let mut exceptions = Vec::new();
+    for variant in ["tokio", "smol", "async_std"] {
+        let row = cold(variant)?;
+        let mut told = Vec::new();
+        let mut less = Vec::new();
+        for (name, of, _) in COLD {
+            let ratio = ratio(row, threads, of)?;
+            let is_less = is_less(&ratio);
+            told.push(times(&ratio));
+            exceptions.extend((is_less == Some(true)).then(|| format!("the {name} of {variant}")));
+            less.push(is_less);
+            taken.push(ratio);
+        }
+        evidence += &format!("; {variant} {} times", told.join(", "));
+        decided.push(less);
+    }
+    let some_less = any(decided.iter().flatten().copied());
+    let all_less = any(decided.into_iter().map(all));
+    let verdict = settled(grade(not(some_less), not(all_less)), &taken);
+    if verdict == HoldsBut {
+        evidence += &format!("; less: {}", exceptions.join(", "));
+    }
+    Ok((verdict, evidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict::{self, Fails, Holds, Unsettled};
+    use super::super::decide::tests::{judge, rests_on};
+    use super::super::{blocking, computing};
+    use super::*;
+    use crate::data::Data;
+    use crate::series::synthetic::{row_in, set};
+
+    const TIMES: [f64; 5] = [1.0, 1.2, 1.0, 1.2, 1.1];
+
+    fn judged(id: &str, data: &Data) -> (Verdict, String) {
+        judge(&CLAIMS, id, &[data]).unwrap()
+    }
+
+    /// Processes take a second; what threads and rayon take.
+    fn n3_data(threads: f64, rayon: f64) -> Data {
+        let mut data = computing::tests::full();
+        row_in(&mut data, COMPUTATIONS, "threads").times_s = vec![threads; 5];
+        row_in(&mut data, COMPUTATIONS, "rayon").times_s = vec![rayon; 5];
+        data
+    }
+
+    #[test]
+    fn n3_takes_less_time_than_threads_and_rayon() {
+        let verdict = |threads, rayon| judged("N3", &n3_data(threads, rayon)).0;
+        assert_eq!(verdict(1.06, 1.06), Holds);
+        assert_eq!((verdict(1.04, 2.0), verdict(2.0, 1.04)), (Fails, Fails));
+        let mut open = n3_data(2.0, 2.0);
+        row_in(&mut open, COMPUTATIONS, "threads").times_s = TIMES.to_vec();
+        assert_eq!(judged("N3", &open).0, Unsettled);
+    }
+
+    #[test]
+    fn n3_tells_from_which_size_on_processes_pay() {
+        let mut data = n3_data(2.0, 4.0);
+        set(row_in(&mut data, COMPUTATIONS, "processes"), "metrics.pool_start_s", |_| 0.012);
+        let at = |data: &Data| judged("N3", data).1.rsplit("; ").next().unwrap().to_owned();
+        assert_eq!(at(&data), "they surely take less time than serial at no size that was measured");
+        row_in(&mut data, "4-of-1000000-steps", "processes").times_s = vec![0.5; 5];
+        let (_, evidence) = judged("N3", &data);
+        let asked = "processes take 0.50 [0.50, 0.50] times the whole time and 1.00 [1.00, 1.00] times the memory of \
+             threads, 0.25 [0.25, 0.25] times the whole time and 1.00 [1.00, 1.00] times the memory of rayon; the \
+             pages that they share are counted in each; their pool takes 12.0 ms to start; they surely take less time \
+             than serial from 1,000,000 steps on";
+        assert_eq!(evidence, asked);
+        row_in(&mut data, "4-of-10000-steps", "processes").times_s = vec![0.5; 5];
+        assert_eq!(at(&data), "they surely take less time than serial at 10,000, 1,000,000 steps");
+    }
+
+    /// What threads take, in seconds and MB, where `tokio_spawn_blocking` takes 1 of both: with 600 at once, with 10.
+    fn n4_data(above: (f64, f64), below: (f64, f64)) -> Data {
+        let mut data = blocking::tests::full_client();
+        for (case, (seconds, megabytes)) in [("600-at-once", above), ("100-requests", below)] {
+            let row = row_in(&mut data, case, "threads");
+            row.times_s = vec![seconds; 5];
+            set(row, "memory.hwm_bytes", |_| megabytes * 1e6);
+        }
+        data
+    }
+
+    #[test]
+    fn n4_asks_above_for_less_of_one_and_no_more_of_the_other() {
+        let verdict = |seconds, megabytes| judged("N4", &n4_data((seconds, megabytes), (1.0, 1.0))).0;
+        assert_eq!((verdict(1.06, 1.0), verdict(0.96, 1.06)), (Holds, Holds));
+        assert_eq!(
+            (verdict(1.04, 1.04), verdict(0.9, 9.0), verdict(9.0, 0.9)),
+            (HoldsBut, HoldsBut, HoldsBut)
+        );
+    }
+
+    #[test]
+    fn n4_asks_below_for_no_more_than_a_tenth_more_of_either() {
+        let verdict = |seconds, megabytes| judged("N4", &n4_data((2.0, 2.0), (seconds, megabytes))).0;
+        assert_eq!(verdict(1.1, 1.1), Holds);
+        assert_eq!((verdict(1.11, 0.5), verdict(0.5, 1.11)), (HoldsBut, HoldsBut));
+    }
+
+    #[test]
+    fn n4_says_which_of_both_is_so() {
+        let condition = |above, below| {
+            let (verdict, evidence) = judged("N4", &n4_data(above, below));
+            assert_eq!(verdict, HoldsBut);
+            evidence.rsplit("; ").next().unwrap().to_owned()
+        };
+        assert_eq!(condition((2.0, 2.0), (2.0, 2.0)), "so only above 100 tasks");
+        assert_eq!(condition((1.0, 1.0), (1.0, 1.0)), "so only below 100 tasks");
+        let (verdict, evidence) = judged("N4", &n4_data((1.0, 1.0), (2.0, 1.0)));
+        assert_eq!(verdict, Fails);
+        let asked = "threads against tokio_spawn_blocking, whole time and memory: 1.00 [1.00, 1.00] and 1.00 [1.00, \
+             1.00] times with 600 at once, 2.00 [2.00, 2.00] and 1.00 [1.00, 1.00] times with 10";
+        assert_eq!(evidence, asked);
+    }
+
+    #[test]
+    fn n4_is_open_where_either_is() {
+        for case in ["600-at-once", "100-requests"] {
+            let mut data = n4_data((2.0, 2.0), (1.0, 1.0));
+            row_in(&mut data, case, "threads").times_s = vec![0.9, 1.3, 0.9, 1.3, 1.1];
+            assert_eq!(judged("N4", &data).0, Unsettled, "{case}");
+        }
+    }
+
+    /// What these take of time, memory and binary from a cold start, where all others take 1.
+    fn n5_data(taken: &[(&str, [f64; 3])]) -> Data {
+        let mut data = blocking::tests::full_client();
+        for (variant, taken) in taken {
+            let names = ["metrics.cold_s", "metrics.cold_hwm_bytes", "metrics.binary_bytes"];
+            for (name, taken) in names.into_iter().zip(taken) {
+                set(row_in(&mut data, "1-request-cold", variant), name, |_| *taken);
+            }
+        }
+        data
+    }
+
+    #[test]
+    fn n5_holds_until_an_async_one_takes_less_and_fails_where_it_takes_less_of_all() {
+        let verdict = |taken: &[_]| judged("N5", &n5_data(taken)).0;
+        assert_eq!((verdict(&[]), verdict(&[("smol", [0.96; 3])])), (Holds, Holds));
+        assert_eq!(verdict(&[("tokio", [0.94, 1.0, 1.0])]), HoldsBut);
+        assert_eq!(verdict(&[("async_std", [0.94, 0.94, 0.96])]), HoldsBut);
+        assert_eq!(verdict(&[("async_std", [0.94; 3])]), Fails);
+        let apart = [("tokio", [0.5, 1.0, 1.0]), ("smol", [1.0, 0.5, 0.5])];
+        let (verdict, evidence) = judged("N5", &n5_data(&apart));
+        assert_eq!(verdict, HoldsBut);
+        let asked = "; less: the time of tokio, the memory of smol, the binary of smol";
+        assert!(evidence.ends_with(asked), "{evidence}");
+    }
+
+    #[test]
+    fn n5_is_open_where_a_figure_may_be_less() {
+        let mut data = n5_data(&[]);
+        set(row_in(&mut data, "1-request-cold", "smol"), "metrics.cold_s", |run| 2.0 - TIMES[run]);
+        assert_eq!(judged("N5", &data).0, Unsettled);
+        let (_, evidence) = judged("N5", &n5_data(&[("threads", [0.002, 3e6, 9e5])]));
+        assert!(
+            evidence.starts_with("threads: time 2.00 ms, memory 3.00 MB, binary 900 kB; tokio 500 "),
+            "{evidence}"
+        );
+    }
+
+    #[test]
+    fn each_rests_on_its_own_rows() {
+        let computed = ["processes", "threads", "rayon"];
+        rests_on(&CLAIMS, "N3", || n3_data(2.0, 2.0), &[(COMPUTATIONS, &computed)]);
+        let both = ["threads", "tokio_spawn_blocking"];
+        rests_on(
+            &CLAIMS,
+            "N4",
+            blocking::tests::full_client,
+            &[("600-at-once", &both), ("100-requests", &both)],
+        );
+        let cold = ["threads", "tokio", "smol", "async_std"];
+        rests_on(&CLAIMS, "N5", blocking::tests::full_client, &[("1-request-cold", &cold)]);
+    }
+}
