@@ -1,0 +1,34 @@
+//! A pool of a thread for each core, which rayon keeps; whoever is free takes the next computation.
+//!
+//! Expect what `threads` take, without a thread more than there are cores, and for small computations much less. Reach for
+//! it when computation is to be spread over the cores: this is the crate for it.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::thread::{sleep, spawn};
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::{Heartbeat, kernel};
+
+/// Computes `jobs` times `steps` steps; returns the answers.
+pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
+    // A thread beside the pool, where the rest of a program would be: rayon has no timers, and a heart that slept in the
+    // pool would take a core from it.
+    let heart = Arc::clone(heartbeat);
+    let heart = spawn(move || beat(&heart));
+    // Right: the pool has a thread for each core, and each of them computes.
+    // The black box keeps the compiler from computing once for several of them.
+    let answers = (0..jobs).into_par_iter().map(|_| kernel::compute(black_box(steps))).collect();
+    heartbeat.stop();
+    heart.join().expect("the heart does not panic");
+    answers
+}
+
+fn beat(heartbeat: &Heartbeat) {
+    while let Some(due) = heartbeat.next() {
+        sleep(due.saturating_duration_since(Instant::now()));
+        heartbeat.beat();
+    }
+}
