@@ -15,7 +15,7 @@ use procspawn::{Pool, ProcConfig, SpawnError};
 
 use super::{Heartbeat, kernel};
 
-/// As many processes as the article has, or one for each core where there are more.
+/// As many processes as the article has; the pool is larger only where there are more cores, and work for them.
 const WORKERS: usize = 4;
 
 /// How many empty jobs are sent through the pool to see what a job costs: few, since they are part of the run.
@@ -69,7 +69,7 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Result<Done, Sp
 fn compute(jobs: u64, steps: u64, heartbeat: &Heartbeat) -> Result<Done, SpawnError> {
     let started = Instant::now();
     // Right: the pool is made once, and every job finds a process that runs already.
-    let pool = Pool::new(available_parallelism().map_or(1, usize::from).max(WORKERS))?;
+    let pool = Pool::new(size(jobs))?;
     let mut answered = HashSet::new();
     while answered.len() < pool.size() {
         let handles: Vec<_> = (0..pool.size()).map(|_| pool.spawn((), |()| id())).collect();
@@ -85,6 +85,11 @@ fn compute(jobs: u64, steps: u64, heartbeat: &Heartbeat) -> Result<Done, SpawnEr
     }
     heartbeat.stop();
     Ok(Done { answers, pool_start, job: empty_job(&pool)? })
+}
+
+fn size(jobs: u64) -> usize {
+    let most = available_parallelism().map_or(1, usize::from).max(WORKERS);
+    usize::try_from(jobs).unwrap_or(most).clamp(1, most)
 }
 
 fn empty_job(pool: &Pool) -> Result<Duration, SpawnError> {
