@@ -59,6 +59,20 @@ fn pieces_that_end_with_the_last_step() {
     agree(2, 200_000, kernel::compute(200_000));
 }
 
+#[test]
+fn one_after_the_other_leaves_the_heart_a_moment_after_each() {
+    // Much longer than a period, so a heart beside them would have come far more often.
+    let outcome = run("serial", 3, 20_000_000);
+    assert!(outcome.metrics["wakes"] < 3.5, "{:?}", outcome.metrics);
+}
+
+#[test]
+fn the_start_of_the_pool_is_part_of_its_run() {
+    let outcome = run("processes", 2, 1_000);
+    let (start, job) = (outcome.metrics["pool_start_s"], outcome.metrics["job_s"]);
+    assert!(0.0 < job && job < outcome.elapsed_s && 0.0 < start && start < outcome.elapsed_s);
+}
+
 /// Long enough for threads to be seen, which the account counts every millisecond.
 #[cfg(target_os = "linux")]
 fn threads(variant: &str) -> u64 {
