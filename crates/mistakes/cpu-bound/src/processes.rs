@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::os::unix::process::parent_id;
 use std::process::{exit, id};
 use std::sync::Arc;
-use std::thread::{available_parallelism, sleep, spawn};
+use std::thread::{available_parallelism, park_timeout, sleep, spawn};
 use std::time::{Duration, Instant};
 
 use procspawn::{Pool, ProcConfig, SpawnError};
@@ -62,6 +62,7 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Result<Done, Sp
     let heart = spawn(move || beat(&heart));
     let done = compute(jobs, steps, heartbeat);
     heartbeat.stop();
+    heart.thread().unpark();
     heart.join().expect("the heart does not panic");
     done
 }
@@ -103,9 +104,10 @@ fn empty_job(pool: &Pool) -> Result<Duration, SpawnError> {
     Ok(times[EMPTY_JOBS / 2])
 }
 
+/// Parked and not asleep, so that the end of a short run need not wait for the next beat.
 fn beat(heartbeat: &Heartbeat) {
     while let Some(due) = heartbeat.next() {
-        sleep(due.saturating_duration_since(Instant::now()));
+        park_timeout(due.saturating_duration_since(Instant::now()));
         heartbeat.beat();
     }
 }

@@ -1,11 +1,11 @@
 //! A pool of a thread for each core, which rayon keeps; whoever is free takes the next computation.
 //!
-//! Expect what `threads` take, without a thread more than there are cores, and for small computations much less. Reach for
+//! Expect what `threads` take, with no more threads than there are cores, however many computations there are. Reach for
 //! it when computation is to be spread over the cores: this is the crate for it.
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::thread::{sleep, spawn};
+use std::thread::{park_timeout, spawn};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -22,13 +22,15 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
     // The black box keeps the compiler from computing once for several of them.
     let answers = (0..jobs).into_par_iter().map(|_| kernel::compute(black_box(steps))).collect();
     heartbeat.stop();
+    heart.thread().unpark();
     heart.join().expect("the heart does not panic");
     answers
 }
 
+/// Parked and not asleep, so that the end of a short run need not wait for the next beat.
 fn beat(heartbeat: &Heartbeat) {
     while let Some(due) = heartbeat.next() {
-        sleep(due.saturating_duration_since(Instant::now()));
+        park_timeout(due.saturating_duration_since(Instant::now()));
         heartbeat.beat();
     }
 }

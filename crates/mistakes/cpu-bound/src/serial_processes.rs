@@ -3,12 +3,12 @@
 //! Expect what nothing that computes in parallel can beat, but for the time that it takes to start a process. It is here to
 //! measure the others by: two cores that share a cache, a clock or a host do not compute twice as much as one.
 
+use std::env;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio, exit};
 use std::sync::Arc;
-use std::thread::{sleep, spawn};
+use std::thread::{park_timeout, spawn};
 use std::time::Instant;
-use std::{env, thread};
 
 use super::{Heartbeat, kernel};
 
@@ -19,7 +19,7 @@ const STEPS: &str = "CPU_BOUND_STEPS";
 pub fn compute_if_child() {
     let Ok(steps) = env::var(STEPS) else { return };
     // Its input ends when the parent does, however that dies; nobody would read the answer.
-    thread::spawn(|| {
+    spawn(|| {
         io::copy(&mut io::stdin(), &mut io::sink()).ok();
         exit(1);
     });
@@ -39,6 +39,7 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> io::Result<Vec<
     let processes: io::Result<Vec<_>> = (0..jobs).map(|_| Process::start(steps)).collect();
     let answers = processes.and_then(|processes| processes.into_iter().map(Process::answer).collect());
     heartbeat.stop();
+    heart.thread().unpark();
     heart.join().expect("the heart does not panic");
     answers
 }
@@ -68,9 +69,10 @@ impl Drop for Process {
     }
 }
 
+/// Parked and not asleep, so that the end of a short run need not wait for the next beat.
 fn beat(heartbeat: &Heartbeat) {
     while let Some(due) = heartbeat.next() {
-        sleep(due.saturating_duration_since(Instant::now()));
+        park_timeout(due.saturating_duration_since(Instant::now()));
         heartbeat.beat();
     }
 }
