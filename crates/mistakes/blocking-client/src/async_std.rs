@@ -1,0 +1,81 @@
+//! Each client is a task and talks over a connection of its own with hyper, which is async, without a runtime of tokio;
+//! tasks and heart share one thread.
+//!
+//! Expect what `smol` does: async-std stands on its crates. async-std is discontinued (RUSTSEC-2025-0052): this is for
+//! those who still meet it, and `smol` is the way out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_std::net::TcpStream;
+use async_std::task;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{Builder, SendRequest};
+use smol_hyper::rt::FuturesIo;
+
+use super::Heartbeat;
+use super::page::{BUFFER_BYTES, Failure, Page};
+use super::request::request;
+
+/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// returns what became of each URL, client by client.
+pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
+    task::block_on(async {
+        let heart = task::spawn_local(beat(Arc::clone(heartbeat)));
+        let handles: Vec<_> = shares.into_iter().map(|urls| task::spawn_local(browse(urls))).collect();
+        let mut pages = Vec::new();
+        for handle in handles {
+            pages.extend(handle.await);
+        }
+        heartbeat.stop();
+        heart.await;
+        pages
+    })
+}
+
+async fn beat(heartbeat: Arc<Heartbeat>) {
+    while let Some(due) = heartbeat.next() {
+        task::sleep(due.saturating_duration_since(Instant::now())).await;
+        heartbeat.beat();
+    }
+}
+
+async fn browse(urls: Vec<String>) -> Vec<Result<Page, Failure>> {
+    let mut connection = None;
+    let mut pages = Vec::new();
+    for url in urls {
+        // Right: the call waits in an await, and the loop goes on with the others meanwhile.
+        pages.push(fetch(&mut connection, &url).await);
+    }
+    pages
+}
+
+/// Over the `connection` that is kept, or a new one; all URLs of a client lead to one host. One that has failed is not
+/// kept.
+async fn fetch(connection: &mut Option<SendRequest<Empty<Bytes>>>, url: &str) -> Result<Page, Failure> {
+    let (address, request) = request(url)?;
+    let mut sender = match connection.take() {
+        Some(sender) => sender,
+        None => connect(&address).await?,
+    };
+    sender.ready().await?;
+    let response = sender.send_request(request).await?;
+    let status = response.status().as_u16();
+    let (mut body, mut bytes) = (response.into_body(), 0);
+    while let Some(frame) = body.frame().await {
+        bytes += frame?.data_ref().map_or(0, |piece| piece.len() as u64);
+    }
+    *connection = Some(sender);
+    Ok(Page { status, bytes })
+}
+
+async fn connect(address: &str) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+    let stream = TcpStream::connect(address).await?;
+    let mut client = Builder::new();
+    client.read_buf_exact_size(Some(BUFFER_BYTES));
+    let (sender, connection) = client.handshake(FuturesIo::new(stream)).await?;
+    // A connection does its work in a task too.
+    task::spawn_local(connection);
+    Ok(sender)
+}

@@ -1,0 +1,38 @@
+//! A script of one request, with hyper on smol: `cold_smol URL`.
+//!
+//! It prints the status and the length of the body, then waits for the end of its input, so that it can be looked at.
+
+use std::env;
+use std::io::{self, sink, stdin};
+
+use blocking_client::page::{BUFFER_BYTES, Failure};
+use blocking_client::request::request;
+use http_body_util::BodyExt;
+use hyper::client::conn::http1::Builder;
+use smol::net::TcpStream;
+use smol::{LocalExecutor, block_on};
+use smol_hyper::rt::FuturesIo;
+
+fn main() -> Result<(), Failure> {
+    let executor = LocalExecutor::new();
+    block_on(executor.run(fetch(&executor)))
+}
+
+async fn fetch(executor: &LocalExecutor<'_>) -> Result<(), Failure> {
+    let url = env::args().nth(1).ok_or("a URL is wanted")?;
+    let (address, request) = request(&url)?;
+    let stream = TcpStream::connect(address).await?;
+    let mut client = Builder::new();
+    client.read_buf_exact_size(Some(BUFFER_BYTES));
+    let (mut sender, connection) = client.handshake(FuturesIo::new(stream)).await?;
+    executor.spawn(connection).detach();
+    let response = sender.send_request(request).await?;
+    let status = response.status().as_u16();
+    let (mut body, mut bytes) = (response.into_body(), 0);
+    while let Some(frame) = body.frame().await {
+        bytes += frame?.data_ref().map_or(0, |piece| piece.len());
+    }
+    println!("{status} {bytes}");
+    io::copy(&mut stdin(), &mut sink())?;
+    Ok(())
+}

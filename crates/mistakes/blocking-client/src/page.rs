@@ -1,0 +1,16 @@
+//! What a request comes to: a page, or the error that kept it from being one.
+
+use std::error::Error;
+
+/// How much a client reads or writes at once, where it can be told: a page of the memory, with room for a head and a body
+/// of a kilobyte. A longer body takes more turns, a longer head is an error.
+pub const BUFFER_BYTES: usize = 4 * 1024;
+
+/// An answer that arrived whole, whatever its status; its body was read to the end and dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    pub status: u16,
+    pub bytes: u64,
+}
+
+pub type Failure = Box<dyn Error + Send + Sync>;
