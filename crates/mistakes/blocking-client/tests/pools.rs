@@ -1,0 +1,49 @@
+//! How many calls are under way at once: no more than a pool has threads, and as many as there are without one.
+//!
+//! The only test of its file: smol and async-std share their pool with whoever else is in the process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use blocking_client::page::{Failure, Page};
+use blocking_client::{
+    Heartbeat, async_std, async_std_spawn_blocking, smol, smol_unblock, threads, tokio, tokio_spawn_blocking,
+};
+use origin::{Counts, Origin};
+use ureq::Agent;
+
+type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
+
+/// Each with the most of its calls that are under way at once.
+const VARIANTS: [(&str, Browse, u64); 7] = [
+    ("threads", threads::run, CLIENTS),
+    ("tokio", tokio::run, CLIENTS),
+    ("tokio_spawn_blocking", tokio_spawn_blocking::run, 512),
+    ("smol", smol::run, CLIENTS),
+    ("smol_unblock", smol_unblock::run, 500),
+    ("async_std", async_std::run, CLIENTS),
+    ("async_std_spawn_blocking", async_std_spawn_blocking::run, 500),
+];
+
+const CLIENTS: u64 = 600;
+
+fn counts(origin: &Origin) -> Counts {
+    let agent: Agent = Agent::config_builder().proxy(None).build().into();
+    let mut answer = agent.get(format!("{}/counters", origin.url())).call().unwrap();
+    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+}
+
+#[test]
+fn past_its_size_a_pool_lets_calls_wait() {
+    for (name, browse, most) in VARIANTS {
+        let origin = Origin::in_thread().unwrap();
+        // None is answered before so many are under way, so none is over by then; and then not at once, so that one
+        // more would be seen beside them.
+        let url = format!("{}/bytes/1?together={most}&delay_ms=500", origin.url());
+        let heartbeat = Arc::new(Heartbeat::every(Duration::from_millis(2)));
+        let pages = browse(vec![vec![url]; usize::try_from(CLIENTS).unwrap()], &heartbeat);
+        assert!(pages.iter().all(Result::is_ok), "{name}");
+        let counts = counts(&origin);
+        assert_eq!((counts.requests, counts.peak_in_flight), (CLIENTS, most), "{name}");
+    }
+}
