@@ -18,7 +18,7 @@ use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 use super::request::request;
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     task::block_on(async {

@@ -1,4 +1,5 @@
-//! Each client is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake, on async-std.
+//! Each client is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake, on
+//! async-std.
 //!
 //! Expect all pages one after the other, and a heart that stands still meanwhile. async-std is discontinued
 //! (RUSTSEC-2025-0052): this is for those who still meet it, and smol is the way out; it would not mend this, see
@@ -14,7 +15,7 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     task::block_on(async {

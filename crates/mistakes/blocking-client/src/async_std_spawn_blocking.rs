@@ -1,8 +1,8 @@
-//! Each client is a task and hands its calls of ureq, which block, to async-std's pool for that; tasks and heart share one
-//! thread.
+//! Each client is a task and hands its calls of ureq, which block, to async-std's pool for that; tasks and heart share
+//! one thread.
 //!
-//! Expect what `smol_unblock` does, since the pool is the same: a thread each call, 500 at most. async-std is discontinued
-//! (RUSTSEC-2025-0052): this is for those who still meet it, and `smol_unblock` is the way out.
+//! Expect what `smol_unblock` does, since the pool is the same: a thread each call, 500 at most. async-std is
+//! discontinued (RUSTSEC-2025-0052): this is for those who still meet it, and `smol_unblock` is the way out.
 
 use std::io::{self, sink};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     task::block_on(async {

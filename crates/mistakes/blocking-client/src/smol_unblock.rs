@@ -1,4 +1,5 @@
-//! Each client is a task and hands its calls of ureq, which block, to smol's pool for that; tasks and heart share one thread.
+//! Each client is a task and hands its calls of ureq, which block, to smol's pool for that; tasks and heart share one
+//! thread.
 //!
 //! Expect all pages and a heart that is on time, for a thread each call while it is under way, 500 at most: what comes
 //! on top waits in a queue. Reach for it when the program runs on smol and a client that blocks is all there is.
@@ -12,7 +13,7 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let executor = LocalExecutor::new();

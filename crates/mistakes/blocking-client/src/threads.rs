@@ -1,7 +1,7 @@
 //! Each client is a thread and calls ureq, which blocks; the heart is a thread too.
 //!
-//! Expect all pages and a heart that is on time, since the kernel switches between threads whatever they call. Reach for
-//! it when the client at hand blocks and there are tens of calls at once, or hundreds.
+//! Expect all pages and a heart that is on time, since the kernel switches between threads whatever they call. Reach
+//! for it when the client at hand blocks and there are tens of calls at once, or hundreds.
 
 use std::io::{self, sink};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let client = new_client(shares.len());

@@ -1,7 +1,8 @@
-//! Each client is a task and calls reqwest, which is async, all of them the same one; tasks and heart share one thread.
+//! Each client is a task and calls reqwest, which is async, all of them the same one; tasks and heart share one
+//! thread.
 //!
-//! Expect all pages, a heart that is on time, and no more connections than are wanted at once. Reach for it first when the
-//! program is async.
+//! Expect all pages, a heart that is on time, and no more connections than are wanted at once. Reach for it first when
+//! the program is async.
 
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use tokio::time::sleep_until;
 use super::Heartbeat;
 use super::page::{Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
+    // One for all: a clone is another handle on the same client and its connections.
     let client = new_client();
     let heart = tokio::spawn(beat(Arc::clone(heartbeat)));
     let handles: Vec<_> = shares.into_iter().map(|urls| tokio::spawn(browse(client.clone(), urls))).collect();

@@ -1,7 +1,7 @@
 //! Each client is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake.
 //!
-//! Expect all pages one after the other, and a heart that stands still meanwhile. Nothing warns but clippy's
-//! `unused_async`, and that only of a function that awaits nothing else.
+//! Expect all pages one after the other, and a heart that stands still meanwhile. Nothing warns but clippy's pedantic
+//! `unused_async`, and that only of a function that awaits nothing at all.
 
 use std::io::{self, sink};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, while the heart beats beside them;
+/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
 /// returns what became of each URL, client by client.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {

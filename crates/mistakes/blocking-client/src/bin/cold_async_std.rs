@@ -1,5 +1,5 @@
-//! A script of one request, with hyper on async-std: `cold_async_std URL`. async-std is discontinued (RUSTSEC-2025-0052),
-//! and `cold_smol` is the way out.
+//! A script of one request, with hyper on async-std: `cold_async_std URL`. async-std is discontinued
+//! (RUSTSEC-2025-0052), and `cold_smol` is the way out.
 //!
 //! It prints the status and the length of the body, then waits for the end of its input, so that it can be looked at.
 
@@ -30,7 +30,7 @@ async fn fetch() -> Result<(), Failure> {
     let status = response.status().as_u16();
     let (mut body, mut bytes) = (response.into_body(), 0);
     while let Some(frame) = body.frame().await {
-        bytes += frame?.data_ref().map_or(0, |piece| piece.len());
+        bytes += frame?.data_ref().map_or(0, |piece| piece.len() as u64);
     }
     println!("{status} {bytes}");
     io::copy(&mut stdin(), &mut sink())?;

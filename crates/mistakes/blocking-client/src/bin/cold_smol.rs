@@ -30,7 +30,7 @@ async fn fetch(executor: &LocalExecutor<'_>) -> Result<(), Failure> {
     let status = response.status().as_u16();
     let (mut body, mut bytes) = (response.into_body(), 0);
     while let Some(frame) = body.frame().await {
-        bytes += frame?.data_ref().map_or(0, |piece| piece.len());
+        bytes += frame?.data_ref().map_or(0, |piece| piece.len() as u64);
     }
     println!("{status} {bytes}");
     io::copy(&mut stdin(), &mut sink())?;
