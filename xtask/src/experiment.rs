@@ -37,11 +37,13 @@ pub(crate) struct Figure {
 }
 
 /// What stands in a figure's column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
     Median,
     /// The median, and in a second column its ratio to the twin's.
     AgainstTwin,
+    /// What this variant has, divided by it: of a time, how many times as fast the row is.
+    Over(String),
     /// The largest of all runs.
     Worst,
     /// All runs together.
@@ -276,15 +278,29 @@ impl Source<'_> {
         table.into_iter().map(parse).collect()
     }
 
-    fn figure(&self, table: FigureTable) -> Result<Figure> {
+    fn figure(&self, table: FigureTable, variants: &BTreeSet<String>) -> Result<Figure> {
         check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
-        let asked = [(table.twin, Shown::AgainstTwin), (table.worst, Shown::Worst), (table.sum, Shown::Sum)];
-        let mut asked =
-            asked.into_iter().filter_map(|(key, shown)| Some((key.filter(|key| *key.get_ref())?, shown)));
+        let flag = |key: Option<Spanned<bool>>, shown| {
+            let key = key.filter(|key| *key.get_ref())?;
+            Some((key.span(), shown))
+        };
+        let over = table.over.map(|over| (over.span(), Shown::Over(over.into_inner())));
+        if let Some((span, Shown::Over(variant))) = &over
+            && !variants.contains(variant)
+        {
+            return Err(self.error(span.clone(), format!("there is no variant `{variant}`")));
+        }
+        let asked = [
+            flag(table.twin, Shown::AgainstTwin),
+            over,
+            flag(table.worst, Shown::Worst),
+            flag(table.sum, Shown::Sum),
+        ];
+        let mut asked = asked.into_iter().flatten();
         let shown = asked.next().map_or(Shown::Median, |(_, shown)| shown);
-        if let Some((key, _)) = asked.next() {
+        if let Some((span, _)) = asked.next() {
             return Err(
-                self.error(key.span(), "say one of twin, worst and sum: twins are compared by their medians")
+                self.error(span, "say one of twin, over, worst and sum: medians are what is compared")
             );
         }
         Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
@@ -319,6 +335,7 @@ struct FigureTable {
     path: Spanned<String>,
     title: String,
     twin: Option<Spanned<bool>>,
+    over: Option<Spanned<String>>,
     worst: Option<Spanned<bool>>,
     sum: Option<Spanned<bool>>,
 }
@@ -374,8 +391,6 @@ impl Tables {
             return Err(source.error(self.variant.span(), "variant is empty: there is nothing to run"));
         }
 
-        let figures = self.figure.into_iter().map(|table| source.figure(table)).collect::<Result<_>>()?;
-
         let mut names = BTreeSet::new();
         let mut sizes = BTreeSet::new();
         let mut cases = Vec::new();
@@ -416,6 +431,8 @@ impl Tables {
                 expect: source.expect(table.expect)?,
             });
         }
+        let figures = self.figure.into_iter().map(|table| source.figure(table, &names));
+        let figures = figures.collect::<Result<_>>()?;
         for twin in twins {
             if !names.contains(twin.get_ref()) {
                 return Err(source.error(twin.span(), format!("the twin `{}` is no variant", twin.get_ref())));

@@ -180,6 +180,12 @@ fn an_unknown_key_of_a_figure() {
 }
 
 #[test]
+fn a_figure_over_a_variant_that_is_none() {
+    let lines = "path = \"metrics.beats\"\ntitle = \"Beats\"\nover = \"nobody\"";
+    refused_figure(lines, "over", &["there is no variant `nobody`"]);
+}
+
+#[test]
 fn a_figure_without_a_title() {
     refused_figure("path = \"metrics.beats\"\n", "[[figure]]", &["missing field `title`"]);
 }

@@ -1,10 +1,10 @@
 //! The figures that an experiment has of its own, beside those that all have.
 
 use super::{against_twin, measured_rows};
-use crate::data::{Data, Row};
+use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Figure, Shown};
 use crate::markdown::{escape, table};
-use crate::statistics::{Interval, interval};
+use crate::statistics::{ENOUGH_RUNS, Interval, interval, ratio};
 use crate::units::{count, moment, rate, size};
 
 /// A table of one case, with what it shows in the line before; none if no row tells any of the figures.
@@ -23,7 +23,10 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
     let rows = measured_rows(case, data).map(|row| {
         let mut cells = vec![format!("`{}`", row.variant)];
         for figure in &told {
-            cells.push(cell(figure, &values(figure, row)));
+            cells.push(match &figure.shown {
+                Shown::Over(variant) => over(figure, row, data.row(&row.case, variant)),
+                _ => cell(figure, &values(figure, row)),
+            });
             if figure.shown == Shown::AgainstTwin {
                 cells.push(against_twin(experiment, row, data, |row| values(figure, row)));
             }
@@ -37,10 +40,11 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
 /// Which of them are no medians; none if all are.
 pub(super) fn method(experiment: &Experiment, data: &Data) -> Option<String> {
     let what = |figure: &&Figure| {
-        let what = match figure.shown {
+        let what = match &figure.shown {
             Shown::Median | Shown::AgainstTwin => return None,
-            Shown::Worst => "the largest of all runs",
-            Shown::Sum => "the sum of all runs",
+            Shown::Over(variant) => format!("the figure of `{variant}` divided by that of the row"),
+            Shown::Worst => "the largest of all runs".to_owned(),
+            Shown::Sum => "the sum of all runs".to_owned(),
         };
         Some(format!("*{}* is {what}", escape(&figure.title)))
     };
@@ -61,7 +65,7 @@ fn values(figure: &Figure, row: &Row) -> Vec<f64> {
 
 fn cell(figure: &Figure, values: &[f64]) -> String {
     let unit = unit(&figure.path);
-    match (figure.shown, values) {
+    match (&figure.shown, values) {
         (_, []) => String::new(),
         (Shown::Worst, _) => unit(values.iter().copied().fold(f64::NEG_INFINITY, f64::max), None),
         (Shown::Sum, _) => unit(values.iter().sum(), None),
@@ -71,6 +75,22 @@ fn cell(figure: &Figure, values: &[f64]) -> String {
             unit(median, Some((low, high)))
         }
     }
+}
+
+/// How many times as much the other row has; empty for itself.
+fn over(figure: &Figure, row: &Row, other: Option<&Row>) -> String {
+    let Some(other) = other.filter(|other| other.variant != row.variant && other.status == Status::Ok) else {
+        return String::new();
+    };
+    let (own, others) = (values(figure, row), values(figure, other));
+    if own.is_empty() || others.is_empty() || own.contains(&0.0) {
+        return String::new();
+    }
+    let Interval { median, low, high } = ratio(&others, &own);
+    if own.len().min(others.len()) < ENOUGH_RUNS {
+        return format!("{median:.2}");
+    }
+    format!("{median:.2} [{low:.2}, {high:.2}]")
 }
 
 /// The unit that the end of a figure's name tells.
@@ -191,6 +211,22 @@ mod tests {
         assert_eq!(against(with("better", 4, |_| json!({"late_s": 0.1}))), "too few runs (`better`)");
         assert_eq!(against(with("better", 5, |_| json!({"late_s": 0.0}))), "no ratio to 0 (`better`)");
         assert_eq!(against(with("better", 5, |_| json!({}))), "");
+    }
+
+    #[test]
+    fn what_another_variant_has_is_divided_by_it() {
+        let rows = |runs| {
+            let late = |late: f64| move |_| json!({"late_s": late});
+            vec![
+                with("good", runs, late(0.2)),
+                with("better", runs, late(0.1)),
+                with("silent", runs, |_| json!({})),
+            ]
+        };
+        let over = figure("metrics.late_s", "over = \"good\"");
+        let asked = "| Variant | It |\n| --- | ---: |\n| `good` |  |\n| `better` | 2.00 [2.00, 2.00] |\n| `silent` |  |\n";
+        assert_eq!(shown(&over, rows(5)).unwrap(), asked);
+        assert!(shown(&over, rows(1)).unwrap().contains("| `better` | 2.00 |"));
     }
 
     #[test]

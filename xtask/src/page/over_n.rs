@@ -23,7 +23,7 @@ pub(super) fn in_short(experiment: &Experiment, data: &Data) -> String {
     }
     let slopes = slopes(&series, experiment).map(|table| format!("\nWhat one more costs:\n\n{table}"));
     let winners = winners(&series, experiment)
-        .map(|table| format!("\nWhere threads win, and from which n on they do not:\n\n{table}"));
+        .map(|table| format!("\n{}:\n\n{table}", where_it_wins(&series, experiment)));
     slopes.unwrap_or_default() + &winners.unwrap_or_default()
 }
 
@@ -50,8 +50,23 @@ pub(super) fn over_n(experiment: &Experiment, data: &Data) -> String {
     let used = |row: &Row| middle(row, cpu).map(|value| seconds(value, None));
     text += &format!("CPU, user and system:\n\n{}\n", grid(&series, experiment, |row| told(used(row))));
     text += &slopes(&series, experiment).as_deref().map_or(String::new(), one_more);
-    text += &winners(&series, experiment).as_deref().map_or(String::new(), crossover);
+    if let Some(winners) = winners(&series, experiment) {
+        text += &crossover(where_it_wins(&series, experiment), &winners);
+    }
     text
+}
+
+/// What the others are held against: the plainest there is.
+fn base(series: &Series, experiment: &Experiment) -> Model {
+    let is_serial = variants(series, experiment).any(|variant| variant.model == Model::Serial);
+    if is_serial { Model::Serial } else { Model::Threads }
+}
+
+fn where_it_wins(series: &Series, experiment: &Experiment) -> &'static str {
+    match base(series, experiment) {
+        Model::Serial => "Where one after the other wins, and from which n on it does not",
+        _ => "Where threads win, and from which n on they do not",
+    }
 }
 
 /// Whether each argument is the same in all of them, or is n in each.
@@ -110,6 +125,10 @@ const COSTS: [(&str, Figure, Unit); 8] = [
 
 /// A slope for each variant and cost; a cost that no variant tells has no column.
 fn slopes(series: &Series, experiment: &Experiment) -> Option<String> {
+    // There n counts the steps of a computation, and one more of them costs time alone.
+    if base(series, experiment) == Model::Serial {
+        return None;
+    }
     let mut rows = Vec::new();
     for variant in variants(series, experiment) {
         let slopes = COSTS.map(|(_, figure, unit)| {
@@ -152,12 +171,14 @@ fn enumerate(sizes: &[u64]) -> String {
     sizes.iter().map(|&n| thousands(n)).collect::<Vec<_>>().join(" · ")
 }
 
-/// Each async variant against every variant with threads of its language.
+/// Each async variant against every variant with threads of its language, or all against a serial one.
 fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
     // Nobody chooses a floor: it is there to measure the others against.
-    let choices = |model| {
-        let is_choice = move |variant: &&Variant| variant.model == model && variant.role != Role::Floor;
-        variants(series, experiment).filter(is_choice)
+    let choices = || variants(series, experiment).filter(|variant| variant.role != Role::Floor);
+    let base = base(series, experiment);
+    let is_rival = |variant: &&Variant| match base {
+        Model::Serial => variant.model != base,
+        _ => variant.model == Model::Async,
     };
     let tells_start = series.data.rows.iter().any(|row| !start_time(row).is_empty());
     let mut figures: Vec<(&str, Figure)> = vec![("Whole time", whole_time)];
@@ -165,11 +186,12 @@ fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
     figures.extend(tells_start.then_some(("Start", start_time as Figure)));
     figures.extend([("Resident memory", resident as Figure), ("CPU", cpu)]);
     let mut rows = Vec::new();
-    for variant in choices(Model::Async) {
-        let is_same_language = |threads: &&Variant| threads.is_python() == variant.is_python();
-        for threads in choices(Model::Threads).filter(is_same_language) {
-            let cell = |(_, figure): &(_, Figure)| compare(series, &threads.name, &variant.name, *figure);
-            let names = format!("`{}` against `{}`", variant.name, threads.name);
+    for variant in choices().filter(is_rival) {
+        let is_its_base = |other: &&Variant| other.model == base && other.is_python() == variant.is_python();
+        for plain in choices().filter(is_its_base) {
+            let sides = [plain, variant].map(|side| (side.name.as_str(), side.model));
+            let cell = |(_, figure): &(_, Figure)| compare(series, sides, *figure);
+            let names = format!("`{}` against `{}`", variant.name, plain.name);
             rows.push([names].into_iter().chain(figures.iter().map(cell)).collect());
         }
     }
@@ -181,16 +203,13 @@ fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
     Some(table(&columns, &rows))
 }
 
-fn crossover(winners: &str) -> String {
+fn crossover(heading: &str, winners: &str) -> String {
     let notes = [
         "A win is less of it, at that n; level is no difference, as in all tables of this page.",
-        "In brackets what threads take is divided by what the variant takes, at the largest n where both were \
-         measured: above 1, threads take more.",
+        "In brackets what the second of the two takes is divided by what the first takes, at the largest n where both \
+         were measured: above 1, the second takes more.",
     ];
-    format!(
-        "### Where threads win, and from which n on they do not\n\n{winners}\n{}\n",
-        list(notes.map(str::to_owned))
-    )
+    format!("### {heading}\n\n{winners}\n{}\n", list(notes.map(str::to_owned)))
 }
 
 /// The n in a row that say the same.
@@ -203,13 +222,18 @@ struct Stretch {
 
 /// In words who wins at which n, one phrase a stretch, so that a pattern which goes to and fro is told as it
 /// is.
-fn compare(series: &Series, threads: &str, variant: &str, figure: Figure) -> String {
+fn compare(series: &Series, [plain, variant]: [(&str, Model); 2], figure: Figure) -> String {
     let mut stretches: Vec<Stretch> = Vec::new();
-    for (n, row) in series.rows(variant) {
-        let Some(other) = series.row(n, threads) else {
+    for (n, row) in series.rows(variant.0) {
+        let Some(other) = series.row(n, plain.0) else {
             continue;
         };
-        let (phrase, ratio) = winner(other, row, figure);
+        let (phrase, ratio) = match winner(other, row, figure) {
+            Ok((Winner::Neither, ratio)) => ("level".to_owned(), Some(ratio)),
+            Ok((Winner::Plain, ratio)) => (wins(plain.1), Some(ratio)),
+            Ok((Winner::Variant, ratio)) => (wins(variant.1), Some(ratio)),
+            Err(why) => (why, None),
+        };
         match stretches.last_mut() {
             Some(last) if last.phrase == phrase => {
                 last.sizes.push(n);
@@ -237,26 +261,36 @@ fn compare(series: &Series, threads: &str, variant: &str, figure: Figure) -> Str
     told.collect::<Vec<_>>().join("; ")
 }
 
-fn winner(threads: &Row, variant: &Row, figure: Figure) -> (String, Option<Measured>) {
-    for row in [threads, variant] {
+fn wins(model: Model) -> String {
+    let verb = if matches!(model, Model::Threads | Model::Processes) { "win" } else { "wins" };
+    format!("{} {verb}", model.name())
+}
+
+enum Winner {
+    Plain,
+    Variant,
+    Neither,
+}
+
+/// Who takes less, and the ratio that tells; or why nobody can say.
+fn winner(plain: &Row, variant: &Row, figure: Figure) -> Result<(Winner, Measured), String> {
+    for row in [plain, variant] {
         let how = match row.status {
             Status::Ok => continue,
             Status::Failed => "failed",
             Status::Refused => "was refused",
             Status::Skipped => "was not measured",
         };
-        return (format!("`{}` {how}", row.variant), None);
+        return Err(format!("`{}` {how}", row.variant));
     }
-    let Some(ratio) = Measured::ratio(threads, variant, figure) else {
-        return ("not told".to_owned(), None);
+    let ratio = Measured::ratio(plain, variant, figure).ok_or("not told")?;
+    let winner = match (ratio.decides, ratio.interval.is_more(), ratio.interval.is_less()) {
+        (false, ..) => return Err("too few runs".to_owned()),
+        (_, Some(true), _) => Winner::Variant,
+        (_, _, Some(true)) => Winner::Plain,
+        _ => Winner::Neither,
     };
-    let phrase = match (ratio.decides, ratio.interval.is_more(), ratio.interval.is_less()) {
-        (false, ..) => return ("too few runs".to_owned(), None),
-        (_, Some(true), _) => "async wins",
-        (_, _, Some(true)) => "threads win",
-        _ => "level",
-    };
-    (phrase.to_owned(), Some(ratio))
+    Ok((winner, ratio))
 }
 
 #[cfg(test)]
@@ -274,7 +308,7 @@ mod tests {
         });
         let data = data("waiting-tasks", rows.collect());
         let series = Series::new(&data, cases.into_iter().zip(names.iter().map(String::as_str)).collect());
-        compare(&series, "threads", "tokio", whole_time)
+        compare(&series, [("threads", Model::Threads), ("tokio", Model::Async)], whole_time)
     }
 
     #[test]
@@ -295,6 +329,19 @@ mod tests {
     }
 
     #[test]
+    fn a_series_with_a_serial_variant_is_held_against_that() {
+        let cases = [(10, "10-steps"), (100, "100-steps"), (1_000, "1000-steps")];
+        let rows = cases.iter().flat_map(|(n, case)| {
+            let cost = |seconds| move |_| Cost { seconds, ..Cost::default() };
+            [row(case, "serial", 5, cost(*n as f64)), row(case, "processes", 5, cost(50.0 + *n as f64 / 4.0))]
+        });
+        let data = data("cpu-bound", rows.collect());
+        let series = Series::new(&data, cases.to_vec());
+        let told = compare(&series, [("serial", Model::Serial), ("processes", Model::Processes)], whole_time);
+        assert_eq!(told, "serial wins at 10; processes win from 100 on (3.33 [3.33, 3.33] at 1,000)");
+    }
+
+    #[test]
     fn few_runs_decide_nothing() {
         assert_eq!(compared(&[(2.0, 1.0); 3], 1), "too few runs at every n");
     }
@@ -309,7 +356,7 @@ mod tests {
         rows[4] = refused("1000-tasks", "threads");
         let data = data("waiting-tasks", rows);
         let series = Series::new(&data, vec![(10, "10-tasks"), (100, "100-tasks"), (1_000, "1000-tasks")]);
-        let told = compare(&series, "threads", "tokio", whole_time);
+        let told = compare(&series, [("threads", Model::Threads), ("tokio", Model::Async)], whole_time);
         assert_eq!(told, "async wins up to 100 (2.00 [2.00, 2.00] at 100); `threads` was refused at 1,000");
     }
 }
