@@ -13,9 +13,8 @@
 # is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
 # CARGO_TARGET_DIR, if set, stands for target.
 #
-# `cargo xtask bench-all` does more: it runs every row once before the rounds, checks each answer, and ends a
-# run that takes more than 120 s. It sets the origin's counters to zero before each run,
-# and compares them with what the run tells.
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 120 s.
+# It sets the origin's counters to zero before each run, and compares them with what the run tells.
 
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."

@@ -13,8 +13,7 @@
 # is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
 # CARGO_TARGET_DIR, if set, stands for target.
 #
-# `cargo xtask bench-all` does more: it runs every row once before the rounds, checks each answer, and ends a
-# run that takes more than 120 s.
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 120 s.
 
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
@@ -86,12 +85,12 @@ while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
     echo "Round $round of $rounds"
 
-    measure 10000-tasks threads --tasks 10000 --wait-ms 3000
-    measure 10000-tasks threads_small_stack --tasks 10000 --wait-ms 3000
-    measure 10000-tasks tokio --tasks 10000 --wait-ms 3000
-    measure 10000-tasks tokio_joined --tasks 10000 --wait-ms 3000
-    measure 10000-tasks smol --tasks 10000 --wait-ms 3000
-    measure 10000-tasks async_std --tasks 10000 --wait-ms 3000
+    measure 10000-tasks threads --tasks 10000 --wait-ms 2000
+    measure 10000-tasks threads_small_stack --tasks 10000 --wait-ms 2000
+    measure 10000-tasks tokio --tasks 10000 --wait-ms 2000
+    measure 10000-tasks tokio_joined --tasks 10000 --wait-ms 2000
+    measure 10000-tasks smol --tasks 10000 --wait-ms 2000
+    measure 10000-tasks async_std --tasks 10000 --wait-ms 2000
 
     if [ "$size" != quick ]; then
         measure 1-task threads --tasks 1 --wait-ms 200
@@ -129,12 +128,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-tasks async_std --tasks 1000 --wait-ms 300
 
     if [ "$size" != quick ]; then
-        measure 100000-tasks threads --tasks 100000 --wait-ms 5000
-        measure 100000-tasks threads_small_stack --tasks 100000 --wait-ms 5000
-        measure 100000-tasks tokio --tasks 100000 --wait-ms 5000
-        measure 100000-tasks tokio_joined --tasks 100000 --wait-ms 5000
-        measure 100000-tasks smol --tasks 100000 --wait-ms 5000
-        measure 100000-tasks async_std --tasks 100000 --wait-ms 5000
+        measure 100000-tasks threads --tasks 100000 --wait-ms 2500
+        measure 100000-tasks threads_small_stack --tasks 100000 --wait-ms 2500
+        measure 100000-tasks tokio --tasks 100000 --wait-ms 2500
+        measure 100000-tasks tokio_joined --tasks 100000 --wait-ms 2500
+        measure 100000-tasks smol --tasks 100000 --wait-ms 2500
+        measure 100000-tasks async_std --tasks 100000 --wait-ms 2500
     fi
 
     if [ "$size" = full ]; then

@@ -193,9 +193,9 @@ fn a_figure_without_a_title() {
 #[test]
 fn a_figure_that_is_two_things_at_once() {
     let lines = "path = \"metrics.beats\"\ntitle = \"\"\ntwin = false\nworst = true\nsum = true\n";
-    refused_figure(lines, "sum", &["one of twin, worst and sum"]);
+    refused_figure(lines, "sum", &["one of twin, over, worst and sum"]);
     let lines = "path = \"metrics.beats\"\ntitle = \"\"\nworst = true\ntwin = true\n";
-    refused_figure(lines, "worst", &["one of twin, worst and sum", "medians"]);
+    refused_figure(lines, "worst", &["one of twin, over, worst and sum", "medians"]);
 }
 
 #[test]
