@@ -18,6 +18,15 @@ const OLDEST: (u32, u32) = (1, 20);
 /// What is installed when PATH has none; the newest that this workspace's `rust-version` builds.
 const PINNED: &str = "1.20.0";
 
+/// What sets how many threads a runtime or a pool has: each runtime has its own, and all are to have as many.
+const POOL_SIZES: [&str; 5] = [
+    "ASYNC_STD_THREAD_COUNT",
+    "BLOCKING_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "SMOL_THREADS",
+    "TOKIO_WORKER_THREADS",
+];
+
 pub(crate) struct Hyperfine {
     program: PathBuf,
     pub(crate) version: String,
@@ -72,7 +81,11 @@ impl Hyperfine {
             .args(["--ignore-failure", "--export-json"])
             .arg(&export)
             .arg(shell_words::join(command))
-            .envs(environment.iter().copied())
+            .envs(environment.iter().copied());
+        for name in POOL_SIZES {
+            hyperfine.env_remove(name);
+        }
+        hyperfine
             .stdin(Stdio::null())
             .stdout(File::create(scratch.join("stdout"))?)
             .stderr(File::create(&errors)?);

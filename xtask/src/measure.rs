@@ -23,7 +23,7 @@ const MOST_ROUNDS: usize = 20;
 /// Rounds end when every median is known this well.
 const SHARP: f64 = 0.05;
 /// No round beyond the fifth begins once an experiment has taken this long, however much time is left.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(20);
 
 pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,

@@ -280,9 +280,8 @@ fn method(experiment: &Experiment, data: &Data) -> String {
     } else {
         let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
         format!(
-            "The rows were run in interleaved rounds, A B C, A B C, of which the first round is also the one that \
-             decides whether a row is run again at all; runs of a row: {}. Medians, with a bootstrapped 95 % \
-             interval in brackets; *far off* are the runs that something else must have disturbed, kept in all \
+            "The rows were run in interleaved rounds, A B C, A B C; one that fails is not run again; runs of a row: \
+             {}. Medians, with a bootstrapped 95 % interval in brackets; *far off* are the runs that something else must have disturbed, kept in all \
              figures",
             span(&runs)
         )

@@ -125,7 +125,7 @@ const COSTS: [(&str, Figure, Unit); 8] = [
 
 /// A slope for each variant and cost; a cost that no variant tells has no column.
 fn slopes(series: &Series, experiment: &Experiment) -> Option<String> {
-    // There n counts the steps of a computation, and one more of them costs time alone.
+    // A series with a serial variant is one of computations: n counts their steps, and one more costs time alone.
     if base(series, experiment) == Model::Serial {
         return None;
     }

@@ -35,11 +35,13 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 
 async fn client(load: Load) -> Vec<u32> {
     let mut answers = Vec::new();
-    while Instant::now() < load.until {
+    loop {
         answers.push(handle(load.steps).await);
+        if Instant::now() >= load.until {
+            return answers;
+        }
         sleep(BETWEEN).await;
     }
-    answers
 }
 
 async fn handle(steps: u64) -> u32 {

@@ -15,6 +15,6 @@ pub struct Load {
     pub clients: u64,
     /// How many steps of the [`kernel`](super::kernel) an answer takes.
     pub steps: u64,
-    /// No request is sent from here on.
+    /// No request is sent from here on, but each client sends one at least.
     pub until: Instant,
 }

@@ -4,7 +4,7 @@
 //! gives it to the one that has become ready. Nothing has to be handed over, and nothing can be forgotten.
 
 use std::sync::Arc;
-use std::thread::{self, sleep};
+use std::thread::{sleep, spawn};
 use std::time::Instant;
 
 use super::load::{BETWEEN, Load};
@@ -12,11 +12,11 @@ use super::{Heartbeat, kernel};
 
 /// Serves the load while the heart beats beside it; returns all answers.
 pub fn run(load: Load, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
-    let heart = {
+    let heart = spawn({
         let heartbeat = Arc::clone(heartbeat);
-        thread::spawn(move || beat(&heartbeat))
-    };
-    let clients: Vec<_> = (0..load.clients).map(|_| thread::spawn(move || client(load))).collect();
+        move || beat(&heartbeat)
+    });
+    let clients: Vec<_> = (0..load.clients).map(|_| spawn(move || client(load))).collect();
     let mut answers = Vec::new();
     for client in clients {
         answers.extend(client.join().expect("a client panicked"));
@@ -35,11 +35,13 @@ fn beat(heartbeat: &Heartbeat) {
 
 fn client(load: Load) -> Vec<u32> {
     let mut answers = Vec::new();
-    while Instant::now() < load.until {
+    loop {
         answers.push(handle(load.steps));
+        if Instant::now() >= load.until {
+            return answers;
+        }
         sleep(BETWEEN);
     }
-    answers
 }
 
 fn handle(steps: u64) -> u32 {

@@ -1,8 +1,8 @@
-//! A task for each client, and one for the heart, on several threads; a handler that computes gives its place away before.
+//! A task for each client, and one for the heart, on several threads; a handler hands its place to another thread, then computes.
 //!
 //! Expect a heart that beats on time. The thread goes on with the computation, and another of the blocking pool takes over
 //! the tasks that were waiting for it. Reach for it where the computation borrows what the task has, and cannot be moved
-//! elsewhere. It panics on a runtime of one thread, and holds up what else is polled in the same task (`join!`, `select!`).
+//! elsewhere. It panics on a current-thread runtime and in a `LocalSet`, and holds up what else is polled in the same task (`join!`, `select!`).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -44,11 +44,13 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 
 async fn client(load: Load) -> Vec<u32> {
     let mut answers = Vec::new();
-    while Instant::now() < load.until {
+    loop {
         answers.push(handle(load.steps).await);
+        if Instant::now() >= load.until {
+            return answers;
+        }
         sleep(BETWEEN).await;
     }
-    answers
 }
 
 #[expect(clippy::unused_async, reason = "a handler is async by its signature, whatever it does")]

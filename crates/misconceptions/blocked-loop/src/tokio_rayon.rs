@@ -42,11 +42,13 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 
 async fn client(load: Load, pool: Arc<ThreadPool>) -> Vec<u32> {
     let mut answers = Vec::new();
-    while Instant::now() < load.until {
+    loop {
         answers.push(handle(load.steps, &pool).await);
+        if Instant::now() >= load.until {
+            return answers;
+        }
         sleep(BETWEEN).await;
     }
-    answers
 }
 
 async fn handle(steps: u64, pool: &ThreadPool) -> u32 {

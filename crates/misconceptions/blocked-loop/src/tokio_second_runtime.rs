@@ -41,11 +41,13 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 
 async fn client(load: Load, second: Handle) -> Vec<u32> {
     let mut answers = Vec::new();
-    while Instant::now() < load.until {
+    loop {
         answers.push(handle(load.steps, &second).await);
+        if Instant::now() >= load.until {
+            return answers;
+        }
         sleep(BETWEEN).await;
     }
-    answers
 }
 
 async fn handle(steps: u64, second: &Handle) -> u32 {

@@ -1,6 +1,6 @@
 //! A task for each client, and one for the heart, on one thread; the handlers compute in pieces, and yield between them.
 //!
-//! Expect a heart that is late by a piece for each handler at most, and no more handlers a second than one core can serve.
+//! Expect a heart that is late by the timer and a piece for each handler, and no more handlers a second than one core can serve.
 //! Reach for it where a computation has natural pieces and is short, or where there is no second thread.
 
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use tokio::time::{sleep, sleep_until};
 use super::load::{BETWEEN, Load};
 use super::{Heartbeat, kernel};
 
-/// About a tenth of a millisecond: the shorter a piece, the less late the others, and the dearer the yields.
-const PIECE: u64 = 50_000;
+/// In steps, about 100 microseconds: the shorter a piece, the less late the others, and the dearer the yields.
+const YIELD_EVERY: u64 = 50_000;
 
 /// Serves the load while the heart beats beside it; returns all answers.
 pub fn run(load: Load, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
@@ -42,17 +42,19 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 
 async fn client(load: Load) -> Vec<u32> {
     let mut answers = Vec::new();
-    while Instant::now() < load.until {
+    loop {
         answers.push(handle(load.steps).await);
+        if Instant::now() >= load.until {
+            return answers;
+        }
         sleep(BETWEEN).await;
     }
-    answers
 }
 
 async fn handle(steps: u64) -> u32 {
     let (mut state, mut left) = (kernel::SEED, steps);
     while left > 0 {
-        let piece = left.min(PIECE);
+        let piece = left.min(YIELD_EVERY);
         state = kernel::advance(state, piece);
         left -= piece;
         // Right: the other tasks, and the timers, get their turn between two pieces.

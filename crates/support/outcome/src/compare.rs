@@ -8,11 +8,11 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Outcome, Work};
 
-/// How wide a metric's column is, and no longer the name of one should be.
+/// How wide a metric's column is; no name of one should be longer.
 const COLUMN: usize = 12;
 
 /// Runs this program once for each of `variants`, with the arguments it was given itself, and prints one
-/// table; `done` names what the work counts, and `metrics` those that get a column too. Each runs in a process of its
+/// table; `done` names what the work counts, and `metrics` which of its metrics get a column. Each runs in a process of its
 /// own because a peak never falls.
 ///
 /// # Errors

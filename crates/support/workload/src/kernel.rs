@@ -15,7 +15,7 @@ pub fn compute(steps: u64) -> u32 {
 
 /// Computes `steps` steps from `state`; two pieces come to the same as one with the steps of both.
 pub fn advance(state: u64, steps: u64) -> u64 {
-    // Else several that begin alike could be computed once for all.
+    // Several that begin alike could else be computed once, and the answer used for all.
     let mut state = black_box(state);
     for _ in 0..steps {
         state ^= state << 13;
@@ -25,7 +25,8 @@ pub fn advance(state: u64, steps: u64) -> u64 {
     state
 }
 
-/// What a computation that has come to `state` has found; as few bits as a float can hold.
+/// What a computation that has come to `state` has found: its upper half, since a metric is a float, which cannot hold all
+/// 64 bits.
 pub fn answer(state: u64) -> u32 {
     (state >> 32) as u32
 }
