@@ -3,22 +3,19 @@
 
 mod list;
 
-use std::collections::BTreeMap;
-use std::env;
-use std::error::Error;
 use std::io::{Write, stdout};
-use std::iter::{successors, zip};
+use std::iter::zip;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use mass_download::page::{Failure, Page};
+use mass_download::page::Page;
 use mass_download::{async_std, floor, hyper, smol, threads, threads_small_buffers, tokio};
 use origin::Origin;
-use outcome::{Refused, Run, Threads, Work};
+use outcome::{Failure, Run, Threads, Work, causes, tell};
 
 /// URLs in, what became of each out.
 type Download = fn(Vec<String>) -> Vec<Result<Page, Failure>>;
@@ -103,12 +100,7 @@ fn measure(variant: &str, arguments: &Arguments) -> Result<()> {
     let pages = download(urls);
     let failed: Vec<Failure> = pages.into_iter().filter_map(|page| check(page, bytes).err()).collect();
     let done = requests - failed.len() as u64;
-    let mut outcome = run.finish(Work { expected: requests, done });
-    outcome.refused = limit(&failed, done);
-    outcome.errors = kinds(&failed);
-    outcome.report()?;
-    // Whoever reads the outcome sees it there.
-    if env::var_os("OUTCOME_FILE").is_none() { tell(&failed, requests) } else { Ok(()) }
+    run.finish(Work { expected: requests, done }).report_failures(&failed, "downloads")
 }
 
 /// Is it the page that was asked for?
@@ -138,31 +130,5 @@ fn fetch(variant: &str, file: &Path) -> Result<()> {
         }
     }
     eprintln!("{variant}: {} of {} in {:.3} s", urls.len() - failed.len(), urls.len(), elapsed.as_secs_f64());
-    tell(&failed, urls.len() as u64)
-}
-
-/// How many failed for the same reason: the innermost, since the layers above it differ from client to client.
-fn kinds(failed: &[Failure]) -> BTreeMap<String, u64> {
-    let mut kinds = BTreeMap::new();
-    for innermost in failed.iter().filter_map(|failure| causes(failure).last()) {
-        *kinds.entry(innermost.to_string()).or_default() += 1;
-    }
-    kinds
-}
-
-fn causes(failure: &Failure) -> impl Iterator<Item = &dyn Error> {
-    successors(Some(failure.as_ref() as &dyn Error), |&error| error.source())
-}
-
-fn limit(failed: &[Failure], done: u64) -> Option<Refused> {
-    failed.iter().find_map(|failure| Refused::by(failure.as_ref(), done))
-}
-
-fn tell(failed: &[Failure], of: u64) -> Result<()> {
-    let Some((most, _)) = kinds(failed).into_iter().max_by_key(|(_, count)| *count) else {
-        return Ok(());
-    };
-    let limit =
-        limit(failed, 0).map_or(String::new(), |refused| format!(" (the limit is {})", refused.limit));
-    bail!("{} of {of} downloads failed, most of them with: {most}{limit}", failed.len())
+    tell(&failed, urls.len() as u64, "downloads")
 }

@@ -1,4 +1,4 @@
-//! What a download comes to: a page, or the error that kept it from being one.
+//! What a request comes to: a page, or the error that kept it from being one.
 
 use std::error::Error;
 

@@ -7,6 +7,7 @@
 
 mod account;
 mod compare;
+mod failures;
 mod guard;
 mod limits;
 
@@ -25,6 +26,7 @@ use serde_json::Value;
 use account::{Account, Sampler};
 pub use account::{Cpu, Memory, Switches};
 pub use compare::compare;
+pub use failures::{Failure, causes, tell};
 pub use guard::{Threads, guard};
 
 /// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
