@@ -1,4 +1,4 @@
-//! Each client is a task and talks over a connection of its own with hyper, which is async, without a runtime of tokio;
+//! Each user is a task and talks over a connection of its own with hyper, which is async, without a runtime of tokio;
 //! tasks and heart share one thread.
 //!
 //! Expect what `smol` does: async-std stands on its crates. async-std is discontinued (RUSTSEC-2025-0052): this is for
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_std::net::TcpStream;
-use async_std::task;
+use async_std::task::{block_on, sleep, spawn_local};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{Builder, SendRequest};
@@ -18,12 +18,12 @@ use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 use super::request::request;
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
-    task::block_on(async {
-        let heart = task::spawn_local(beat(Arc::clone(heartbeat)));
-        let handles: Vec<_> = shares.into_iter().map(|urls| task::spawn_local(browse(urls))).collect();
+    block_on(async {
+        let heart = spawn_local(beat(Arc::clone(heartbeat)));
+        let handles: Vec<_> = shares.into_iter().map(|urls| spawn_local(browse(urls))).collect();
         let mut pages = Vec::new();
         for handle in handles {
             pages.extend(handle.await);
@@ -36,7 +36,7 @@ pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<P
 
 async fn beat(heartbeat: Arc<Heartbeat>) {
     while let Some(due) = heartbeat.next() {
-        task::sleep(due.saturating_duration_since(Instant::now())).await;
+        sleep(due.saturating_duration_since(Instant::now())).await;
         heartbeat.beat();
     }
 }
@@ -51,7 +51,7 @@ async fn browse(urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     pages
 }
 
-/// Over the `connection` that is kept, or a new one; all URLs of a client lead to one host. One that has failed is not
+/// Over the `connection` that is kept, or a new one; all URLs of a user lead to one host. One that has failed is not
 /// kept.
 async fn fetch(connection: &mut Option<SendRequest<Empty<Bytes>>>, url: &str) -> Result<Page, Failure> {
     let (address, request) = request(url)?;
@@ -76,6 +76,6 @@ async fn connect(address: &str) -> Result<SendRequest<Empty<Bytes>>, Failure> {
     client.read_buf_exact_size(Some(BUFFER_BYTES));
     let (sender, connection) = client.handshake(FuturesIo::new(stream)).await?;
     // A connection does its work in a task too.
-    task::spawn_local(connection);
+    spawn_local(connection);
     Ok(sender)
 }

@@ -1,28 +1,28 @@
-//! Each client is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake, on
+//! Each user is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake, on
 //! async-std.
 //!
-//! Expect all pages one after the other, and a heart that stands still meanwhile. async-std is discontinued
-//! (RUSTSEC-2025-0052): this is for those who still meet it, and smol is the way out; it would not mend this, see
-//! `smol_unblock`.
+//! Expect all pages one after the other, and a heart that stands still meanwhile. See `async_std` and
+//! `async_std_spawn_blocking` for the ways out. async-std is discontinued (RUSTSEC-2025-0052): this is for those who
+//! still meet it, and smol is where to go, though going there mends nothing here: see `smol_inline`.
 
 use std::io::{self, sink};
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_std::task;
+use async_std::task::{block_on, sleep, spawn_local};
 use ureq::{Agent, Error};
 
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
-    task::block_on(async {
+    block_on(async {
         let client = new_client(shares.len());
-        let heart = task::spawn_local(beat(Arc::clone(heartbeat)));
+        let heart = spawn_local(beat(Arc::clone(heartbeat)));
         let handles: Vec<_> =
-            shares.into_iter().map(|urls| task::spawn_local(browse(client.clone(), urls))).collect();
+            shares.into_iter().map(|urls| spawn_local(browse(client.clone(), urls))).collect();
         let mut pages = Vec::new();
         for handle in handles {
             pages.extend(handle.await);
@@ -35,7 +35,7 @@ pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<P
 
 async fn beat(heartbeat: Arc<Heartbeat>) {
     while let Some(due) = heartbeat.next() {
-        task::sleep(due.saturating_duration_since(Instant::now())).await;
+        sleep(due.saturating_duration_since(Instant::now())).await;
         heartbeat.beat();
     }
 }
@@ -44,8 +44,7 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 async fn browse(client: Agent, urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     let mut pages = Vec::new();
     for url in urls {
-        let client = client.clone();
-        // Wrong: the call blocks the thread that runs the loop, and with it the heart and every other client.
+        // Wrong: the call blocks the thread that runs the loop, and with it the heart and every other user.
         pages.push(fetch(&client, &url));
     }
     pages

@@ -1,27 +1,28 @@
-//! Each client is a task and hands its calls of ureq, which block, to async-std's pool for that; tasks and heart share
+//! Each user is a task and hands its calls of ureq, which block, to async-std's pool for that; tasks and heart share
 //! one thread.
 //!
-//! Expect what `smol_unblock` does, since the pool is the same: a thread each call, 500 at most. async-std is
-//! discontinued (RUSTSEC-2025-0052): this is for those who still meet it, and `smol_unblock` is the way out.
+//! Expect what `smol_unblock` does, since the pool is the same, and its price: a thread for each call under way,
+//! 500 at most. async-std is discontinued (RUSTSEC-2025-0052): this is for those who still meet it, and
+//! `smol_unblock` is the way out.
 
 use std::io::{self, sink};
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_std::task;
+use async_std::task::{block_on, sleep, spawn_blocking, spawn_local};
 use ureq::{Agent, Error};
 
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
-    task::block_on(async {
+    block_on(async {
         let client = new_client(shares.len());
-        let heart = task::spawn_local(beat(Arc::clone(heartbeat)));
+        let heart = spawn_local(beat(Arc::clone(heartbeat)));
         let handles: Vec<_> =
-            shares.into_iter().map(|urls| task::spawn_local(browse(client.clone(), urls))).collect();
+            shares.into_iter().map(|urls| spawn_local(browse(client.clone(), urls))).collect();
         let mut pages = Vec::new();
         for handle in handles {
             pages.extend(handle.await);
@@ -34,7 +35,7 @@ pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<P
 
 async fn beat(heartbeat: Arc<Heartbeat>) {
     while let Some(due) = heartbeat.next() {
-        task::sleep(due.saturating_duration_since(Instant::now())).await;
+        sleep(due.saturating_duration_since(Instant::now())).await;
         heartbeat.beat();
     }
 }
@@ -42,9 +43,10 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 async fn browse(client: Agent, urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     let mut pages = Vec::new();
     for url in urls {
+        // The pool's thread may outlive this task, so it has a handle of its own.
         let client = client.clone();
         // Right: the call blocks a thread of the pool, and the loop goes on; the task awaits what comes of it.
-        pages.push(task::spawn_blocking(move || fetch(&client, &url)).await);
+        pages.push(spawn_blocking(move || fetch(&client, &url)).await);
     }
     pages
 }

@@ -1,4 +1,4 @@
-//! Runs one variant, or all of them: `cargo run --release -p blocking-client -- [VARIANT] [--requests N] [--clients N]
+//! Runs one variant, or all of them: `cargo run --release -p blocking-client -- [VARIANT] [--requests N] [--users N]
 //! [--delay-ms MS] [--period-ms MS] [--origin URL]`; or one request from a cold start: `... -- [VARIANT] --cold`
 
 mod cold;
@@ -22,7 +22,7 @@ use clap::builder::PossibleValuesParser;
 use origin::Origin;
 use outcome::{Refused, Run, Threads, Work};
 
-/// Each client's URLs in, and a heartbeat to keep; what became of each URL out.
+/// Each user's URLs in, and a heartbeat to keep; what became of each URL out.
 type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
 
 const VARIANTS: [(&str, Browse); 11] = [
@@ -42,7 +42,7 @@ const VARIANTS: [(&str, Browse); 11] = [
 /// How long each body is.
 const BYTES: u64 = 1024;
 
-/// Requests from a few clients beside a heartbeat: whom does a call that blocks keep waiting?
+/// Requests from a few users beside a heartbeat: whom does a call that blocks keep waiting?
 #[derive(Parser)]
 struct Arguments {
     /// The variant to run; all of them if left out
@@ -51,9 +51,9 @@ struct Arguments {
     /// How many requests, in all
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     requests: u64,
-    /// How many clients share them, each of which sends one after the other; no more than there are requests
+    /// How many users share them, each of which sends one after the other; no more than there are requests
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    clients: u64,
+    users: u64,
     /// How long the origin waits before each answer
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=600_000))]
     delay_ms: u64,
@@ -64,7 +64,7 @@ struct Arguments {
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
     /// One request, in a small program that is started for it
-    #[arg(long, conflicts_with_all = ["requests", "clients", "delay_ms", "period_ms"])]
+    #[arg(long, conflicts_with_all = ["requests", "users", "delay_ms", "period_ms"])]
     cold: bool,
 }
 
@@ -78,7 +78,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.variant {
         Some(variant) if arguments.cold => measure_cold(variant, arguments),
         Some(variant) => {
-            let threads = threads_of(variant, clients(arguments));
+            let threads = threads_of(variant, users(arguments));
             outcome::guard("blocking-client", variant, arguments.requests, threads, || {
                 measure(variant, arguments)
             })
@@ -88,16 +88,16 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-fn clients(arguments: &Arguments) -> u64 {
-    arguments.clients.min(arguments.requests)
+fn users(arguments: &Arguments) -> u64 {
+    arguments.users.min(arguments.requests)
 }
 
 /// Those that a variant starts; a pool has a thread for each call under way, up to its own limit.
-fn threads_of(variant: &str, clients: u64) -> Threads {
+fn threads_of(variant: &str, users: u64) -> Threads {
     let count = match variant {
-        "threads" => clients + 1,
-        "tokio_spawn_blocking" => clients.min(512) + 1,
-        "smol_unblock" | "async_std_spawn_blocking" => clients.min(500) + Threads::of_a_runtime().count,
+        "threads" => users + 1,
+        "tokio_spawn_blocking" => users.min(512) + 1,
+        "smol_unblock" | "async_std_spawn_blocking" => users.min(500) + Threads::of_a_runtime().count,
         _ => return Threads::of_a_runtime(),
     };
     Threads { count, stack_bytes: None }
@@ -109,10 +109,9 @@ fn measure(variant: &str, arguments: &Arguments) -> Result<()> {
     let origin = start_origin(arguments)?;
     let url = format!("{}/bytes/{BYTES}?delay_ms={delay_ms}", origin.url());
     // As even as can be, and all of them together are as many as were asked for.
-    let share = |client| (requests + client) / clients(arguments);
-    let shares: Result<Vec<_>> = (0..clients(arguments))
-        .map(|client| Ok(vec![url.clone(); usize::try_from(share(client))?]))
-        .collect();
+    let share = |user| (requests + user) / users(arguments);
+    let shares: Result<Vec<_>> =
+        (0..users(arguments)).map(|user| Ok(vec![url.clone(); usize::try_from(share(user))?])).collect();
     let shares = shares?;
     let run = Run::start("blocking-client", variant)?;
     let heartbeat = Arc::new(Heartbeat::every(Duration::from_millis(period_ms)));

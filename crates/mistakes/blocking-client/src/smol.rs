@@ -1,7 +1,7 @@
-//! Each client is a task and talks over a connection of its own with hyper, which is async, without a runtime of tokio;
+//! Each user is a task and talks over a connection of its own with hyper, which is async, without a runtime of tokio;
 //! tasks and heart share one thread.
 //!
-//! Expect all pages, a heart that is on time, and as many connections as clients. Reach for it when the program runs on
+//! Expect all pages, a heart that is on time, and as many connections as users. Reach for it when the program runs on
 //! smol.
 
 use std::rc::Rc;
@@ -18,8 +18,8 @@ use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 use super::request::request;
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let executor = Rc::new(LocalExecutor::new());
     block_on(executor.run(async {
@@ -53,7 +53,7 @@ async fn browse(executor: Rc<LocalExecutor<'static>>, urls: Vec<String>) -> Vec<
     pages
 }
 
-/// Over the `connection` that is kept, or a new one; all URLs of a client lead to one host. One that has failed is not
+/// Over the `connection` that is kept, or a new one; all URLs of a user lead to one host. One that has failed is not
 /// kept.
 async fn fetch(
     executor: &LocalExecutor<'static>,

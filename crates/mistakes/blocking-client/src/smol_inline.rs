@@ -1,8 +1,9 @@
-//! Each client is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake, on
+//! Each user is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake, on
 //! smol.
 //!
-//! Expect all pages one after the other, and a heart that stands still meanwhile. Nothing warns but clippy's pedantic
-//! `unused_async`, and that only of a function that awaits nothing at all.
+//! Expect all pages one after the other, and a heart that stands still meanwhile. Nothing warns but clippy's
+//! pedantic `unused_async`, and that only of a function that awaits nothing at all. See `smol` and `smol_unblock`
+//! for the ways out.
 
 use std::io::{self, sink};
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let executor = LocalExecutor::new();
     block_on(executor.run(async {
@@ -43,8 +44,7 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 async fn browse(client: Agent, urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     let mut pages = Vec::new();
     for url in urls {
-        let client = client.clone();
-        // Wrong: the call blocks the thread that runs the loop, and with it the heart and every other client.
+        // Wrong: the call blocks the thread that runs the loop, and with it the heart and every other user.
         pages.push(fetch(&client, &url));
     }
     pages

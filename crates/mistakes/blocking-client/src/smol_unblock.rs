@@ -1,8 +1,8 @@
-//! Each client is a task and hands its calls of ureq, which block, to smol's pool for that; tasks and heart share one
+//! Each user is a task and hands its calls of ureq, which block, to smol's pool for that; tasks and heart share one
 //! thread.
 //!
-//! Expect all pages and a heart that is on time, for a thread each call while it is under way, 500 at most: what comes
-//! on top waits in a queue. Reach for it when the program runs on smol and a client that blocks is all there is.
+//! Expect all pages and a heart that is on time, at the price of a thread for each call under way, 500 at most: what
+//! comes on top waits in a queue. Reach for it when the program runs on smol and a client that blocks is all there is.
 
 use std::io::{self, sink};
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let executor = LocalExecutor::new();
     block_on(executor.run(async {
@@ -42,6 +42,7 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 async fn browse(client: Agent, urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     let mut pages = Vec::new();
     for url in urls {
+        // The pool's thread may outlive this task, so it has a handle of its own.
         let client = client.clone();
         // Right: the call blocks a thread of the pool, and the loop goes on; the task awaits what comes of it.
         pages.push(unblock(move || fetch(&client, &url)).await);

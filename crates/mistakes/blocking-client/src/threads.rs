@@ -1,11 +1,11 @@
-//! Each client is a thread and calls ureq, which blocks; the heart is a thread too.
+//! Each user is a thread and calls ureq, which blocks; the heart is a thread too.
 //!
 //! Expect all pages and a heart that is on time, since the kernel switches between threads whatever they call. Reach
 //! for it when the client at hand blocks and there are tens of calls at once, or hundreds.
 
 use std::io::{self, sink};
 use std::sync::Arc;
-use std::thread::{self, sleep};
+use std::thread::{sleep, spawn};
 use std::time::Instant;
 
 use ureq::{Agent, Error};
@@ -13,22 +13,24 @@ use ureq::{Agent, Error};
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 pub fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let client = new_client(shares.len());
-    let beating = Arc::clone(heartbeat);
-    let heart = thread::spawn(move || beat(&beating));
+    let heart = spawn({
+        let heartbeat = Arc::clone(heartbeat);
+        move || beat(&heartbeat)
+    });
     let handles: Vec<_> = shares
         .into_iter()
         .map(|urls| {
             let client = client.clone();
-            thread::spawn(move || browse(&client, urls))
+            spawn(move || browse(&client, urls))
         })
         .collect();
     let mut pages = Vec::new();
     for handle in handles {
-        pages.extend(handle.join().expect("a client panicked"));
+        pages.extend(handle.join().expect("a user panicked"));
     }
     heartbeat.stop();
     heart.join().expect("the heart panicked");
@@ -45,7 +47,7 @@ fn beat(heartbeat: &Heartbeat) {
 fn browse(client: &Agent, urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     let mut pages = Vec::new();
     for url in urls {
-        // Right: the call blocks the thread that makes it, and that is this client's own.
+        // Right: the call blocks the thread that makes it, and that is this user's own.
         pages.push(fetch(client, &url));
     }
     pages

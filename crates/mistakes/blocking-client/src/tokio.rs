@@ -1,5 +1,4 @@
-//! Each client is a task and calls reqwest, which is async, all of them the same one; tasks and heart share one
-//! thread.
+//! Each user is a task and calls reqwest, which is async, through one client for all; tasks and heart share one thread.
 //!
 //! Expect all pages, a heart that is on time, and no more connections than are wanted at once. Reach for it first when
 //! the program is async.
@@ -8,22 +7,23 @@ use std::sync::Arc;
 
 use reqwest::Client;
 use reqwest::redirect::Policy;
+use tokio::spawn;
 use tokio::time::sleep_until;
 
 use super::Heartbeat;
 use super::page::{Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     // One for all: a clone is another handle on the same client and its connections.
     let client = new_client();
-    let heart = tokio::spawn(beat(Arc::clone(heartbeat)));
-    let handles: Vec<_> = shares.into_iter().map(|urls| tokio::spawn(browse(client.clone(), urls))).collect();
+    let heart = spawn(beat(Arc::clone(heartbeat)));
+    let handles: Vec<_> = shares.into_iter().map(|urls| spawn(browse(client.clone(), urls))).collect();
     let mut pages = Vec::new();
     for handle in handles {
-        pages.extend(handle.await.expect("a client panicked"));
+        pages.extend(handle.await.expect("a user panicked"));
     }
     heartbeat.stop();
     heart.await.expect("the heart panicked");
@@ -56,7 +56,7 @@ async fn fetch(client: &Client, url: &str) -> Result<Page, Failure> {
     Ok(Page { status, bytes })
 }
 
-/// One that keeps its connections, as many as there are: reqwest by itself sets no limit.
+/// One that follows no redirects and uses no proxy, like ureq's here; it keeps every connection by itself.
 fn new_client() -> Client {
     Client::builder()
         .no_proxy()

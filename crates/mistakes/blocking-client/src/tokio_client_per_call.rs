@@ -1,4 +1,4 @@
-//! Each client is a task and calls reqwest, which is async, with a new client for each call; tasks and heart share one
+//! Each user is a task and calls reqwest, which is async, through a new client for each call; tasks and heart share one
 //! thread: the mistake in the mend.
 //!
 //! Expect all pages and a heart that is on time, but a connection for each request, and whatever else a client sets up
@@ -8,20 +8,21 @@ use std::sync::Arc;
 
 use reqwest::Client;
 use reqwest::redirect::Policy;
+use tokio::spawn;
 use tokio::time::sleep_until;
 
 use super::Heartbeat;
 use super::page::{Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
-    let heart = tokio::spawn(beat(Arc::clone(heartbeat)));
-    let handles: Vec<_> = shares.into_iter().map(|urls| tokio::spawn(browse(urls))).collect();
+    let heart = spawn(beat(Arc::clone(heartbeat)));
+    let handles: Vec<_> = shares.into_iter().map(|urls| spawn(browse(urls))).collect();
     let mut pages = Vec::new();
     for handle in handles {
-        pages.extend(handle.await.expect("a client panicked"));
+        pages.extend(handle.await.expect("a user panicked"));
     }
     heartbeat.stop();
     heart.await.expect("the heart panicked");
@@ -55,7 +56,7 @@ async fn fetch(client: &Client, url: &str) -> Result<Page, Failure> {
     Ok(Page { status, bytes })
 }
 
-/// One that keeps its connections, as many as there are: reqwest by itself sets no limit.
+/// One that follows no redirects and uses no proxy, like ureq's here; it keeps every connection by itself.
 fn new_client() -> Client {
     Client::builder()
         .no_proxy()

@@ -1,27 +1,29 @@
-//! Each client is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake.
+//! Each user is a task and calls ureq, which blocks, inline; tasks and heart share one thread: the mistake.
 //!
-//! Expect all pages one after the other, and a heart that stands still meanwhile. Nothing warns but clippy's pedantic
-//! `unused_async`, and that only of a function that awaits nothing at all.
+//! Expect all pages one after the other, and a heart that stands still meanwhile. Nothing warns but clippy's
+//! pedantic `unused_async`, and that only of a function that awaits nothing at all. See `tokio` and
+//! `tokio_spawn_blocking` for the ways out.
 
 use std::io::{self, sink};
 use std::sync::Arc;
 
+use tokio::spawn;
 use tokio::time::sleep_until;
 use ureq::{Agent, Error};
 
 use super::Heartbeat;
 use super::page::{BUFFER_BYTES, Failure, Page};
 
-/// Lets each client fetch its share of URLs one after the other, all clients at once, and the heart beat beside them;
-/// returns what became of each URL, client by client.
+/// Lets each user fetch its share of URLs one after the other, all users at once, and the heart beat beside them;
+/// returns what became of each URL, user by user.
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(shares: Vec<Vec<String>>, heartbeat: &Arc<Heartbeat>) -> Vec<Result<Page, Failure>> {
     let client = new_client(shares.len());
-    let heart = tokio::spawn(beat(Arc::clone(heartbeat)));
-    let handles: Vec<_> = shares.into_iter().map(|urls| tokio::spawn(browse(client.clone(), urls))).collect();
+    let heart = spawn(beat(Arc::clone(heartbeat)));
+    let handles: Vec<_> = shares.into_iter().map(|urls| spawn(browse(client.clone(), urls))).collect();
     let mut pages = Vec::new();
     for handle in handles {
-        pages.extend(handle.await.expect("a client panicked"));
+        pages.extend(handle.await.expect("a user panicked"));
     }
     heartbeat.stop();
     heart.await.expect("the heart panicked");
@@ -39,8 +41,7 @@ async fn beat(heartbeat: Arc<Heartbeat>) {
 async fn browse(client: Agent, urls: Vec<String>) -> Vec<Result<Page, Failure>> {
     let mut pages = Vec::new();
     for url in urls {
-        let client = client.clone();
-        // Wrong: the call blocks the thread that runs the loop, and with it the heart and every other client.
+        // Wrong: the call blocks the thread that runs the loop, and with it the heart and every other user.
         pages.push(fetch(&client, &url));
     }
     pages

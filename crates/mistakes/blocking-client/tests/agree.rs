@@ -49,7 +49,7 @@ fn counts(origin: &Origin) -> Counts {
 }
 
 #[test]
-fn every_client_gets_its_pages_in_its_order() {
+fn every_user_gets_its_pages_in_its_order() {
     for (name, browse) in INLINE.into_iter().chain(BESIDE) {
         // One, fewer than there are cores, more than there are, and shares that are not even.
         for requests in [vec![], vec![0], vec![1], vec![2, 3], vec![5, 0, 1, 2], vec![1; 20]] {
@@ -95,18 +95,18 @@ fn what_fails_is_told_in_its_place_and_the_next_is_fetched_all_the_same() {
 
 #[test]
 fn the_heart_stops_for_a_call_inline_and_for_no_other() {
-    const CLIENTS: u32 = 2;
+    const USERS: u32 = 2;
     const CALLS: u32 = 3;
     const DELAY: Duration = Duration::from_millis(100);
     // The stretches of time before, between and after the calls; each holds one beat for all that came before
     // it, and one that becomes due in it.
-    const STRETCHES: u32 = CLIENTS * CALLS + 1;
+    const STRETCHES: u32 = USERS * CALLS + 1;
     let run = |browse: Browse| {
         let origin = Origin::in_thread().unwrap();
         let urls = vec![format!("{}/bytes/1?delay_ms={}", origin.url(), DELAY.as_millis()); CALLS as usize];
         let started = Instant::now();
         let heartbeat = Arc::new(Heartbeat::every(PERIOD));
-        let pages = browse(vec![urls; CLIENTS as usize], &heartbeat);
+        let pages = browse(vec![urls; USERS as usize], &heartbeat);
         let elapsed = started.elapsed();
         assert!(pages.iter().all(Result::is_ok), "{pages:?}");
         (heartbeat.lateness(), elapsed)
@@ -114,7 +114,7 @@ fn the_heart_stops_for_a_call_inline_and_for_no_other() {
     for (name, browse) in INLINE {
         let (lateness, elapsed) = run(browse);
         // And one more for each period that went by outside of all calls, however slow the machine is.
-        let outside = elapsed.saturating_sub(DELAY * CLIENTS * CALLS);
+        let outside = elapsed.saturating_sub(DELAY * USERS * CALLS);
         let most = 2.0 * f64::from(STRETCHES) + outside.as_secs_f64() / PERIOD.as_secs_f64();
         assert!(lateness.wakes as f64 <= most, "{name}: more than {most} of {lateness:?}");
         assert!(lateness.max_s >= DELAY.saturating_sub(PERIOD).as_secs_f64(), "{name}: {lateness:?}");
@@ -127,24 +127,23 @@ fn the_heart_stops_for_a_call_inline_and_for_no_other() {
 
 #[test]
 fn a_client_that_is_made_for_each_call_connects_for_each_and_the_others_keep_theirs() {
-    const CLIENTS: u64 = 4;
+    const USERS: u64 = 4;
     const CALLS: u64 = 10;
     let connections = |browse: Browse| {
         let origin = Origin::in_thread().unwrap();
         let urls = vec![format!("{}/bytes/1?delay_ms=5", origin.url()); usize::try_from(CALLS).unwrap()];
-        let pages =
-            browse(vec![urls; usize::try_from(CLIENTS).unwrap()], &Arc::new(Heartbeat::every(PERIOD)));
+        let pages = browse(vec![urls; usize::try_from(USERS).unwrap()], &Arc::new(Heartbeat::every(PERIOD)));
         assert!(pages.iter().all(Result::is_ok), "{pages:?}");
         counts(&origin).connections
     };
-    assert_eq!(connections(tokio_client_per_call::run), CLIENTS * CALLS);
+    assert_eq!(connections(tokio_client_per_call::run), USERS * CALLS);
     for (name, browse) in INLINE {
         assert_eq!(connections(browse), 1, "{name}");
     }
     for (name, browse) in BESIDE.into_iter().filter(|(name, _)| *name != "tokio_client_per_call") {
         let connections = connections(browse);
         // reqwest begins a connection when none is free, and does not stop when one becomes free meanwhile.
-        let most = if name == "tokio" { CLIENTS * CALLS / 2 } else { CLIENTS };
+        let most = if name == "tokio" { USERS * CALLS / 2 } else { USERS };
         assert!(connections <= most, "{name}: {connections}");
     }
 }

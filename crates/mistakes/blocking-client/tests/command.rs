@@ -61,9 +61,9 @@ fn nowhere() -> String {
 #[test]
 fn with_a_name_it_runs_that_variant_against_an_origin_of_its_own() {
     for variant in VARIANTS {
-        // The last client has nothing to do, and there are more of them than requests.
-        for (requests, clients) in [("20", "3"), ("2", "5")] {
-            let arguments = [variant, "--requests", requests, "--clients", clients, "--delay-ms", "1"];
+        // The last user has nothing to do, and there are more of them than requests.
+        for (requests, users) in [("20", "3"), ("2", "5")] {
+            let arguments = [variant, "--requests", requests, "--users", users, "--delay-ms", "1"];
             let run = demo().args(arguments).assert().success();
             let said = text(&run.get_output().stdout);
             assert!(said.starts_with(&format!("{variant}: {requests} of {requests} in ")), "{said}");
@@ -81,7 +81,7 @@ fn without_a_name_it_runs_all() {
 
 #[test]
 fn the_outcome_holds_how_late_the_heart_was() {
-    let outcome = outcome(&["tokio", "--requests", "4", "--clients", "2", "--delay-ms", "50"]);
+    let outcome = outcome(&["tokio", "--requests", "4", "--users", "2", "--delay-ms", "50"]);
     let metrics = outcome["metrics"].as_object().unwrap();
     let beats = metrics["beats"].as_f64().unwrap();
     // Two waits of 50 ms, with a beat every 2 ms.
@@ -147,8 +147,8 @@ fn a_cold_start_that_cannot_be_had_is_refused() {
 fn wrong_use_is_refused() {
     for arguments in [
         ["tokio", "--requests", "0"],
-        ["tokio", "--clients", "0"],
-        ["tokio", "--clients", "many"],
+        ["tokio", "--users", "0"],
+        ["tokio", "--users", "many"],
         ["tokio", "--delay-ms", "-1"],
         ["tokio", "--period-ms", "0"],
         ["hope", "--requests", "1"],
@@ -183,7 +183,7 @@ fn a_limit_on_open_files_is_named_and_hangs_nobody() {
     for variant in VARIANTS.into_iter().filter(|variant| !variant.ends_with("inline")) {
         let mut limited = Process::new("sh");
         limited.args(["-c", "ulimit -n 256; exec \"$@\"", "sh"]).arg(demo().get_program());
-        limited.args([variant, "--requests", "400", "--clients", "400", "--delay-ms", "500"]);
+        limited.args([variant, "--requests", "400", "--users", "400", "--delay-ms", "500"]);
         limited.args(["--origin", origin.url()]);
         let run = Command::from(limited).env_remove("OUTCOME_FILE").timeout(PATIENCE).assert().code(1);
         let said = text(&run.get_output().stderr);

@@ -16,16 +16,16 @@ type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>
 
 /// Each with the most of its calls that are under way at once.
 const VARIANTS: [(&str, Browse, u64); 7] = [
-    ("threads", threads::run, CLIENTS),
-    ("tokio", tokio::run, CLIENTS),
+    ("threads", threads::run, USERS),
+    ("tokio", tokio::run, USERS),
     ("tokio_spawn_blocking", tokio_spawn_blocking::run, 512),
-    ("smol", smol::run, CLIENTS),
+    ("smol", smol::run, USERS),
     ("smol_unblock", smol_unblock::run, 500),
-    ("async_std", async_std::run, CLIENTS),
+    ("async_std", async_std::run, USERS),
     ("async_std_spawn_blocking", async_std_spawn_blocking::run, 500),
 ];
 
-const CLIENTS: u64 = 600;
+const USERS: u64 = 600;
 
 fn counts(origin: &Origin) -> Counts {
     let agent: Agent = Agent::config_builder().proxy(None).build().into();
@@ -41,9 +41,9 @@ fn past_its_size_a_pool_lets_calls_wait() {
         // more would be seen beside them.
         let url = format!("{}/bytes/1?together={most}&delay_ms=500", origin.url());
         let heartbeat = Arc::new(Heartbeat::every(Duration::from_millis(2)));
-        let pages = browse(vec![vec![url]; usize::try_from(CLIENTS).unwrap()], &heartbeat);
+        let pages = browse(vec![vec![url]; usize::try_from(USERS).unwrap()], &heartbeat);
         assert!(pages.iter().all(Result::is_ok), "{name}");
         let counts = counts(&origin);
-        assert_eq!((counts.requests, counts.peak_in_flight), (CLIENTS, most), "{name}");
+        assert_eq!((counts.requests, counts.peak_in_flight), (USERS, most), "{name}");
     }
 }

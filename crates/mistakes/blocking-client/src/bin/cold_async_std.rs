@@ -7,7 +7,7 @@ use std::env;
 use std::io::{self, sink, stdin};
 
 use async_std::net::TcpStream;
-use async_std::task;
+use async_std::task::{block_on, spawn_local};
 use blocking_client::page::{BUFFER_BYTES, Failure};
 use blocking_client::request::request;
 use http_body_util::BodyExt;
@@ -15,7 +15,7 @@ use hyper::client::conn::http1::Builder;
 use smol_hyper::rt::FuturesIo;
 
 fn main() -> Result<(), Failure> {
-    task::block_on(fetch())
+    block_on(fetch())
 }
 
 async fn fetch() -> Result<(), Failure> {
@@ -25,7 +25,7 @@ async fn fetch() -> Result<(), Failure> {
     let mut client = Builder::new();
     client.read_buf_exact_size(Some(BUFFER_BYTES));
     let (mut sender, connection) = client.handshake(FuturesIo::new(stream)).await?;
-    task::spawn_local(connection);
+    spawn_local(connection);
     let response = sender.send_request(request).await?;
     let status = response.status().as_u16();
     let (mut body, mut bytes) = (response.into_body(), 0);
