@@ -1,5 +1,6 @@
 //! Runs one variant, or all of them: `cargo run --release -p blocking-client -- [VARIANT] [--requests N] [--users N]
-//! [--delay-ms MS] [--period-ms MS] [--origin URL]`; or one request from a cold start: `... -- [VARIANT] --cold`
+//! [--delay-ms MS] [--period-ms MS] [--origin URL]`; or one request from a cold start, twenty times: `... -- [VARIANT]
+//! --cold`
 
 mod cold;
 
@@ -63,7 +64,7 @@ struct Arguments {
     /// An origin that runs already, instead of one of our own
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
-    /// One request, in a small program that is started for it
+    /// One request, in a small program that is started for it, twenty times one after the other
     #[arg(long, conflicts_with_all = ["requests", "users", "delay_ms", "period_ms"])]
     cold: bool,
 }
@@ -133,8 +134,9 @@ fn measure_cold(variant: &str, arguments: &Arguments) -> Result<()> {
     let origin = start_origin(arguments)?;
     let program = cold::program(variant)?;
     let run = Run::start("blocking-client", variant)?;
-    let (page, metrics) = cold::start(&program, &format!("{}/bytes/{BYTES}", origin.url()))?;
-    let mut outcome = run.finish(Work { expected: 1, done: u64::from(check(Ok(page)).is_ok()) });
+    let (pages, metrics) = cold::start_all(&program, &format!("{}/bytes/{BYTES}", origin.url()))?;
+    let done = pages.into_iter().filter(|&page| check(Ok(page)).is_ok()).count() as u64;
+    let mut outcome = run.finish(Work { expected: cold::STARTS, done });
     outcome.metrics.extend(metrics);
     outcome.report()
 }
