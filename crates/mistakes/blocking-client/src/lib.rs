@@ -1,8 +1,8 @@
 //! A client that blocks is called where many tasks share one thread. Who waits for it, and what helps?
 //!
 //! Each module is one way, whole in one file but for [`page`] and [`request`], which all share; `diff` a file with its
-//! twin to see where the models differ. Beside them beats a heart, a task or a thread that is due every few milliseconds
-//! and does nothing else, and notes how late each of its beats came.
+//! twin to see where the models differ. Beside them beats a heart, a task or a thread that is due every few
+//! milliseconds and does nothing else, and notes how late each of its beats came.
 
 pub use workload::Heartbeat;
 
