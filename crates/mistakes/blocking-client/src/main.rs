@@ -52,7 +52,7 @@ struct Arguments {
     /// How many requests, in all
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     requests: u64,
-    /// How many users share them, each of which sends one after the other; no more than there are requests
+    /// How many users share them, each of whom sends one after the other; no more than there are requests
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     users: u64,
     /// How long the origin waits before each answer

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
-use origin::Origin;
+use origin::{Counts, Origin};
 use serde_json::{Value, json};
+use ureq::Agent;
 
 /// Whoever hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,6 +45,12 @@ fn outcome(arguments: &[&str]) -> Value {
     let file = folder.path().join("outcome.json");
     demo().args(arguments).env("OUTCOME_FILE", &file).assert().success();
     serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()
+}
+
+fn counts(origin: &Origin) -> Counts {
+    let agent: Agent = Agent::config_builder().proxy(None).build().into();
+    let mut answer = agent.get(format!("{}/counters", origin.url())).call().unwrap();
+    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
 }
 
 /// The first word of each row of a table.
@@ -93,8 +100,11 @@ fn the_outcome_holds_how_late_the_heart_was() {
 #[test]
 fn a_cold_start_is_told_by_its_own_figures() {
     for variant in COLD {
-        let outcome = outcome(&[variant, "--cold"]);
+        let origin = Origin::in_thread().unwrap();
+        let outcome = outcome(&[variant, "--cold", "--origin", origin.url()]);
         assert_eq!(outcome["work"], json!({"expected": 20, "done": 20}));
+        let counts = counts(&origin);
+        assert_eq!((counts.finished, counts.connections, counts.bytes), (20, 20, 20 * 1024), "{counts:?}");
         let figure = |name: &str| outcome["metrics"][name].as_f64().unwrap();
         let program = cargo_bin(format!("cold_{variant}"));
         assert!((figure("binary_bytes") - fs::metadata(program).unwrap().len() as f64).abs() < 0.5);
