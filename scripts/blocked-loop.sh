@@ -22,6 +22,8 @@ rounds=${ROUNDS:-5}
 size=${SIZE:-default}
 target=${CARGO_TARGET_DIR:-target}
 results=$target/scripts/blocked-loop
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
 
 usage() {
     echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
@@ -85,24 +87,24 @@ while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
     echo "Round $round of $rounds"
 
-    measure 2-clients threads --clients 2 --beats 240
-    measure 2-clients tokio_inline --clients 2 --beats 240
-    measure 2-clients tokio_multi_thread_inline --clients 2 --beats 240
-    measure 2-clients tokio_yielding --clients 2 --beats 240
-    measure 2-clients tokio_spawn_blocking --clients 2 --beats 240
-    measure 2-clients tokio_block_in_place --clients 2 --beats 240
-    measure 2-clients tokio_rayon --clients 2 --beats 240
-    measure 2-clients tokio_second_runtime --clients 2 --beats 240
-    measure 2-clients smol_inline --clients 2 --beats 240
-    measure 2-clients smol_unblock --clients 2 --beats 240
-    measure 2-clients async_std_inline --clients 2 --beats 240
-    measure 2-clients async_std_spawn_blocking --clients 2 --beats 240
+    measure 2-clients threads --clients 2 --beats 210
+    measure 2-clients tokio_inline --clients 2 --beats 210
+    measure 2-clients tokio_multi_thread_inline --clients 2 --beats 210
+    measure 2-clients tokio_yielding --clients 2 --beats 210
+    measure 2-clients tokio_spawn_blocking --clients 2 --beats 210
+    measure 2-clients tokio_block_in_place --clients 2 --beats 210
+    measure 2-clients tokio_rayon --clients 2 --beats 210
+    measure 2-clients tokio_second_runtime --clients 2 --beats 210
+    measure 2-clients smol_inline --clients 2 --beats 210
+    measure 2-clients smol_unblock --clients 2 --beats 210
+    measure 2-clients async_std_inline --clients 2 --beats 210
+    measure 2-clients async_std_spawn_blocking --clients 2 --beats 210
 
     if [ "$size" != quick ]; then
-        measure 1-client threads --clients 1 --beats 240
-        measure 1-client tokio_inline --clients 1 --beats 240
-        measure 1-client tokio_multi_thread_inline --clients 1 --beats 240
-        measure 1-client tokio_spawn_blocking --clients 1 --beats 240
+        measure 1-client threads --clients 1 --beats 210
+        measure 1-client tokio_inline --clients 1 --beats 210
+        measure 1-client tokio_multi_thread_inline --clients 1 --beats 210
+        measure 1-client tokio_spawn_blocking --clients 1 --beats 210
     fi
 
     if [ "$size" = full ]; then

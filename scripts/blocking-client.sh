@@ -23,6 +23,8 @@ rounds=${ROUNDS:-5}
 size=${SIZE:-default}
 target=${CARGO_TARGET_DIR:-target}
 results=$target/scripts/blocking-client
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
 
 usage() {
     echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
@@ -100,26 +102,31 @@ while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
     echo "Round $round of $rounds"
 
-    measure 100-requests threads --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests tokio_inline --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests tokio --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests tokio_client_per_call --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests tokio_spawn_blocking --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests smol_inline --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests smol --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests smol_unblock --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests async_std_inline --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests async_std --requests 100 --clients 10 --delay-ms 50
-    measure 100-requests async_std_spawn_blocking --requests 100 --clients 10 --delay-ms 50
+    measure 100-requests threads --requests 100 --users 10 --delay-ms 50
+    measure 100-requests tokio_inline --requests 100 --users 10 --delay-ms 50
+    measure 100-requests tokio --requests 100 --users 10 --delay-ms 50
+    measure 100-requests tokio_client_per_call --requests 100 --users 10 --delay-ms 50
+    measure 100-requests tokio_spawn_blocking --requests 100 --users 10 --delay-ms 50
+    measure 100-requests smol_inline --requests 100 --users 10 --delay-ms 50
+    measure 100-requests smol --requests 100 --users 10 --delay-ms 50
+    measure 100-requests smol_unblock --requests 100 --users 10 --delay-ms 50
+    measure 100-requests async_std_inline --requests 100 --users 10 --delay-ms 50
+    measure 100-requests async_std --requests 100 --users 10 --delay-ms 50
+    measure 100-requests async_std_spawn_blocking --requests 100 --users 10 --delay-ms 50
 
     if [ "$size" != quick ]; then
-        measure 600-at-once threads --requests 600 --clients 600 --delay-ms 400
-        measure 600-at-once tokio --requests 600 --clients 600 --delay-ms 400
-        measure 600-at-once tokio_spawn_blocking --requests 600 --clients 600 --delay-ms 400
-        measure 600-at-once smol --requests 600 --clients 600 --delay-ms 400
-        measure 600-at-once smol_unblock --requests 600 --clients 600 --delay-ms 400
-        measure 600-at-once async_std --requests 600 --clients 600 --delay-ms 400
-        measure 600-at-once async_std_spawn_blocking --requests 600 --clients 600 --delay-ms 400
+        measure 600-at-once threads --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once tokio --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once tokio_spawn_blocking --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once smol --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once smol_unblock --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once async_std --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once async_std_spawn_blocking --requests 600 --users 600 --delay-ms 400
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 400-at-once threads --requests 400 --users 400 --delay-ms 400
+        measure 400-at-once tokio_spawn_blocking --requests 400 --users 400 --delay-ms 400
     fi
 
     if [ "$size" != quick ]; then

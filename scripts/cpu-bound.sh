@@ -22,6 +22,8 @@ rounds=${ROUNDS:-5}
 size=${SIZE:-default}
 target=${CARGO_TARGET_DIR:-target}
 results=$target/scripts/cpu-bound
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
 
 usage() {
     echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2

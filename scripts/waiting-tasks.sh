@@ -22,6 +22,8 @@ rounds=${ROUNDS:-5}
 size=${SIZE:-default}
 target=${CARGO_TARGET_DIR:-target}
 results=$target/scripts/waiting-tasks
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
 
 usage() {
     echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
@@ -128,12 +130,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-tasks async_std --tasks 1000 --wait-ms 300
 
     if [ "$size" != quick ]; then
-        measure 100000-tasks threads --tasks 100000 --wait-ms 2500
-        measure 100000-tasks threads_small_stack --tasks 100000 --wait-ms 2500
-        measure 100000-tasks tokio --tasks 100000 --wait-ms 2500
-        measure 100000-tasks tokio_joined --tasks 100000 --wait-ms 2500
-        measure 100000-tasks smol --tasks 100000 --wait-ms 2500
-        measure 100000-tasks async_std --tasks 100000 --wait-ms 2500
+        measure 100000-tasks threads --tasks 100000 --wait-ms 1500
+        measure 100000-tasks threads_small_stack --tasks 100000 --wait-ms 1500
+        measure 100000-tasks tokio --tasks 100000 --wait-ms 1500
+        measure 100000-tasks tokio_joined --tasks 100000 --wait-ms 1500
+        measure 100000-tasks smol --tasks 100000 --wait-ms 1500
+        measure 100000-tasks async_std --tasks 100000 --wait-ms 1500
     fi
 
     if [ "$size" = full ]; then

@@ -4,16 +4,12 @@
 
 mod cold;
 
-use std::collections::BTreeMap;
-use std::env;
-use std::error::Error;
-use std::iter::successors;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use blocking_client::page::{Failure, Page};
+use anyhow::{Context, Result};
+use blocking_client::page::Page;
 use blocking_client::{
     Heartbeat, async_std, async_std_inline, async_std_spawn_blocking, smol, smol_inline, smol_unblock,
     threads, tokio, tokio_client_per_call, tokio_inline, tokio_spawn_blocking,
@@ -21,7 +17,7 @@ use blocking_client::{
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use origin::Origin;
-use outcome::{Refused, Run, Threads, Work};
+use outcome::{Failure, Run, Threads, Work};
 
 /// Each user's URLs in, and a heartbeat to keep; what became of each URL out.
 type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
@@ -123,11 +119,7 @@ fn measure(variant: &str, arguments: &Arguments) -> Result<()> {
     let lateness = heartbeat.lateness();
     outcome.metrics.extend(lateness.metrics());
     outcome.series.insert("late_s".to_owned(), lateness.histogram);
-    outcome.refused = limit(&failed, done);
-    outcome.errors = kinds(&failed);
-    outcome.report()?;
-    // Whoever reads the outcome sees it there.
-    if env::var_os("OUTCOME_FILE").is_none() { tell(&failed, requests) } else { Ok(()) }
+    outcome.report_failures(&failed, "requests")
 }
 
 fn measure_cold(variant: &str, arguments: &Arguments) -> Result<()> {
@@ -152,30 +144,4 @@ fn check(page: Result<Page, Failure>) -> Result<(), Failure> {
         Page { status: 200, bytes } => Err(format!("a body of {bytes} bytes").into()),
         Page { status, .. } => Err(format!("status {status}").into()),
     }
-}
-
-/// How many failed for the same reason: the innermost, since the layers above it differ from client to client.
-fn kinds(failed: &[Failure]) -> BTreeMap<String, u64> {
-    let mut kinds = BTreeMap::new();
-    for innermost in failed.iter().filter_map(|failure| causes(failure).last()) {
-        *kinds.entry(innermost.to_string()).or_default() += 1;
-    }
-    kinds
-}
-
-fn causes(failure: &Failure) -> impl Iterator<Item = &dyn Error> {
-    successors(Some(failure.as_ref() as &dyn Error), |&error| error.source())
-}
-
-fn limit(failed: &[Failure], done: u64) -> Option<Refused> {
-    failed.iter().find_map(|failure| Refused::by(failure.as_ref(), done))
-}
-
-fn tell(failed: &[Failure], of: u64) -> Result<()> {
-    let Some((most, _)) = kinds(failed).into_iter().max_by_key(|(_, count)| *count) else {
-        return Ok(());
-    };
-    let limit =
-        limit(failed, 0).map_or(String::new(), |refused| format!(" (the limit is {})", refused.limit));
-    bail!("{} of {of} requests failed, most of them with: {most}{limit}", failed.len())
 }
