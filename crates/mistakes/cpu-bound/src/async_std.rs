@@ -10,7 +10,7 @@ use async_std::task::{block_on, sleep, spawn, yield_now};
 
 use super::{Heartbeat, kernel};
 
-/// Some 200 microseconds, which is how long all others wait for a turn.
+/// In steps, some 200 microseconds: so long does a task keep its thread each time it has it.
 const YIELD_EVERY: u64 = 100_000;
 
 /// Computes `jobs` times `steps` steps; returns the answers.
@@ -29,6 +29,13 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
     })
 }
 
+async fn beat(heartbeat: Arc<Heartbeat>) {
+    while let Some(due) = heartbeat.next() {
+        sleep(due.saturating_duration_since(Instant::now())).await;
+        heartbeat.beat();
+    }
+}
+
 async fn compute(steps: u64) -> u32 {
     let (mut state, mut left) = (kernel::SEED, steps);
     while left > 0 {
@@ -38,11 +45,4 @@ async fn compute(steps: u64) -> u32 {
         yield_now().await;
     }
     kernel::answer(state)
-}
-
-async fn beat(heartbeat: Arc<Heartbeat>) {
-    while let Some(due) = heartbeat.next() {
-        sleep(due.saturating_duration_since(Instant::now())).await;
-        heartbeat.beat();
-    }
 }

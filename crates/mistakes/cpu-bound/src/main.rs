@@ -15,9 +15,9 @@ use cpu_bound::{
 use outcome::{Run, Work};
 
 /// How many computations, of how many steps, in; the answers, and further figures by name, out.
-type Demo = fn(u64, u64, &Arc<Heartbeat>) -> Result<(Vec<u32>, Vec<(&'static str, Duration)>)>;
+type Compute = fn(u64, u64, &Arc<Heartbeat>) -> Result<(Vec<u32>, Vec<(&'static str, Duration)>)>;
 
-const VARIANTS: [(&str, Demo); 9] = [
+const VARIANTS: [(&str, Compute); 9] = [
     ("serial", |jobs, steps, heartbeat| Ok((serial::run(jobs, steps, heartbeat), vec![]))),
     ("threads", |jobs, steps, heartbeat| Ok((threads::run(jobs, steps, heartbeat), vec![]))),
     ("rayon", |jobs, steps, heartbeat| Ok((rayon::run(jobs, steps, heartbeat), vec![]))),
@@ -48,7 +48,7 @@ struct Arguments {
     /// How many steps each of them has, of about two nanoseconds
     #[arg(long, default_value_t = 100_000_000)]
     steps: u64,
-    /// How often the heart is to beat meanwhile, in milliseconds
+    /// How long it is from one beat to the next, in milliseconds
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     period_ms: u64,
 }
@@ -64,10 +64,10 @@ fn measure(Arguments { variant, jobs, steps, period_ms }: Arguments) -> Result<(
         let names = VARIANTS.map(|(name, _)| name);
         return outcome::compare(&names, "answered", &["late_p99_s", "late_max_s"]);
     };
-    let (_, demo) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
+    let (_, compute) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
     let run = Run::start("cpu-bound", &variant)?;
     let heartbeat = Arc::new(Heartbeat::every(Duration::from_millis(period_ms)));
-    let (answers, times) = demo(jobs, steps, &heartbeat)?;
+    let (answers, times) = compute(jobs, steps, &heartbeat)?;
     let answer = answers.first().copied().context("there is no answer")?;
     // Whether it is the right one is not for the program to say that has computed it: each case expects a number.
     let done = answers.iter().filter(|other| **other == answer).count() as u64;

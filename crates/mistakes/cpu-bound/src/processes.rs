@@ -4,7 +4,7 @@
 //! answer go through the kernel. Reach for it when what computes may crash, leak or be killed, or cannot share a process
 //! with its like; in Rust it is not needed to use all cores.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::os::unix::process::parent_id;
 use std::process::{exit, id};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use procspawn::{Pool, ProcConfig, SpawnError};
 
 use super::{Heartbeat, kernel};
 
-/// As many processes as the article has; the pool is larger only where there are more cores, and work for them.
+/// As many as there are computations by default; more only where there are more cores, and work for them.
 const WORKERS: usize = 4;
 
 /// How many empty jobs are sent through the pool to see what a job costs: few, since they are part of the run.
@@ -31,7 +31,7 @@ pub struct Done {
     pub answers: Vec<u32>,
     /// From nothing until each of its processes had answered.
     pub pool_start: Duration,
-    /// What an empty job took, there and back, on the pool that runs: the median of many.
+    /// What an empty job took, there and back, on the pool that runs: the median of a few.
     pub job: Duration,
 }
 
@@ -58,20 +58,24 @@ fn end_with_parent() {
 /// When a process cannot be started or ends before it has answered; the others are ended.
 pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Result<Done, SpawnError> {
     // The caller's side, where the rest of a program would be.
-    let heart = Arc::clone(heartbeat);
-    let heart = spawn(move || beat(&heart));
-    let done = compute(jobs, steps, heartbeat);
+    let heart = spawn({
+        let heartbeat = Arc::clone(heartbeat);
+        move || beat(&heartbeat)
+    });
+    let done = use_pool(jobs, steps, heartbeat);
+    // Not yet stopped where the pool has failed.
     heartbeat.stop();
     heart.thread().unpark();
-    heart.join().expect("the heart does not panic");
+    heart.join().expect("the heart panicked");
     done
 }
 
-fn compute(jobs: u64, steps: u64, heartbeat: &Heartbeat) -> Result<Done, SpawnError> {
+fn use_pool(jobs: u64, steps: u64, heartbeat: &Heartbeat) -> Result<Done, SpawnError> {
     let started = Instant::now();
     // Right: the pool is made once, and every job finds a process that runs already.
-    let pool = Pool::new(size(jobs))?;
+    let pool = Pool::new(pool_size(jobs))?;
     let mut answered = HashSet::new();
+    // A process may take two of these jobs and another none, so until each has answered.
     while answered.len() < pool.size() {
         let handles: Vec<_> = (0..pool.size()).map(|_| pool.spawn((), |()| id())).collect();
         for handle in handles {
@@ -79,16 +83,26 @@ fn compute(jobs: u64, steps: u64, heartbeat: &Heartbeat) -> Result<Done, SpawnEr
         }
     }
     let pool_start = started.elapsed();
-    let handles: Vec<_> = (0..jobs).map(|_| pool.spawn(steps, kernel::compute)).collect();
+    let mut handles = VecDeque::new();
     let mut answers = Vec::new();
+    for _ in 0..jobs {
+        handles.push_back(pool.spawn(steps, kernel::compute));
+        // A job holds descriptors until it is answered, and procspawn panics when there are no more of them.
+        if handles.len() >= 2 * pool.size()
+            && let Some(first) = handles.pop_front()
+        {
+            answers.push(first.join()?);
+        }
+    }
     for handle in handles {
         answers.push(handle.join()?);
     }
+    // Before the empty jobs, which are no part of what the heart is held against.
     heartbeat.stop();
     Ok(Done { answers, pool_start, job: empty_job(&pool)? })
 }
 
-fn size(jobs: u64) -> usize {
+fn pool_size(jobs: u64) -> usize {
     let most = available_parallelism().map_or(1, usize::from).max(WORKERS);
     usize::try_from(jobs).unwrap_or(most).clamp(1, most)
 }

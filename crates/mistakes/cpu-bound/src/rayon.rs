@@ -15,13 +15,15 @@ use super::{Heartbeat, kernel};
 pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
     // A thread beside the pool, where the rest of a program would be: rayon has no timers, and a heart that slept in the
     // pool would take a core from it.
-    let heart = Arc::clone(heartbeat);
-    let heart = spawn(move || beat(&heart));
+    let heart = spawn({
+        let heartbeat = Arc::clone(heartbeat);
+        move || beat(&heartbeat)
+    });
     // Right: the pool has a thread for each core, and each of them computes.
     let answers = (0..jobs).into_par_iter().map(|_| kernel::compute(steps)).collect();
     heartbeat.stop();
     heart.thread().unpark();
-    heart.join().expect("the heart does not panic");
+    heart.join().expect("the heart panicked");
     answers
 }
 

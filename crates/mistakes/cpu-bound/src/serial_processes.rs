@@ -33,14 +33,16 @@ pub fn compute_if_child() {
 /// # Errors
 /// When a process cannot be started or does not answer; all others are ended.
 pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> io::Result<Vec<u32>> {
-    let heart = Arc::clone(heartbeat);
-    let heart = spawn(move || beat(&heart));
+    let heart = spawn({
+        let heartbeat = Arc::clone(heartbeat);
+        move || beat(&heartbeat)
+    });
     // Right: nothing is shared, so nothing is waited for.
     let processes: io::Result<Vec<_>> = (0..jobs).map(|_| Process::start(steps)).collect();
     let answers = processes.and_then(|processes| processes.into_iter().map(Process::answer).collect());
     heartbeat.stop();
     heart.thread().unpark();
-    heart.join().expect("the heart does not panic");
+    heart.join().expect("the heart panicked");
     answers
 }
 

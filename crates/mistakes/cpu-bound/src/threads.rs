@@ -11,17 +11,19 @@ use super::{Heartbeat, kernel};
 
 /// Computes `jobs` times `steps` steps; returns the answers.
 pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
-    let heart = Arc::clone(heartbeat);
-    let heart = spawn(move || beat(&heart));
+    let heart = spawn({
+        let heartbeat = Arc::clone(heartbeat);
+        move || beat(&heartbeat)
+    });
     // Right: the system gives each thread a core while there is one.
     let handles: Vec<_> = (0..jobs).map(|_| spawn(move || kernel::compute(steps))).collect();
     let mut answers = Vec::new();
     for handle in handles {
-        answers.push(handle.join().expect("a computation does not panic"));
+        answers.push(handle.join().expect("a computation panicked"));
     }
     heartbeat.stop();
     heart.thread().unpark();
-    heart.join().expect("the heart does not panic");
+    heart.join().expect("the heart panicked");
     answers
 }
 

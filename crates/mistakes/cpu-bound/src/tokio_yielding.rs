@@ -13,7 +13,7 @@ use tokio::time::sleep_until;
 
 use super::{Heartbeat, kernel};
 
-/// Some 200 microseconds, which is how long all others wait for a turn.
+/// In steps, some 200 microseconds: so long does a task keep its thread each time it has it.
 const YIELD_EVERY: u64 = 100_000;
 
 /// Computes `jobs` times `steps` steps; returns the answers.
@@ -26,12 +26,19 @@ pub fn run(jobs: u64, steps: u64, heartbeat: &Arc<Heartbeat>) -> Vec<u32> {
         let handles: Vec<_> = (0..jobs).map(|_| spawn(compute(steps))).collect();
         let mut answers = Vec::new();
         for handle in handles {
-            answers.push(handle.await.expect("a computation does not panic"));
+            answers.push(handle.await.expect("a computation panicked"));
         }
         heartbeat.stop();
-        heart.await.expect("the heart does not panic");
+        heart.await.expect("the heart panicked");
         answers
     })
+}
+
+async fn beat(heartbeat: Arc<Heartbeat>) {
+    while let Some(due) = heartbeat.next() {
+        sleep_until(due.into()).await;
+        heartbeat.beat();
+    }
 }
 
 async fn compute(steps: u64) -> u32 {
@@ -43,11 +50,4 @@ async fn compute(steps: u64) -> u32 {
         yield_now().await;
     }
     kernel::answer(state)
-}
-
-async fn beat(heartbeat: Arc<Heartbeat>) {
-    while let Some(due) = heartbeat.next() {
-        sleep_until(due.into()).await;
-        heartbeat.beat();
-    }
 }
