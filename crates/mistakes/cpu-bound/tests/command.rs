@@ -1,5 +1,8 @@
 //! The demo from the outside: its table, and what it says to wrong arguments.
 
+use std::process;
+use std::thread::available_parallelism;
+
 use assert_cmd::Command;
 
 fn demo(arguments: &[&str]) -> (i32, String, String) {
@@ -34,6 +37,18 @@ fn a_variant_alone_tells_its_answers() {
     let (code, told, said) = demo(&["processes", "--jobs", "3", "--steps", "1000"]);
     assert_eq!((code, said.as_str()), (0, ""));
     assert!(told.starts_with("processes: 3 of 3 in "), "{told}");
+}
+
+#[test]
+fn a_pool_needs_no_descriptors_for_jobs_that_wait() {
+    // Enough for twice as many jobs as it has processes; all at once would take some thousand.
+    let processes = available_parallelism().unwrap().get().max(4);
+    let mut limited = process::Command::new("sh");
+    limited.arg("-c").arg(format!("ulimit -n {} && exec \"$0\" \"$@\"", 32 + 16 * processes));
+    limited.arg(env!("CARGO_BIN_EXE_cpu-bound")).args(["processes", "--jobs", "256", "--steps", "1000"]);
+    let run = Command::from(limited).env_remove("OUTCOME_FILE").assert().success();
+    let told = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    assert!(told.starts_with("processes: 256 of 256 in "), "{told}");
 }
 
 #[test]
