@@ -107,7 +107,7 @@ impl Sampler {
         let Self { used_before, used_by_children_before, before, beside, stop, thread } = self;
         stop.store(true, Relaxed);
         thread.thread().unpark();
-        let Peaks { own: peak, children, sampling } = thread.join().expect("the sampler does not panic");
+        let Peaks { own: peak, children, sampling } = thread.join().expect("the sampler panicked");
         let by_children = Usage::of(UsageWho::RUSAGE_CHILDREN).less(&used_by_children_before);
         let used = Usage::of(UsageWho::RUSAGE_SELF).less(&used_before).less(&sampling).plus(&by_children);
 
