@@ -1,0 +1,80 @@
+//! Runs one variant, or all of them: `cargo run --release -p switch-points -- [VARIANT] [--workers N] [--sections N]
+//! [--steps N]`
+
+mod timeline;
+
+use std::env;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use outcome::{Run, Work};
+use switch_points::log::{Log, Switches, stretches};
+use switch_points::{
+    async_std, async_std_await_inside, smol, smol_await_inside, threads, threads_mutex, tokio,
+    tokio_await_inside, tokio_multi_thread, tokio_mutex,
+};
+
+/// How many workers, how many sections for each and how many steps in these, in; what they did is on the log.
+type Pass = fn(&Arc<Log>, usize, usize, u64);
+
+const VARIANTS: [(&str, Pass); 10] = [
+    ("threads", threads::run),
+    ("threads_mutex", threads_mutex::run),
+    ("tokio", tokio::run),
+    ("tokio_await_inside", tokio_await_inside::run),
+    ("tokio_multi_thread", tokio_multi_thread::run),
+    ("tokio_mutex", tokio_mutex::run),
+    ("smol", smol::run),
+    ("smol_await_inside", smol_await_inside::run),
+    ("async_std", async_std::run),
+    ("async_std_await_inside", async_std_await_inside::run),
+];
+
+/// Workers in a critical section: who is switched out inside, and where?
+#[derive(Parser)]
+struct Arguments {
+    /// The variant to run; all of them if left out
+    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
+    variant: Option<String>,
+    /// How many workers
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=256))]
+    workers: u16,
+    /// How often each of them passes through the section
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    sections: u16,
+    /// How many steps a worker computes before and after the middle of the section, of about two nanoseconds
+    #[arg(long, default_value_t = 1_000_000)]
+    steps: u64,
+}
+
+fn main() -> ExitCode {
+    outcome::exit(measure(Arguments::parse()))
+}
+
+fn measure(Arguments { variant, workers, sections, steps }: Arguments) -> Result<()> {
+    let Some(variant) = variant else {
+        let names = VARIANTS.map(|(name, _)| name);
+        return outcome::compare(&names, "sections", &["awaits", "at_awaits", "elsewhere"]);
+    };
+    let (_, pass) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
+    let (workers, sections) = (usize::from(workers), usize::from(sections));
+    // A section has four entries at most.
+    let log = Arc::new(Log::with_room_for(4 * workers * sections));
+    let run = Run::start("switch-points", &variant)?;
+    pass(&log, workers, sections, steps);
+    let entries = log.entries();
+    let seen = Switches::seen_in(&entries);
+    let mut outcome = run.finish(Work { expected: (workers * sections) as u64, done: seen.sections });
+    let metrics = [("awaits", seen.awaits), ("at_awaits", seen.at_awaits), ("elsewhere", seen.elsewhere)];
+    outcome.metrics.extend(metrics.map(|(name, count)| (name.to_owned(), count as f64)));
+    let stretches = stretches(&entries, workers);
+    for (worker, stretches) in stretches.iter().enumerate() {
+        outcome.series.insert(format!("inside_{worker}"), stretches.clone());
+    }
+    outcome.report()?;
+    // Whoever reads the outcome has the series.
+    if env::var_os("OUTCOME_FILE").is_none() { timeline::print(&stretches) } else { Ok(()) }
+}

@@ -1,0 +1,106 @@
+#!/bin/sh
+# switch-points: Where the switch happens: four workers in a critical section
+#
+# Written by `cargo xtask scripts` from crates/models/switch-points/experiment.toml.
+#
+#     sh scripts/switch-points.sh
+#     ROUNDS=20 SIZE=full sh scripts/switch-points.sh
+#
+# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
+# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
+#
+# Results go to target/scripts/switch-points/CASE, in place of an earlier run's: VARIANT-ROUND.json
+# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
+# CARGO_TARGET_DIR, if set, stands for target.
+#
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 60 s.
+
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+rounds=${ROUNDS:-5}
+size=${SIZE:-default}
+target=${CARGO_TARGET_DIR:-target}
+results=$target/scripts/switch-points
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
+
+usage() {
+    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
+    exit 2
+}
+case $#,$size in
+0,quick | 0,default | 0,full) ;;
+*) usage ;;
+esac
+case $rounds in
+0* | *[!0-9]*) usage ;;
+esac
+
+hyperfine=
+for candidate in "$target/tools/bin/hyperfine" hyperfine; do
+    case $("$candidate" --version 2>&1) in
+    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
+    esac
+done
+if [ -z "$hyperfine" ]; then
+    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
+    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
+    exit 1
+fi
+
+cargo build --release -p switch-points --target-dir "$target"
+rm -rf "$results"
+mkdir -p "$results"
+
+# As many open files as the system allows. POSIX does not know -n, but every sh does.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
+
+# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/switch-points VARIANT ARGUMENT...
+# hyperfine splits its command once more, so what is no plain word is quoted twice.
+measure() {
+    run="$1 $2"
+    file=$results/$1/$2-$round
+    mkdir -p "$results/$1"
+    program="'$target/release/switch-points' $2"
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    shift 2
+    program="$program $*"
+    # In the basic style there is no bar, which would run beside what is measured.
+    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program"; then
+        if grep -qs '"refused": *{' "$file.outcome.json"; then
+            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+            return
+        fi
+        grep -qs '"errors": *{ *"' "$file.outcome.json" || return 0
+    fi
+    rm -f "$file.json"
+    failed="$failed, $run"
+    echo "FAILED. To see why, run: $program" >&2
+}
+
+failed=
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    echo "Round $round of $rounds"
+
+    measure 4-workers-5-sections threads --workers 4 --sections 5
+    measure 4-workers-5-sections threads_mutex --workers 4 --sections 5
+    measure 4-workers-5-sections tokio --workers 4 --sections 5
+    measure 4-workers-5-sections tokio_await_inside --workers 4 --sections 5
+    measure 4-workers-5-sections tokio_multi_thread --workers 4 --sections 5
+    measure 4-workers-5-sections tokio_mutex --workers 4 --sections 5
+    measure 4-workers-5-sections smol --workers 4 --sections 5
+    measure 4-workers-5-sections smol_await_inside --workers 4 --sections 5
+    measure 4-workers-5-sections async_std --workers 4 --sections 5
+    measure 4-workers-5-sections async_std_await_inside --workers 4 --sections 5
+done
+
+echo "Results are in $results"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed#, }" >&2
+    exit 1
+fi
