@@ -10,6 +10,7 @@ mod downloads;
 mod guidelines;
 mod memory;
 mod races;
+mod switches;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,7 @@ const CLIENT: &str = "blocking-client";
 const CPU: &str = "cpu-bound";
 const DOWNLOADS: &str = "mass-download";
 const LOOP: &str = "blocked-loop";
+const SWITCHES: &str = "switch-points";
 const UPDATES: &str = "lost-updates";
 const WAITING: &str = "waiting-tasks";
 
@@ -97,7 +99,8 @@ pub(crate) struct Judgement {
 }
 
 fn claims() -> impl Iterator<Item = &'static Claim> {
-    let judged = races::CLAIMS.iter().chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
+    let judged =
+        races::CLAIMS.iter().chain(&switches::CLAIMS).chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
     let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS);
     judged.chain(&crossover::CLAIMS).chain(&guidelines::CLAIMS)
 }
@@ -206,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, SWITCHES];
         let all = [
             races::tests::data(&[]),
             memory::tests::full(),
@@ -214,6 +217,7 @@ mod tests {
             blocking::tests::full_loop(),
             blocking::tests::full_client(),
             computing::tests::full(),
+            switches::tests::full(),
         ];
         let verdicts = |without: &str| {
             let kept = names.iter().zip(&all).filter(|(name, _)| **name != without);

@@ -7,7 +7,7 @@ use super::{Claim, Counts, Judged, UPDATES};
 use crate::data::Data;
 use crate::statistics::{ENOUGH_RUNS, is_most, ratio};
 
-const CASE: &str = "4-workers-1000000-each";
+pub(super) const CASE: &str = "4-workers-1000000-each";
 /// Races are a matter of luck; one that has not shown in so many runs is not one that a reader will see.
 const RUNS_TO_SEE_NO_RACE: usize = 20;
 
