@@ -180,7 +180,10 @@ fn s3(data: &All) -> Judged {
     } else {
         (Holds, "")
     };
-    let different = |lost: &BTreeSet<u64>| format!("{} different losses", lost.len());
+    let different = |lost: &BTreeSet<u64>| match lost.len() {
+        1 => "the same loss".to_owned(),
+        several => format!("{several} different losses"),
+    };
     let at: Vec<_> =
         INSIDE.iter().zip(&at_awaits).map(|(name, runs)| format!("{name} {}", span(runs))).collect();
     let evidence = format!(
