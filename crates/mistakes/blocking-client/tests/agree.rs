@@ -1,5 +1,7 @@
 //! All variants get the same pages, and the origin says so too; the wrong ones are wrong in the way that is certain.
 
+mod common;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,8 +10,8 @@ use blocking_client::{
     Heartbeat, async_std, async_std_inline, async_std_spawn_blocking, smol, smol_inline, smol_unblock,
     threads, tokio, tokio_client_per_call, tokio_inline, tokio_spawn_blocking,
 };
-use origin::{Counts, Origin};
-use ureq::Agent;
+use common::counts;
+use origin::Origin;
 
 type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
 
@@ -40,12 +42,6 @@ type Seen = Vec<Option<(u16, u64)>>;
 fn seen(browse: Browse, shares: Vec<Vec<String>>) -> Seen {
     let pages = browse(shares, &Arc::new(Heartbeat::every(PERIOD)));
     pages.into_iter().map(|page| page.ok().map(|page| (page.status, page.bytes))).collect()
-}
-
-fn counts(origin: &Origin) -> Counts {
-    let agent: Agent = Agent::config_builder().proxy(None).build().into();
-    let mut answer = agent.get(format!("{}/counters", origin.url())).call().unwrap();
-    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The demo as a person runs it.
 
+mod common;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,9 +10,9 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
-use origin::{Counts, Origin};
+use common::counts;
+use origin::Origin;
 use serde_json::{Value, json};
-use ureq::Agent;
 
 /// Whoever hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,12 +47,6 @@ fn outcome(arguments: &[&str]) -> Value {
     let file = folder.path().join("outcome.json");
     demo().args(arguments).env("OUTCOME_FILE", &file).assert().success();
     serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()
-}
-
-fn counts(origin: &Origin) -> Counts {
-    let agent: Agent = Agent::config_builder().proxy(None).build().into();
-    let mut answer = agent.get(format!("{}/counters", origin.url())).call().unwrap();
-    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
 }
 
 /// The first word of each row of a table.

@@ -2,6 +2,8 @@
 //!
 //! The only test of its file: smol and async-std share their pool with whoever else is in the process.
 
+mod common;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +11,8 @@ use blocking_client::page::{Failure, Page};
 use blocking_client::{
     Heartbeat, async_std, async_std_spawn_blocking, smol, smol_unblock, threads, tokio, tokio_spawn_blocking,
 };
-use origin::{Counts, Origin};
-use ureq::Agent;
+use common::counts;
+use origin::Origin;
 
 type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
 
@@ -26,12 +28,6 @@ const VARIANTS: [(&str, Browse, u64); 7] = [
 ];
 
 const USERS: u64 = 600;
-
-fn counts(origin: &Origin) -> Counts {
-    let agent: Agent = Agent::config_builder().proxy(None).build().into();
-    let mut answer = agent.get(format!("{}/counters", origin.url())).call().unwrap();
-    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
-}
 
 #[test]
 fn past_its_size_a_pool_lets_calls_wait() {
