@@ -19,7 +19,7 @@ const OLDEST: (u32, u32) = (1, 20);
 const PINNED: &str = "1.20.0";
 
 /// What sets how many threads a runtime or a pool has: each runtime has its own, and all are to have as many.
-const POOL_SIZES: [&str; 5] = [
+pub(crate) const POOL_SIZES: [&str; 5] = [
     "ASYNC_STD_THREAD_COUNT",
     "BLOCKING_MAX_THREADS",
     "RAYON_NUM_THREADS",

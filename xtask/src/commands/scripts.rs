@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::data;
 use crate::experiment::{Case, Experiment, Size, Variant};
+use crate::hyperfine::POOL_SIZES;
 use crate::workspace::Workspace;
 
 #[derive(Args)]
@@ -163,6 +164,7 @@ fn head(experiment: &Experiment) -> String {
     let Experiment { name, folder, timeout, .. } = experiment;
     let (title, folder) = (one_line(&experiment.title), one_line(&folder.to_string_lossy()));
     let timeout = timeout.as_secs_f64();
+    let pools = POOL_SIZES.join(" ");
     let origin = if experiment.needs_origin {
         "\n# It sets the origin's counters to zero before each run, and compares them with what the run tells."
     } else {
@@ -194,7 +196,7 @@ size=${{SIZE:-default}}
 target=${{CARGO_TARGET_DIR:-target}}
 results=$target/scripts/{name}
 # All runtimes and pools are to have as many threads.
-unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
+unset {pools}
 "#
     )
 }
