@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::data::{Data, Status};
 use crate::experiment::Experiment;
 use crate::series::Series;
-use crate::units::thousands;
+use crate::units::{thousands, whole};
 
 /// What the article says, how it is judged, and by which numbers.
 pub(crate) struct Claim {
@@ -181,19 +181,24 @@ impl Counts {
         self.done.iter().all(|&done| done == self.expected)
     }
 
+    /// How much it lost in each run.
+    fn lost(&self) -> Vec<u64> {
+        self.done.iter().map(|&done| self.expected.saturating_sub(done)).collect()
+    }
+
     /// In words, how much it lost and in how many runs.
     fn losses(&self) -> String {
-        let Self { variant, expected, done } = self;
-        let lost: Vec<u64> = done.iter().map(|&done| expected.saturating_sub(done)).collect();
-        let (least, most) = (lost.iter().min().unwrap_or(&0), lost.iter().max().unwrap_or(&0));
-        let span = if least == most {
-            thousands(*least)
-        } else {
-            format!("{} to {}", thousands(*least), thousands(*most))
-        };
+        let span = span(self.lost().into_iter().map(|lost| lost as f64));
         let (losing, runs) = (self.losing_runs(), self.runs());
-        format!("{variant} lost {span} of {} ({losing} of {runs} runs lost)", thousands(*expected))
+        format!("{} lost {span} of {} ({losing} of {runs} runs lost)", self.variant, thousands(self.expected))
     }
+}
+
+/// In words, the least and the most of some counts.
+fn span(counts: impl Iterator<Item = f64> + Clone) -> String {
+    let least = counts.clone().fold(f64::INFINITY, f64::min);
+    let most = counts.fold(0.0, f64::max);
+    if least < most { format!("{} to {}", whole(least), whole(most)) } else { whole(most) }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::decide::{
     row_at, row_of, settled, times,
 };
 use super::{All, CLIENT, CPU, Claim, Judged};
+use crate::data::Row;
 use crate::series::{Figure, Measured, Series, memory, whole_time};
 
 pub(super) const CLAIMS: [Claim; 3] = [
@@ -124,6 +125,11 @@ const COLD: [(&str, Figure, InWords); 3] = [
     ("binary", |row| row.figures(&["metrics", "binary_bytes"]), bytes),
 ];
 
+/// What one row takes of each, divided by what the other takes.
+fn cold_ratios(row: &Row, threads: &Row) -> Result<Vec<Measured>, String> {
+    COLD.iter().map(|(_, of, _)| ratio(row, threads, *of)).collect()
+}
+
 fn n5(data: &All) -> Judged {
     let client = data.get(CLIENT)?;
     let cold = |variant| row_of(client, "1-request-cold", variant);
@@ -134,28 +140,22 @@ fn n5(data: &All) -> Judged {
     }
     let mut evidence = format!("threads, with ureq: {}", told.join(", "));
     let mut taken = Vec::new();
-    let mut decided = Vec::new();
-    let mut exceptions = Vec::new();
     for (variant, client) in [("tokio", "reqwest"), ("smol", "bare hyper"), ("async_std", "bare hyper")] {
-        let row = cold(variant)?;
-        let mut told = Vec::new();
-        let mut less = Vec::new();
-        for (name, of, _) in COLD {
-            let ratio = ratio(row, threads, of)?;
-            let is_less = is_less(&ratio);
-            told.push(times(&ratio));
-            exceptions.extend((is_less == Some(true)).then(|| format!("the {name} of {variant}")));
-            less.push(is_less);
-            taken.push(ratio);
-        }
-        evidence += &format!("; {variant}, with {client}, {} times", told.join(", "));
-        decided.push(less);
+        let ratios = cold_ratios(cold(variant)?, threads)?;
+        let in_words: Vec<_> = ratios.iter().map(times).collect();
+        evidence += &format!("; {variant}, with {client}, {} times", in_words.join(", "));
+        taken.push((variant, ratios));
     }
-    let some_less = any(decided.iter().flatten().copied());
-    let all_less = any(decided.into_iter().map(all));
-    let verdict = settled(grade(not(some_less), not(all_less)), &taken);
+    let some_less = any(taken.iter().flat_map(|(_, ratios)| ratios.iter().map(is_less)));
+    let all_less = any(taken.iter().map(|(_, ratios)| all(ratios.iter().map(is_less))));
+    let ratios = taken.iter().flat_map(|(_, ratios)| ratios);
+    let verdict = settled(grade(not(some_less), not(all_less)), ratios);
     if verdict == HoldsBut {
-        evidence += &format!("; less: {}", exceptions.join(", "));
+        let less = taken.iter().flat_map(|(variant, ratios)| {
+            let less = COLD.iter().zip(ratios).filter(|(_, ratio)| is_less(ratio) == Some(true));
+            less.map(move |((name, ..), _)| format!("the {name} of {variant}"))
+        });
+        evidence += &format!("; less: {}", less.collect::<Vec<_>>().join(", "));
     }
     Ok((verdict, evidence))
 }

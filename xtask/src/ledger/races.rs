@@ -9,7 +9,7 @@ use crate::statistics::{ENOUGH_RUNS, is_most, ratio};
 
 pub(super) const CASE: &str = "4-workers-1000000-each";
 /// Races are a matter of luck; one that has not shown in so many runs is not one that a reader will see.
-const RUNS_TO_SEE_NO_RACE: usize = 20;
+pub(super) const RUNS_TO_SEE_NO_RACE: usize = 20;
 
 pub(super) const CLAIMS: [Claim; 6] = [
     Claim {

@@ -5,15 +5,12 @@ use std::collections::BTreeSet;
 
 use super::Verdict::{Fails, Holds, HoldsBut, Unsettled};
 use super::decide::row_of;
-use super::races::CASE as UPDATING;
-use super::{All, Claim, Counts, Judged, SWITCHES, UPDATES};
+use super::races::{CASE as UPDATING, RUNS_TO_SEE_NO_RACE};
+use super::{All, Claim, Counts, Judged, SWITCHES, UPDATES, span};
 use crate::data::Row;
 use crate::series::Series;
 use crate::statistics::{ENOUGH_RUNS, is_most};
 use crate::units::whole;
-
-/// A switch is a matter of luck; one that has not shown in so many runs is not one that a reader will see.
-const RUNS_TO_SEE_NO_SWITCH: usize = 20;
 
 pub(super) const CLAIMS: [Claim; 3] = [
     Claim {
@@ -86,11 +83,10 @@ fn are_alike(runs: &[f64]) -> bool {
     runs.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq())
 }
 
-/// In words, the least and the most of all runs.
-fn span(runs: &[f64]) -> String {
-    let least = runs.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = runs.iter().copied().fold(0.0, f64::max);
-    if least < most { format!("{} to {}", whole(least), whole(most)) } else { whole(most) }
+/// In words, how many each of [`INSIDE`] showed.
+fn inside_in_words(shown: &[Vec<f64>]) -> String {
+    let words = INSIDE.iter().zip(shown).map(|(name, runs)| format!("{name} {}", span(runs.iter().copied())));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn s1(data: &All) -> Judged {
@@ -99,7 +95,7 @@ fn s1(data: &All) -> Judged {
     let additions = Counts::of(data.get(UPDATES)?.data, UPDATING, "threads_unsynchronized")?;
     let places = [(switched(&threads), threads.len()), (additions.losing_runs(), additions.runs())];
     let had_their_chance =
-        places.iter().all(|(_, runs)| *runs >= RUNS_TO_SEE_NO_SWITCH) && sections.data.machine.cores > 1;
+        places.iter().all(|(_, runs)| *runs >= RUNS_TO_SEE_NO_RACE) && sections.data.machine.cores > 1;
     let shows = places.map(|(some, all)| is_most(some, all));
     let (verdict, condition) = if places.iter().any(|(_, runs)| *runs < ENOUGH_RUNS) {
         (Unsettled, "")
@@ -114,7 +110,7 @@ fn s1(data: &All) -> Judged {
     };
     let evidence = format!(
         "of 20 sections threads were switched inside {} ({} of {} runs); within an addition {}{condition}",
-        span(&threads),
+        span(threads.iter().copied()),
         places[0].0,
         places[0].1,
         additions.losses()
@@ -135,67 +131,55 @@ fn s2(data: &All) -> Judged {
         (Unsettled, "")
     } else if switched(&several) > 0 {
         (HoldsBut, "; it takes a runtime of one thread")
-    } else if several.len() >= RUNS_TO_SEE_NO_SWITCH && sections.data.machine.cores > 1 {
+    } else if several.len() >= RUNS_TO_SEE_NO_RACE && sections.data.machine.cores > 1 {
         (Holds, "")
     } else {
         (Unsettled, "")
     };
-    let at: Vec<_> =
-        INSIDE.iter().zip(&at_awaits).map(|(name, runs)| format!("{name} {}", span(runs))).collect();
     let elsewhere: f64 = on_one_thread.iter().flatten().sum();
     let evidence = format!(
         "on one thread, of 20 awaits, switches at {}; where there is no await, {} in all runs of {}; on several threads \
          tokio_multi_thread {}{condition}",
-        at.join(", "),
+        inside_in_words(&at_awaits),
         whole(elsewhere),
         [WITHOUT, INSIDE].concat().join(", "),
-        span(&several)
+        span(several.iter().copied())
     );
     Ok((verdict, evidence))
 }
 
 fn s3(data: &All) -> Judged {
     let (sections, updates) = (data.get(SWITCHES)?, data.get(UPDATES)?.data);
-    let lost = |variant| {
-        let counts = Counts::of(updates, UPDATING, variant)?;
-        Ok::<_, String>(
-            counts.done.iter().map(|&done| counts.expected.saturating_sub(done)).collect::<BTreeSet<_>>(),
-        )
-    };
-    let runs = |variant| Counts::of(updates, UPDATING, variant).map(|counts| counts.runs());
-    let raced = ["threads_unsynchronized", "tokio_multi_thread", "tokio_await_inside"];
-    let [threads, several, coroutines] = [lost(raced[0])?, lost(raced[1])?, lost(raced[2])?];
+    let counts = |variant| Counts::of(updates, UPDATING, variant);
+    let threads = counts("threads_unsynchronized")?;
+    let several = counts("tokio_multi_thread")?;
+    let coroutines = counts("tokio_await_inside")?;
     let at_awaits = all_shown(sections, &INSIDE, at_awaits)?;
-    let mut is_enough = !are_few(&at_awaits);
-    for variant in raced {
-        is_enough &= runs(variant)? >= ENOUGH_RUNS;
-    }
-    let is_predictable = coroutines.len() == 1 && at_awaits.iter().all(|runs| are_alike(runs));
+    let is_few = [&threads, &several, &coroutines].iter().any(|counts| counts.runs() < ENOUGH_RUNS);
+    let different = |counts: &Counts| BTreeSet::from_iter(counts.lost()).len();
+    let is_predictable = different(&coroutines) == 1 && at_awaits.iter().all(|runs| are_alike(runs));
     let (verdict, condition) = if !is_predictable {
         (Fails, "")
-    } else if !is_enough || threads.len() == 1 {
+    } else if is_few || are_few(&at_awaits) || different(&threads) == 1 {
         (Unsettled, "")
-    } else if several.len() > 1 {
+    } else if different(&several) > 1 {
         (HoldsBut, "; of coroutines on one thread only")
     } else {
         (Holds, "")
     };
-    let different = |lost: &BTreeSet<u64>| match lost.len() {
-        1 => "the same loss".to_owned(),
-        several => format!("{several} different losses"),
+    let in_words = |counts: &Counts| {
+        let losses = match different(counts) {
+            1 => "the same loss".to_owned(),
+            several => format!("{several} different losses"),
+        };
+        format!("{} {losses} in {}", counts.variant, counts.runs())
     };
-    let at: Vec<_> =
-        INSIDE.iter().zip(&at_awaits).map(|(name, runs)| format!("{name} {}", span(runs))).collect();
     let evidence = format!(
-        "additions: threads_unsynchronized {} in {} runs, tokio_await_inside {} in {}, tokio_multi_thread {} in {}; \
-         switches at 20 awaits: {}{condition}",
-        different(&threads),
-        runs(raced[0])?,
-        different(&coroutines),
-        runs(raced[2])?,
-        different(&several),
-        runs(raced[1])?,
-        at.join(", ")
+        "additions: {} runs, {}, {}; switches at 20 awaits: {}{condition}",
+        in_words(&threads),
+        in_words(&coroutines),
+        in_words(&several),
+        inside_in_words(&at_awaits)
     );
     Ok((verdict, evidence))
 }
