@@ -1,0 +1,56 @@
+//! shuttle searches the interleavings of two tasks with one section each, at random.
+//!
+//! The log is the crate's own, of which shuttle knows nothing: so it switches tasks where a runtime of one thread does, when
+//! one awaits.
+
+#![allow(unreachable_pub, reason = "the files are public where they live")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use switch_points::log::{Log, Switches};
+use switch_points::{kernel, log};
+
+#[path = "../../../models/switch-points/src/tokio.rs"]
+mod on_tokio;
+#[path = "../../../models/switch-points/src/tokio_await_inside.rs"]
+mod tokio_await_inside;
+#[path = "../../../models/switch-points/src/tokio_mutex.rs"]
+mod tokio_mutex;
+
+const INTERLEAVINGS: usize = 1_000;
+
+/// What two tasks show that pass through one section each.
+fn seen(pass: fn(&Arc<Log>, usize, usize, u64)) -> Switches {
+    let log = Arc::new(Log::with_room_for(8));
+    pass(&log, 2, 1, 1);
+    Switches::seen_in(&log.entries())
+}
+
+#[test]
+fn nobody_is_inside_with_another_where_nothing_awaits() {
+    let expected = Switches { sections: 2, ..Switches::default() };
+    shuttle::check_random(move || assert_eq!(seen(on_tokio::run), expected), INTERLEAVINGS);
+}
+
+#[test]
+fn nobody_is_inside_with_another_that_holds_the_lock() {
+    let expected = Switches { sections: 2, awaits: 2, ..Switches::default() };
+    shuttle::check_random(move || assert_eq!(seen(tokio_mutex::run), expected), INTERLEAVINGS);
+}
+
+#[test]
+fn another_can_be_inside_at_an_await_and_can_stay_away() {
+    // Outside shuttle's sight.
+    static LEAST: AtomicU64 = AtomicU64::new(u64::MAX);
+    static MOST: AtomicU64 = AtomicU64::new(0);
+    let check = || {
+        let seen = seen(tokio_await_inside::run);
+        assert_eq!((seen.sections, seen.awaits, seen.elsewhere), (2, 2, 0));
+        LEAST.fetch_min(seen.at_awaits, SeqCst);
+        MOST.fetch_max(seen.at_awaits, SeqCst);
+    };
+    shuttle::check_random(check, INTERLEAVINGS);
+    assert_eq!(LEAST.load(SeqCst), 0, "no interleaving was lucky");
+    assert!(MOST.load(SeqCst) > 0, "no interleaving had another inside");
+}
