@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use switch_points::log::{Log, Switches};
 use switch_points::{kernel, log};
 
+// A module named tokio would hide the crate from the files.
 #[path = "../../../models/switch-points/src/tokio.rs"]
 mod on_tokio;
 #[path = "../../../models/switch-points/src/tokio_await_inside.rs"]
