@@ -85,17 +85,27 @@ impl Switches {
     }
 }
 
-/// When each worker was inside, as `[from, to]` in seconds, without the times of its awaits.
-pub fn stretches(entries: &[Entry], workers: usize) -> Vec<Vec<[f64; 2]>> {
-    let mut stretches = vec![Vec::new(); workers];
-    let mut since = vec![0.0; workers];
+/// When each worker was running inside, as `[from, to]` in seconds.
+pub fn inside(entries: &[Entry], workers: usize) -> Vec<Vec<[f64; 2]>> {
+    spans(entries, workers, &[Event::Enter, Event::Resume])
+}
+
+/// When each was inside and awaited something, likewise.
+pub fn awaiting(entries: &[Entry], workers: usize) -> Vec<Vec<[f64; 2]>> {
+    spans(entries, workers, &[Event::Await])
+}
+
+/// From each of these events to what the same worker notes next.
+fn spans(entries: &[Entry], workers: usize, begin: &[Event]) -> Vec<Vec<[f64; 2]>> {
+    let mut spans = vec![Vec::new(); workers];
+    let mut since = vec![None; workers];
     for Entry { worker, event, at } in entries {
-        match event {
-            Event::Enter | Event::Resume => since[*worker] = at.as_secs_f64(),
-            Event::Await | Event::Leave => stretches[*worker].push([since[*worker], at.as_secs_f64()]),
+        if let Some(since) = since[*worker].take() {
+            spans[*worker].push([since, at.as_secs_f64()]);
         }
+        since[*worker] = begin.contains(event).then_some(at.as_secs_f64());
     }
-    stretches
+    spans
 }
 
 #[cfg(test)]
@@ -115,6 +125,17 @@ mod tests {
     fn one_after_the_other_is_no_switch() {
         let one = seen(&[(0, Enter), (0, Leave), (1, Enter), (1, Await), (1, Resume), (1, Leave)]);
         assert_eq!(one, Switches { sections: 2, awaits: 1, at_awaits: 0, elsewhere: 0 });
+    }
+
+    #[test]
+    fn a_worker_is_inside_but_for_its_awaits() {
+        let events = [(1, Enter), (0, Enter), (0, Await), (0, Resume), (0, Leave), (1, Leave)];
+        let at = |index| Duration::from_secs(index as u64);
+        let noted = events.into_iter().enumerate();
+        let entries: Vec<_> =
+            noted.map(|(index, (worker, event))| Entry { worker, event, at: at(index) }).collect();
+        assert_eq!(inside(&entries, 2), [vec![[1.0, 2.0], [3.0, 4.0]], vec![[0.0, 5.0]]]);
+        assert_eq!(awaiting(&entries, 2), [vec![[2.0, 3.0]], vec![]]);
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! Runs one variant, or all of them: `cargo run --release -p switch-points -- [VARIANT] [--workers N] [--sections N]
 //! [--steps N]`
 
-mod timeline;
-
 use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,8 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use outcome::{Run, Work};
-use switch_points::log::{Log, Switches, stretches};
+use outcome::{Run, Work, timeline};
+use switch_points::log::{Log, Switches, awaiting, inside};
 use switch_points::{
     async_std, async_std_await_inside, smol, smol_await_inside, threads, threads_mutex, tokio,
     tokio_await_inside, tokio_multi_thread, tokio_mutex,
@@ -32,6 +30,10 @@ const VARIANTS: [(&str, Pass); 10] = [
     ("async_std", async_std::run),
     ("async_std_await_inside", async_std_await_inside::run),
 ];
+
+/// What the series tell of each worker.
+const KINDS: [(&str, &str); 2] =
+    [("inside", "running in the section"), ("awaiting", "at an await inside it")];
 
 /// Workers in a critical section: who is switched out inside, and where?
 #[derive(Parser)]
@@ -57,7 +59,9 @@ fn main() -> ExitCode {
 fn measure(Arguments { variant, workers, sections, steps }: Arguments) -> Result<()> {
     let Some(variant) = variant else {
         let names = VARIANTS.map(|(name, _)| name);
-        return outcome::compare(&names, "sections", &["awaits", "at_awaits", "elsewhere"]);
+        let metrics = ["awaits", "at_awaits", "elsewhere"];
+        let outcomes = outcome::compare_and_return(&names, "sections", &metrics)?;
+        return timeline::draw(&outcomes, &KINDS);
     };
     let (_, pass) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
     let (workers, sections) = (usize::from(workers), usize::from(sections));
@@ -70,11 +74,11 @@ fn measure(Arguments { variant, workers, sections, steps }: Arguments) -> Result
     let mut outcome = run.finish(Work { expected: (workers * sections) as u64, done: seen.sections });
     let metrics = [("awaits", seen.awaits), ("at_awaits", seen.at_awaits), ("elsewhere", seen.elsewhere)];
     outcome.metrics.extend(metrics.map(|(name, count)| (name.to_owned(), count as f64)));
-    let stretches = stretches(&entries, workers);
-    for (worker, stretches) in stretches.iter().enumerate() {
-        outcome.series.insert(format!("inside_{worker}"), stretches.clone());
+    for (kind, spans) in [("inside", inside(&entries, workers)), ("awaiting", awaiting(&entries, workers))] {
+        let named = spans.into_iter().enumerate().map(|(worker, spans)| (format!("{kind}_{worker}"), spans));
+        outcome.series.extend(named.filter(|(_, spans)| !spans.is_empty()));
     }
     outcome.report()?;
     // Whoever reads the outcome has the series.
-    if env::var_os("OUTCOME_FILE").is_none() { timeline::print(&stretches) } else { Ok(()) }
+    if env::var_os("OUTCOME_FILE").is_none() { timeline::draw(&[outcome], &KINDS) } else { Ok(()) }
 }

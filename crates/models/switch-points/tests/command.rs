@@ -8,19 +8,27 @@ fn demo(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
+/// The lines that show when a worker was inside.
+fn lanes(text: &str) -> usize {
+    let is_lane = |line: &&str| line.trim_start().starts_with(char::is_numeric) && line.contains('█');
+    text.lines().filter(is_lane).count()
+}
+
 #[test]
-fn without_a_variant_it_prints_a_table_of_all() {
-    let (code, table, said) = demo(&["--steps", "1000"]);
-    assert_eq!((code, said.as_str()), (0, ""));
+fn without_a_variant_it_prints_a_table_of_all_and_draws_each() {
+    let (code, said, complaint) = demo(&["--steps", "1000"]);
+    assert_eq!((code, complaint.as_str()), (0, ""));
+    let (table, pictures) = said.split_once("\n\n").unwrap();
     assert!(table.lines().next().unwrap().contains("at awaits"), "{table}");
     assert_eq!(table.lines().count(), 11, "{table}");
+    assert_eq!(lanes(pictures), 10 * 4, "{pictures}");
 }
 
 #[test]
 fn a_variant_alone_draws_a_line_for_each_worker() {
     let (code, picture, said) = demo(&["tokio", "--steps", "1000", "--workers", "3"]);
     assert_eq!((code, said.as_str()), (0, ""));
-    assert_eq!(picture.lines().filter(|line| line.contains('█')).count(), 3, "{picture}");
+    assert_eq!(lanes(&picture), 3, "{picture}");
 }
 
 #[test]

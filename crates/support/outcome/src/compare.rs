@@ -18,16 +18,27 @@ const COLUMN: usize = 12;
 /// # Errors
 /// When a variant fails; the others are run and shown all the same.
 pub fn compare(variants: &[&str], done: &str, metrics: &[&str]) -> Result<()> {
+    compare_and_return(variants, done, metrics).map(drop)
+}
+
+/// Does what [`compare`] does, and returns what the variants reported, in their order: for a picture below the table.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_and_return(variants: &[&str], done: &str, metrics: &[&str]) -> Result<Vec<Outcome>> {
     let width = variants.iter().map(|name| name.len()).max().unwrap_or(0).max("variant".len());
     let memory = ["resident", "page tables", "kernel stacks", "virtual"];
     let heads = ["lost", "time", "CPU"].map(|head| format!("{head:>10}")).join(" ");
     let kinds = memory.map(|kind| format!("{kind:>13}")).join(" ");
     let own = row(metrics.iter().map(|metric| head(metric)));
     writeln!(stdout(), "{:width$} {done:>10} {heads} {own}{kinds}", "variant")?;
-    let mut failed = Vec::new();
+    let (mut outcomes, mut failed) = (Vec::new(), Vec::new());
     for variant in variants {
         match run(variant) {
-            Ok(outcome) => writeln!(stdout(), "{variant:width$} {}", line(&outcome, metrics))?,
+            Ok(outcome) => {
+                writeln!(stdout(), "{variant:width$} {}", line(&outcome, metrics))?;
+                outcomes.push(outcome);
+            }
             Err(error) => {
                 writeln!(stdout(), "{variant:width$} FAILED: {error:#}")?;
                 failed.push(*variant);
@@ -35,7 +46,7 @@ pub fn compare(variants: &[&str], done: &str, metrics: &[&str]) -> Result<()> {
         }
     }
     ensure!(failed.is_empty(), "{} failed", failed.join(", "));
-    Ok(())
+    Ok(outcomes)
 }
 
 fn line(outcome: &Outcome, metrics: &[&str]) -> String {

@@ -10,6 +10,7 @@ mod compare;
 mod failures;
 mod guard;
 mod limits;
+pub mod timeline;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -25,7 +26,7 @@ use serde_json::Value;
 
 use account::{Account, Sampler};
 pub use account::{Cpu, Memory, Switches};
-pub use compare::compare;
+pub use compare::{compare, compare_and_return};
 pub use failures::{Failure, causes, tell};
 pub use guard::{Threads, guard};
 

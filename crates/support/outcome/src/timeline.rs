@@ -1,0 +1,124 @@
+//! What each worker of a run did when, from the series that tell it, and drawn in the terminal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write, stdout};
+
+use anyhow::Result;
+
+use crate::Outcome;
+
+/// How many columns the time takes.
+const COLUMNS: usize = 80;
+/// What the kinds are drawn with, in their order.
+const MARKS: [char; 3] = ['█', '▒', '░'];
+const NOTHING: char = '·';
+
+/// What a worker did, by kind: from when to when, in seconds since the beginning of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane<'a> {
+    /// The worker's number.
+    pub worker: usize,
+    /// For each of the kinds asked for, the spans in the order in which they are in the series.
+    pub spans: Vec<&'a [[f64; 2]]>,
+}
+
+/// One lane for each worker that any of these series tells of, in the order of their numbers. The series of worker 3 and
+/// kind `inside` is `inside_3`, and its points are `[from, to]`.
+pub fn lanes<'a>(series: &'a BTreeMap<String, Vec<[f64; 2]>>, kinds: &[&str]) -> Vec<Lane<'a>> {
+    let worker = |kind: &str, name: &str| name.strip_prefix(kind)?.strip_prefix('_')?.parse().ok();
+    let workers: BTreeSet<usize> =
+        series.keys().flat_map(|name| kinds.iter().filter_map(move |kind| worker(kind, name))).collect();
+    let spans = |worker: usize| {
+        let of = |kind: &&str| series.get(&format!("{kind}_{worker}")).map_or(&[][..], Vec::as_slice);
+        kinds.iter().map(of).collect()
+    };
+    workers.into_iter().map(|worker| Lane { worker, spans: spans(worker) }).collect()
+}
+
+/// When the last span of these lanes ends, in seconds.
+pub fn end(lanes: &[Lane]) -> f64 {
+    lanes.iter().flat_map(|lane| lane.spans.iter().copied().flatten()).map(|[_, to]| *to).fold(0.0, f64::max)
+}
+
+/// Prints what the workers of these runs did when, all on one scale, a line for each of them. A kind is the name that its series
+/// begin with, and what it means.
+///
+/// # Errors
+/// When the terminal cannot be written to.
+///
+/// # Panics
+/// If there are more than three kinds.
+pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
+    let names: Vec<_> = kinds.iter().map(|(name, _)| *name).collect();
+    let runs: Vec<_> = outcomes.iter().map(|outcome| (outcome, lanes(&outcome.series, &names))).collect();
+    let end = runs.iter().map(|(_, lanes)| end(lanes)).fold(0.0, f64::max);
+    let mut stdout = stdout().lock();
+    let meanings: Vec<_> =
+        kinds.iter().zip(MARKS).map(|((_, meaning), mark)| format!("{mark} {meaning}")).collect();
+    writeln!(stdout, "\n{}, {NOTHING} none of it", meanings.join(", "))?;
+    for (outcome, lanes) in &runs {
+        writeln!(stdout, "\n{}", outcome.variant)?;
+        for lane in lanes {
+            writeln!(stdout, "{:>4} {}", lane.worker, line(lane, end))?;
+        }
+    }
+    Ok(writeln!(stdout, "\n     0 s{end:>width$.3} s", width = COLUMNS - 5)?)
+}
+
+/// A column shows what the worker did in the middle of it, or else what it began in it.
+fn line(lane: &Lane, end: f64) -> String {
+    assert!(lane.spans.len() <= MARKS.len(), "there are {} marks", MARKS.len());
+    let width = end / COLUMNS as f64;
+    let mark = |column: usize| {
+        let (left, right) = (column as f64 * width, (column + 1) as f64 * width);
+        let middle = f64::midpoint(left, right);
+        let find = |is_shown: &dyn Fn(f64, f64) -> bool| {
+            lane.spans.iter().position(|spans| spans.iter().any(|&[from, to]| is_shown(from, to)))
+        };
+        let kind = find(&|from, to| (from..to).contains(&middle));
+        let kind = kind.or_else(|| find(&|from, _| (left..right).contains(&from)));
+        kind.map_or(NOTHING, |kind| MARKS[kind])
+    };
+    (0..COLUMNS).map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series() -> BTreeMap<String, Vec<[f64; 2]>> {
+        let spans = [
+            ("runs_10", vec![[0.5, 1.0]]),
+            ("runs_2", vec![[0.0, 0.25], [0.75, 1.0]]),
+            ("waits_2", vec![[0.25, 0.5]]),
+            ("waits", vec![[0.0, 9.0]]),
+            ("other_7", vec![[0.0, 9.0]]),
+        ];
+        spans.map(|(name, points)| (name.to_owned(), points)).into()
+    }
+
+    #[test]
+    fn a_lane_has_the_spans_of_the_kinds_asked_for_by_number_of_the_worker() {
+        let series = series();
+        let lanes = lanes(&series, &["runs", "waits"]);
+        let told: Vec<_> = lanes.iter().map(|lane| (lane.worker, lane.spans.clone())).collect();
+        assert_eq!(
+            told,
+            [(2, vec![&[[0.0, 0.25], [0.75, 1.0]][..], &[[0.25, 0.5]]]), (10, vec![&[[0.5, 1.0]][..], &[]])]
+        );
+        assert!((end(&lanes) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_line_shows_what_was_done_in_the_middle_of_a_column_or_began_in_it() {
+        let series = series();
+        let lanes = lanes(&series, &["runs", "waits"]);
+        let quarter = COLUMNS / 4;
+        let expected = ["█", "▒", "·", "█"].map(|mark| mark.repeat(quarter)).concat();
+        assert_eq!(line(&lanes[0], 1.0), expected);
+        let moment = [[0.5, 0.5]];
+        let lane = Lane { worker: 0, spans: vec![&[], &moment] };
+        let expected = ["·".repeat(2 * quarter), "▒".to_owned(), "·".repeat(2 * quarter - 1)].concat();
+        assert_eq!(line(&lane, 1.0), expected);
+    }
+}
