@@ -162,6 +162,16 @@ impl Data {
         experiments.iter().find(|experiment| experiment.name == self.experiment)
     }
 
+    /// On what machine, and when, with what and from which commit.
+    pub(crate) fn provenance(&self) -> (String, String) {
+        let commit = self.commit.as_deref().map_or("no commit".to_owned(), |commit| {
+            let short: String = commit.chars().take(12).collect();
+            format!("commit {short}{}", if self.dirty { " with changes" } else { "" })
+        });
+        let machine = format!("{} ({} cores)", self.machine.processor, self.machine.cores);
+        (machine, format!("{}, {}, {commit}, {} run", self.started, self.toolchain, self.size.name()))
+    }
+
     pub(crate) fn row(&self, case: &str, variant: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.case == case && row.variant == variant)
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
 use glob::Pattern;
+use outcome::timeline;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
@@ -24,6 +25,7 @@ pub(crate) struct Experiment {
     pub(crate) timeout: Duration,
     pub(crate) analysis: String,
     pub(crate) figures: Vec<Figure>,
+    pub(crate) timelines: Vec<Timeline>,
     pub(crate) cases: Vec<Case>,
     pub(crate) variants: Vec<Variant>,
 }
@@ -48,6 +50,25 @@ pub(crate) enum Shown {
     Worst,
     /// All runs together.
     Sum,
+}
+
+/// A picture of what each worker of a run did when.
+pub(crate) struct Timeline {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) case: String,
+    /// One below the other, in this order.
+    pub(crate) variants: Vec<String>,
+    pub(crate) kinds: Vec<Kind>,
+}
+
+/// Something that a worker does for a while.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kind {
+    /// The series of worker 3 is called this and `_3`.
+    pub(crate) series: String,
+    pub(crate) means: String,
 }
 
 pub(crate) struct Case {
@@ -305,6 +326,38 @@ impl Source<'_> {
         }
         Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
     }
+
+    fn timeline(
+        &self,
+        table: TimelineTable,
+        seen: &mut BTreeSet<String>,
+        cases: &[Case],
+        variants: &[Variant],
+    ) -> Result<Timeline> {
+        let name = self.name(&table.name, seen)?;
+        let case = table.case.get_ref();
+        if !cases.iter().any(|known| known.name == *case) {
+            return Err(self.error(table.case.span(), format!("there is no case `{case}`")));
+        }
+        for variant in &table.variants {
+            let known = variants.iter().find(|known| known.name == *variant.get_ref());
+            if !known.is_some_and(|known| known.cases.contains(case)) {
+                let message = format!("there is no variant `{}` of the case `{case}`", variant.get_ref());
+                return Err(self.error(variant.span(), message));
+            }
+        }
+        if !(1..=timeline::MOST_KINDS).contains(&table.kinds.get_ref().len()) {
+            let message = format!("a timeline shows 1 to {} kinds", timeline::MOST_KINDS);
+            return Err(self.error(table.kinds.span(), message));
+        }
+        Ok(Timeline {
+            name,
+            title: table.title,
+            case: table.case.into_inner(),
+            variants: table.variants.into_iter().map(Spanned::into_inner).collect(),
+            kinds: table.kinds.into_inner(),
+        })
+    }
 }
 
 /// The file as it is written.
@@ -319,6 +372,8 @@ struct Tables {
     analysis: String,
     #[serde(default)]
     figure: Vec<FigureTable>,
+    #[serde(default)]
+    timeline: Vec<TimelineTable>,
     case: Spanned<Vec<CaseTable>>,
     variant: Spanned<Vec<VariantTable>>,
 }
@@ -338,6 +393,16 @@ struct FigureTable {
     over: Option<Spanned<String>>,
     worst: Option<Spanned<bool>>,
     sum: Option<Spanned<bool>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimelineTable {
+    name: Spanned<String>,
+    title: String,
+    case: Spanned<String>,
+    variants: Vec<Spanned<String>>,
+    kinds: Spanned<Vec<Kind>>,
 }
 
 #[derive(Deserialize)]
@@ -439,6 +504,11 @@ impl Tables {
             }
         }
 
+        let mut names = BTreeSet::new();
+        let timelines =
+            self.timeline.into_iter().map(|table| source.timeline(table, &mut names, &cases, &variants));
+        let timelines = timelines.collect::<Result<_>>()?;
+
         Ok(Experiment {
             name,
             group,
@@ -449,6 +519,7 @@ impl Tables {
             timeout,
             analysis: self.analysis,
             figures,
+            timelines,
             cases,
             variants,
         })

@@ -10,6 +10,7 @@ mod markdown;
 mod measure;
 mod origin;
 mod page;
+mod plot;
 mod process;
 mod series;
 mod splice;

@@ -9,15 +9,23 @@ use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
 use crate::ledger::{Judgement, Verdict, says};
 use crate::markdown::{escape, list, table};
+use crate::plot::Plot;
 use crate::series::whole_time;
 use crate::statistics::{ENOUGH_RUNS, Interval, interval, median, outliers, ratio};
 use crate::units::{bytes, round, seconds, thousands, whole};
 
 /// The page of one experiment on one machine.
-pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Judgement]) -> String {
+pub(crate) fn experiment(
+    experiment: &Experiment,
+    data: &Data,
+    plots: &[Plot],
+    judgements: &[Judgement],
+) -> String {
     let mut page = format!("# {}\n\n", escape(&experiment.title));
     let Experiment { name, folder, .. } = experiment;
-    page += &format!("The experiment `{name}` in `{}`, {}.\n\n", folder.display(), provenance(data));
+    let (machine, circumstances) = data.provenance();
+    page += &format!("The experiment `{name}` in `{}`, measured on ", folder.display());
+    page += &format!("{} at {}.\n\n", escape(&machine), escape(&circumstances));
     if !data.complete {
         page += "**Interrupted: rows may be missing, or have fewer runs than others.**\n\n";
     }
@@ -32,6 +40,7 @@ pub(crate) fn experiment(experiment: &Experiment, data: &Data, judgements: &[Jud
         let arguments = escape(&case.args.join(" "));
         page += &format!("## {}\n\nArguments: <code>{arguments}</code>\n\n", case.name);
         page += &format!("{}\n", results(experiment, case, data));
+        page += &pictures(plots.iter().filter(|plot| plot.case == case.name), "");
         page += &figures::figures(experiment, case, data).map_or(String::new(), |figures| figures + "\n");
         if measured_rows(case, data).next().is_some() {
             page += &format!("The work by itself:\n\n{}\n", work(experiment, case, data));
@@ -121,6 +130,13 @@ fn rules(judgements: &[&Judgement]) -> String {
     let rust =
         judgements.iter().filter(|judgement| judgement.language == "rust" && !judgement.threshold.is_empty());
     list(rust.map(|judgement| format!("{}: {}", judgement.id, escape(judgement.threshold))))
+}
+
+/// The pictures, from a folder that leads to that of the machine.
+pub(crate) fn pictures<'a>(plots: impl Iterator<Item = &'a Plot>, folder: &str) -> String {
+    plots.fold(String::new(), |pictures, Plot { file, title, .. }| {
+        pictures + &format!("![{}]({folder}{})\n\n", escape(title), file.display())
+    })
 }
 
 /// What stands in an experiment's README: the tables of one case that it is about, and what the series says if
@@ -320,22 +336,6 @@ fn sequence(data: &Data) -> (u64, u64) {
     let first = places.iter().copied().fold(f64::INFINITY, f64::min);
     let last = places.iter().copied().fold(0.0, f64::max);
     (round(first), round(last))
-}
-
-/// When, with what and from which commit.
-fn provenance(data: &Data) -> String {
-    let commit = data.commit.as_deref().map_or("no commit".to_owned(), |commit| {
-        let short: String = commit.chars().take(12).collect();
-        format!("commit {short}{}", if data.dirty { " with changes" } else { "" })
-    });
-    format!(
-        "measured on {} ({} cores) at {}, {}, {commit}, {} run",
-        escape(&data.machine.processor),
-        data.machine.cores,
-        data.started,
-        escape(&data.toolchain),
-        data.size.name()
-    )
 }
 
 fn cases<'a>(experiment: &'a Experiment, data: &'a Data) -> impl Iterator<Item = &'a Case> {

@@ -198,6 +198,48 @@ fn a_figure_that_is_two_things_at_once() {
     refused_figure(lines, "worst", &["one of twin, over, worst and sum", "medians"]);
 }
 
+/// A timeline with these lines, before the case.
+#[track_caller]
+fn refused_timeline(lines: &str, at: &str, parts: &[&str]) {
+    refused("[[case]]", &format!("[[timeline]]\ntitle = \"\"\n{lines}\n[[case]]"), at, parts);
+}
+
+const KINDS: &str = "kinds = [{ series = \"runs\", means = \"runs\" }]";
+
+#[test]
+fn a_timeline_of_a_case_or_a_variant_that_is_none() {
+    let lines = format!("name = \"all\"\ncase = \"none\"\nvariants = []\n{KINDS}");
+    refused_timeline(&lines, "none", &["there is no case `none`"]);
+    let lines = format!("name = \"all\"\ncase = \"only\"\nvariants = [\"good\", \"nobody\"]\n{KINDS}");
+    refused_timeline(&lines, "nobody", &["there is no variant `nobody` of the case `only`"]);
+}
+
+#[test]
+fn a_timeline_of_a_variant_that_does_not_run_the_case() {
+    let fixture = Fixture::new(&["good", "better"]);
+    let lines =
+        format!("name = \"all\"\ntitle = \"\"\ncase = \"only\"\nvariants = [\"better\"] # no\n{KINDS}");
+    let other = format!("[[timeline]]\n{lines}\n\n[[case]]\nname = \"other\"\n\n[[case]]");
+    fixture.edit(TOML, "[[case]]", &other);
+    fixture.edit(TOML, BETTER, &better_with("cases = [\"other\"]\n"));
+    let line = 1 + fixture.read(TOML).lines().position(|line| line.contains("# no")).unwrap();
+    refused_at_line(&fixture, line, &["there is no variant `better` of the case `only`"]);
+}
+
+#[test]
+fn a_timeline_that_shows_nothing_or_too_much() {
+    let of = |kinds: &str| format!("name = \"all\"\ncase = \"only\"\nvariants = []\nkinds = [{kinds}]");
+    refused_timeline(&of(""), "kinds", &["a timeline shows 1 to 3 kinds"]);
+    let kind = "{ series = \"runs\", means = \"runs\" }";
+    refused_timeline(&of(&[kind; 4].join(", ")), "kinds", &["a timeline shows 1 to 3 kinds"]);
+}
+
+#[test]
+fn a_timeline_whose_name_is_no_name() {
+    let lines = format!("name = \"../all\"\ncase = \"only\"\nvariants = []\n{KINDS}");
+    refused_timeline(&lines, "../all", &["`../all` is no name"]);
+}
+
 #[test]
 fn an_unknown_role() {
     refused(

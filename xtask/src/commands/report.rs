@@ -12,6 +12,7 @@ use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement};
 use crate::markdown::{escape, table};
 use crate::page;
+use crate::plot;
 use crate::say;
 use crate::splice::splice;
 use crate::workspace::Workspace;
@@ -102,8 +103,10 @@ fn machine(
     for data in all {
         // Data may outlive their experiment; they are kept, but can no longer be explained.
         if let Some(experiment) = data.experiment_of(experiments) {
-            let page = page::experiment(experiment, data, judgements);
+            let plots = plot::plots(experiment, data);
+            let page = page::experiment(experiment, data, &plots, judgements);
             pages.push((folder.join(format!("{}.md", experiment.name)), page));
+            pages.extend(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)));
         }
     }
     Ok(pages)
@@ -191,8 +194,9 @@ fn experiment_readme(
     let file = workspace.root.join(&experiment.folder).join("README.md");
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let case = experiment.cases.first().context("an experiment has a case")?;
-    let page = format!("../../../results/{label}/{}.md", experiment.name);
-    let mut part = format!("From [the whole page]({page}), case `{}`:\n\n", case.name);
+    let machine = format!("../../../results/{label}/");
+    let mut part = page::pictures(plot::plots(experiment, data).iter(), &machine);
+    part += &format!("From [the whole page]({machine}{}.md), case `{}`:\n\n", experiment.name, case.name);
     part += &page::in_short(experiment, case, data);
     let text = spliced(&file, &text, "results", &part)?;
     Ok((file, text))

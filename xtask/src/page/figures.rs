@@ -109,29 +109,10 @@ fn unit(path: &str) -> fn(f64, Option<(f64, f64)>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::series::synthetic::{Cost, data, refused, row};
-
-    /// An experiment with one case and three variants, of which `better` is the twin of `good`, and these
-    /// figures.
-    fn experiment(figures: &str) -> Experiment {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("crates/group/demo");
-        let mut text = format!("title = \"\"\nclaims = []\ntimeout_s = 1\nanalysis = \"\"\n{figures}\n");
-        text += "[[case]]\nname = \"only\"\n";
-        fs::create_dir_all(folder.join("src")).unwrap();
-        for (name, twin) in [("good", "twin = \"better\"\n"), ("better", ""), ("silent", "twin = \"good\"\n")]
-        {
-            text += &format!("[[variant]]\nname = \"{name}\"\nmodel = \"serial\"\nrole = \"right\"\n{twin}");
-            fs::write(folder.join(format!("src/{name}.rs")), "").unwrap();
-        }
-        fs::write(folder.join("experiment.toml"), text).unwrap();
-        Experiment::read(root.path(), &folder.join("experiment.toml")).unwrap()
-    }
+    use crate::series::synthetic::{Cost, data, experiment, refused, row};
 
     fn figure(path: &str, more: &str) -> String {
         format!("[[figure]]\npath = \"{path}\"\ntitle = \"It\"\n{more}\n")

@@ -1,8 +1,11 @@
 //! Data that nobody measured, to test pages and rules with.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::data::{Data, Row, Status};
+use crate::experiment::Experiment;
 
 /// What one run costs, in seconds and bytes.
 #[derive(Clone, Copy, Default)]
@@ -75,4 +78,19 @@ pub(crate) fn data(experiment: &str, rows: Vec<Row>) -> Data {
         "rows": []
     });
     Data { rows, ..serde_json::from_value(data).unwrap() }
+}
+
+/// An experiment with these tables (figures, say), one case and three variants, of which `better` is the twin of `good`.
+pub(crate) fn experiment(tables: &str) -> Experiment {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("crates/group/demo");
+    let mut text = format!("title = \"\"\nclaims = []\ntimeout_s = 1\nanalysis = \"\"\n{tables}\n");
+    text += "[[case]]\nname = \"only\"\n";
+    fs::create_dir_all(folder.join("src")).unwrap();
+    for (name, twin) in [("good", "twin = \"better\"\n"), ("better", ""), ("silent", "twin = \"good\"\n")] {
+        text += &format!("[[variant]]\nname = \"{name}\"\nmodel = \"serial\"\nrole = \"right\"\n{twin}");
+        fs::write(folder.join(format!("src/{name}.rs")), "").unwrap();
+    }
+    fs::write(folder.join("experiment.toml"), text).unwrap();
+    Experiment::read(root.path(), &folder.join("experiment.toml")).unwrap()
 }

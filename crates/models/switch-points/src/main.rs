@@ -32,8 +32,7 @@ const VARIANTS: [(&str, Pass); 10] = [
 ];
 
 /// What the series tell of each worker.
-const KINDS: [(&str, &str); 2] =
-    [("inside", "running in the section"), ("awaiting", "at an await inside it")];
+const KINDS: [(&str, &str); 2] = [("inside", "in the section"), ("awaiting", "in it, at an await")];
 
 /// Workers in a critical section: who is switched out inside, and where?
 #[derive(Parser)]

@@ -9,8 +9,10 @@ use crate::Outcome;
 
 /// How many columns the time takes.
 const COLUMNS: usize = 80;
+/// No more kinds than these can be told apart, here and in a picture without colour.
+pub const MOST_KINDS: usize = 3;
 /// What the kinds are drawn with, in their order.
-const MARKS: [char; 3] = ['█', '▒', '░'];
+const MARKS: [char; MOST_KINDS] = ['█', '▒', '░'];
 const NOTHING: char = '·';
 
 /// What a worker did, by kind: from when to when, in seconds since the beginning of the run.
@@ -47,7 +49,7 @@ pub fn end(lanes: &[Lane]) -> f64 {
 /// When the terminal cannot be written to.
 ///
 /// # Panics
-/// If there are more than three kinds.
+/// If there are more than [`MOST_KINDS`].
 pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
     let names: Vec<_> = kinds.iter().map(|(name, _)| *name).collect();
     let runs: Vec<_> = outcomes.iter().map(|outcome| (outcome, lanes(&outcome.series, &names))).collect();
@@ -67,7 +69,7 @@ pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
 
 /// A column shows what the worker did in the middle of it, or else what it began in it.
 fn line(lane: &Lane, end: f64) -> String {
-    assert!(lane.spans.len() <= MARKS.len(), "there are {} marks", MARKS.len());
+    assert!(lane.spans.len() <= MOST_KINDS, "there are {MOST_KINDS} marks");
     let width = end / COLUMNS as f64;
     let mark = |column: usize| {
         let (left, right) = (column as f64 * width, (column + 1) as f64 * width);

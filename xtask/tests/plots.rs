@@ -1,0 +1,59 @@
+//! The pictures that an experiment asks for are drawn from its data, and stand on its page and in its README.
+
+mod fixture;
+
+use fixture::{Fixture, TOML};
+
+const PLOT: &str = "results/box/plots/fixture-lanes.svg";
+
+/// A fixture that asks for a picture of these variants, and is its own reference.
+fn reported(variants: &[&str]) -> Fixture {
+    let fixture = Fixture::with_hyperfine(variants);
+    let names: Vec<_> = variants.iter().map(|name| format!("\"{name}\"")).collect();
+    let timeline = format!(
+        "[[timeline]]\nname = \"lanes\"\ntitle = \"Who ran when\"\ncase = \"only\"\nvariants = [{}]\n\
+         kinds = [{{ series = \"runs\", means = \"it runs\" }}]\n\n[[case]]",
+        names.join(", ")
+    );
+    fixture.edit(TOML, "[[case]]", &timeline);
+    fixture.bench(&["--quick"]).exits(0);
+    fixture.write("results/reference", "box\n");
+    fixture.xtask(&["report"]).exits(0);
+    fixture
+}
+
+#[test]
+fn a_picture_is_drawn_and_shown() {
+    let fixture = reported(&["tells_when", "good"]);
+    let svg = fixture.read(PLOT);
+    for part in
+        ["Who ran when", "it runs", "tells_when", "run 1", "worker 0", "worker 1", "seconds", "quick run"]
+    {
+        assert!(svg.contains(part), "no {part:?} in {svg}");
+    }
+    assert!(!svg.contains("good"), "a variant that tells nothing is drawn: {svg}");
+    let shown = "![Who ran when](plots/fixture-lanes.svg)";
+    assert!(fixture.page().contains(shown), "{}", fixture.page());
+    let readme = fixture.read("crates/misconceptions/fixture/README.md");
+    let shown = format!("![Who ran when](../../../{PLOT})");
+    assert!(readme.contains(&shown), "{readme}");
+}
+
+#[test]
+fn a_picture_that_was_edited_by_hand_is_named_and_drawn_again() {
+    let fixture = reported(&["tells_when"]);
+    fixture.xtask(&["report", "--check"]).exits(0);
+    let kept = fixture.read(PLOT);
+    fixture.edit(PLOT, "worker 1", "worker 2");
+    let ended = fixture.xtask(&["report", "--check"]).exits(1);
+    assert_eq!(ended.stderr, format!("{PLOT}:1: is not what the data say; run `cargo xtask report`\n"));
+    fixture.xtask(&["report"]).exits(0);
+    assert_eq!(fixture.read(PLOT), kept);
+}
+
+#[test]
+fn where_nothing_can_be_drawn_there_is_no_picture() {
+    let fixture = reported(&["good"]);
+    assert!(!fixture.exists(PLOT));
+    assert!(!fixture.page().contains("!["), "{}", fixture.page());
+}
