@@ -7,6 +7,7 @@ mod computing;
 mod crossover;
 mod decide;
 mod downloads;
+mod gil;
 mod guidelines;
 mod memory;
 mod races;
@@ -34,6 +35,7 @@ pub(crate) struct Claim {
 const CLIENT: &str = "blocking-client";
 const CPU: &str = "cpu-bound";
 const DOWNLOADS: &str = "mass-download";
+const GIL: &str = "gil";
 const LOOP: &str = "blocked-loop";
 const SWITCHES: &str = "switch-points";
 const UPDATES: &str = "lost-updates";
@@ -101,7 +103,7 @@ pub(crate) struct Judgement {
 fn claims() -> impl Iterator<Item = &'static Claim> {
     let judged =
         races::CLAIMS.iter().chain(&switches::CLAIMS).chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
-    let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS);
+    let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS).chain(&gil::CLAIMS);
     judged.chain(&crossover::CLAIMS).chain(&guidelines::CLAIMS)
 }
 
@@ -214,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, SWITCHES];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, SWITCHES];
         let all = [
             races::tests::data(&[]),
             memory::tests::full(),
@@ -222,6 +224,7 @@ mod tests {
             blocking::tests::full_loop(),
             blocking::tests::full_client(),
             computing::tests::full(),
+            gil::tests::full(),
             switches::tests::full(),
         ];
         let verdicts = |without: &str| {

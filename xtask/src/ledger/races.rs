@@ -9,7 +9,7 @@ use crate::statistics::{ENOUGH_RUNS, is_most, ratio};
 
 pub(super) const CASE: &str = "4-workers-1000000-each";
 /// Races are a matter of luck; one that has not shown in so many runs is not one that a reader will see.
-pub(super) const RUNS_TO_SEE_NO_RACE: usize = 20;
+pub(super) const RUNS_TO_SEE_NONE: usize = 20;
 
 pub(super) const CLAIMS: [Claim; 6] = [
     Claim {
@@ -87,7 +87,7 @@ fn is_surely_exact(counts: &Counts) -> bool {
 
 /// Whether a race that was not seen would have had its chance.
 fn race_had_its_chance(data: &Data, counts: &Counts) -> bool {
-    counts.runs() >= RUNS_TO_SEE_NO_RACE && data.machine.cores > 1
+    counts.runs() >= RUNS_TO_SEE_NONE && data.machine.cores > 1
 }
 
 fn r1(data: &Data) -> Judged {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Verdict::{Fails, Holds, HoldsBut, Unsettled};
 use super::decide::row_of;
-use super::races::{CASE as UPDATING, RUNS_TO_SEE_NO_RACE};
+use super::races::{CASE as UPDATING, RUNS_TO_SEE_NONE};
 use super::{All, Claim, Counts, Judged, SWITCHES, UPDATES, span};
 use crate::data::Row;
 use crate::series::Series;
@@ -95,7 +95,7 @@ fn s1(data: &All) -> Judged {
     let additions = Counts::of(data.get(UPDATES)?.data, UPDATING, "threads_unsynchronized")?;
     let places = [(switched(&threads), threads.len()), (additions.losing_runs(), additions.runs())];
     let had_their_chance =
-        places.iter().all(|(_, runs)| *runs >= RUNS_TO_SEE_NO_RACE) && sections.data.machine.cores > 1;
+        places.iter().all(|(_, runs)| *runs >= RUNS_TO_SEE_NONE) && sections.data.machine.cores > 1;
     let shows = places.map(|(some, all)| is_most(some, all));
     let (verdict, condition) = if places.iter().any(|(_, runs)| *runs < ENOUGH_RUNS) {
         (Unsettled, "")
@@ -131,7 +131,7 @@ fn s2(data: &All) -> Judged {
         (Unsettled, "")
     } else if switched(&several) > 0 {
         (HoldsBut, "; it takes a runtime of one thread")
-    } else if several.len() >= RUNS_TO_SEE_NO_RACE && sections.data.machine.cores > 1 {
+    } else if several.len() >= RUNS_TO_SEE_NONE && sections.data.machine.cores > 1 {
         (Holds, "")
     } else {
         (Unsettled, "")
