@@ -91,6 +91,7 @@ while [ "$round" -lt "$rounds" ]; do
     measure 4-workers-5-sections threads_mutex --workers 4 --sections 5
     measure 4-workers-5-sections tokio --workers 4 --sections 5
     measure 4-workers-5-sections tokio_await_inside --workers 4 --sections 5
+    measure 4-workers-5-sections tokio_yield_inside --workers 4 --sections 5
     measure 4-workers-5-sections tokio_multi_thread --workers 4 --sections 5
     measure 4-workers-5-sections tokio_mutex --workers 4 --sections 5
     measure 4-workers-5-sections smol --workers 4 --sections 5

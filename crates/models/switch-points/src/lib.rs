@@ -13,6 +13,7 @@ pub mod tokio;
 pub mod tokio_await_inside;
 pub mod tokio_multi_thread;
 pub mod tokio_mutex;
+pub mod tokio_yield_inside;
 
 pub mod smol;
 pub mod smol_await_inside;

@@ -1,12 +1,11 @@
 //! Tasks on one thread pass through a critical section with an await in it.
 //!
-//! Expect others in the section at awaits, and only there: it is written where the switch happens. Not at each, since
-//! tokio wakes those that have yielded in reverse order: the last of a round goes on first, and nobody was there. See
-//! `tokio_mutex` for what such a section takes.
+//! Expect others in the section at each await, and only there: it is written where the switch happens. The yield is of no
+//! runtime; see `tokio_yield_inside` for tokio's own, and `tokio_mutex` for what such a section takes.
 
 use std::sync::Arc;
 
-use tokio::task::yield_now;
+use futures_lite::future::yield_now;
 
 use super::kernel;
 use super::log::{Event, Log};

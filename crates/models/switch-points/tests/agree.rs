@@ -6,7 +6,7 @@ use std::sync::Arc;
 use switch_points::log::{Log, Switches};
 use switch_points::{
     async_std, async_std_await_inside, smol, smol_await_inside, threads, threads_mutex, tokio,
-    tokio_await_inside, tokio_multi_thread, tokio_mutex,
+    tokio_await_inside, tokio_multi_thread, tokio_mutex, tokio_yield_inside,
 };
 
 type Pass = fn(&Arc<Log>, usize, usize, u64);
@@ -49,8 +49,12 @@ fn nobody_is_inside_with_another_that_holds_the_lock() {
 
 #[test]
 fn others_are_inside_at_each_await_and_nowhere_else() {
-    for (name, pass) in [("smol", smol_await_inside::run as Pass), ("async_std", async_std_await_inside::run)]
-    {
+    let inside = [
+        ("tokio", tokio_await_inside::run as Pass),
+        ("smol", smol_await_inside::run),
+        ("async_std", async_std_await_inside::run),
+    ];
+    for (name, pass) in inside {
         for seen in seen(pass) {
             assert_eq!((seen.awaits, seen.at_awaits, seen.elsewhere), (ALL, ALL, 0), "{name}");
         }
@@ -58,8 +62,8 @@ fn others_are_inside_at_each_await_and_nowhere_else() {
 }
 
 #[test]
-fn on_tokio_the_last_to_yield_goes_on_first_and_all_else_is_the_same() {
-    for seen in seen(tokio_await_inside::run) {
+fn by_the_yield_of_tokio_the_last_to_yield_goes_on_first_and_all_else_is_the_same() {
+    for seen in seen(tokio_yield_inside::run) {
         let alone = SECTIONS as u64;
         assert_eq!((seen.awaits, seen.at_awaits, seen.elsewhere), (ALL, ALL - alone, 0));
     }

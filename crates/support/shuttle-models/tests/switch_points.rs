@@ -18,6 +18,8 @@ mod on_tokio;
 mod tokio_await_inside;
 #[path = "../../../models/switch-points/src/tokio_mutex.rs"]
 mod tokio_mutex;
+#[path = "../../../models/switch-points/src/tokio_yield_inside.rs"]
+mod tokio_yield_inside;
 
 const INTERLEAVINGS: usize = 1_000;
 
@@ -42,16 +44,20 @@ fn nobody_is_inside_with_another_that_holds_the_lock() {
 
 #[test]
 fn another_can_be_inside_at_an_await_and_can_stay_away() {
-    // Outside shuttle's sight.
-    static LEAST: AtomicU64 = AtomicU64::new(u64::MAX);
-    static MOST: AtomicU64 = AtomicU64::new(0);
-    let check = || {
-        let seen = seen(tokio_await_inside::run);
-        assert_eq!((seen.sections, seen.awaits, seen.elsewhere), (2, 2, 0));
-        LEAST.fetch_min(seen.at_awaits, SeqCst);
-        MOST.fetch_max(seen.at_awaits, SeqCst);
-    };
-    shuttle::check_random(check, INTERLEAVINGS);
-    assert_eq!(LEAST.load(SeqCst), 0, "no interleaving was lucky");
-    assert!(MOST.load(SeqCst) > 0, "no interleaving had another inside");
+    for pass in [tokio_await_inside::run, tokio_yield_inside::run] {
+        // Outside shuttle's sight.
+        let (least, most) = (Arc::new(AtomicU64::new(u64::MAX)), Arc::new(AtomicU64::new(0)));
+        let check = {
+            let (least, most) = (Arc::clone(&least), Arc::clone(&most));
+            move || {
+                let seen = seen(pass);
+                assert_eq!((seen.sections, seen.awaits, seen.elsewhere), (2, 2, 0));
+                least.fetch_min(seen.at_awaits, SeqCst);
+                most.fetch_max(seen.at_awaits, SeqCst);
+            }
+        };
+        shuttle::check_random(check, INTERLEAVINGS);
+        assert_eq!(least.load(SeqCst), 0, "no interleaving was lucky");
+        assert!(most.load(SeqCst) > 0, "no interleaving had another inside");
+    }
 }
