@@ -14,6 +14,8 @@ pub const MOST_KINDS: usize = 3;
 /// What the kinds are drawn with, in their order.
 const MARKS: [char; MOST_KINDS] = ['█', '▒', '░'];
 const NOTHING: char = '·';
+/// How many workers of a run are drawn: more fill the screen and look alike.
+const MOST: usize = 8;
 
 /// What a worker did, by kind: from when to when, in seconds since the beginning of the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +44,8 @@ pub fn end(lanes: &[Lane]) -> f64 {
     lanes.iter().flat_map(|lane| lane.spans.iter().copied().flatten()).map(|[_, to]| *to).fold(0.0, f64::max)
 }
 
-/// Prints what the workers of these runs did when, all on one scale, a line for each of them. A kind is the name that its series
-/// begin with, and what it means.
+/// Prints what the workers of these runs did when, all on one scale, a line for each of the first eight. A kind is the name that
+/// its series begin with, and what it means. Of a run that tells nothing of its workers nothing is printed.
 ///
 /// # Errors
 /// When the terminal cannot be written to.
@@ -52,7 +54,11 @@ pub fn end(lanes: &[Lane]) -> f64 {
 /// If there are more than [`MOST_KINDS`].
 pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
     let names: Vec<_> = kinds.iter().map(|(name, _)| *name).collect();
-    let runs: Vec<_> = outcomes.iter().map(|outcome| (outcome, lanes(&outcome.series, &names))).collect();
+    let runs = outcomes.iter().map(|outcome| (outcome, lanes(&outcome.series, &names)));
+    let runs: Vec<_> = runs.filter(|(_, lanes)| !lanes.is_empty()).collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
     let end = runs.iter().map(|(_, lanes)| end(lanes)).fold(0.0, f64::max);
     let mut stdout = stdout().lock();
     let meanings: Vec<_> =
@@ -60,8 +66,11 @@ pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
     writeln!(stdout, "\n{}, {NOTHING} none of it", meanings.join(", "))?;
     for (outcome, lanes) in &runs {
         writeln!(stdout, "\n{}", outcome.variant)?;
-        for lane in lanes {
+        for lane in lanes.iter().take(MOST) {
             writeln!(stdout, "{:>4} {}", lane.worker, line(lane, end))?;
+        }
+        if lanes.len() > MOST {
+            writeln!(stdout, "     and {} more", lanes.len() - MOST)?;
         }
     }
     Ok(writeln!(stdout, "\n     0 s{end:>width$.3} s", width = COLUMNS - 5)?)
