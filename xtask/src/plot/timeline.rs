@@ -65,7 +65,8 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
         ));
         y += HEADING;
         for lane in lanes {
-            let name = format!("worker {}", lane.worker);
+            let is_number = lane.name.parse::<usize>().is_ok();
+            let name = if is_number { format!("worker {}", lane.name) } else { lane.name.to_owned() };
             document = document.add(text(EDGE, y + LANE - 2.0, "soft", &name));
             for (kind, spans) in lane.spans.iter().enumerate().filter(|(_, spans)| !spans.is_empty()) {
                 document = document.add(bars(kind, spans, y, end));

@@ -55,12 +55,14 @@ pub fn metrics(lanes: &[Lane], computing: usize, waiting: usize) -> Vec<(String,
     figures.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), figure?))).collect()
 }
 
-/// The series of an outcome, as [`Lane::spans`]: `runs_0`, `asks_0`, `waits_0` are those of the first lane; what somebody never
-/// did is left out.
-pub fn series(lanes: &[Lane]) -> Vec<(String, Vec<[f64; 2]>)> {
+/// The series of an outcome, as [`Lane::spans`]: `runs_0`, `asks_0`, `waits_0` are those of the first of so many workers, and
+/// a lane behind theirs is the loop's; what somebody never did is left out.
+pub fn series(lanes: &[Lane], workers: usize) -> Vec<(String, Vec<[f64; 2]>)> {
     let kinds = [("runs", Doing::Runs), ("asks", Doing::Asks), ("waits", Doing::Waits)];
-    let of =
-        |(at, lane): (usize, &Lane)| kinds.map(|(kind, doing)| (format!("{kind}_{at}"), lane.spans(doing)));
+    let of = |(at, lane): (usize, &Lane)| {
+        let name = if at < workers { at.to_string() } else { "loop".to_owned() };
+        kinds.map(|(kind, doing)| (format!("{kind}_{name}"), lane.spans(doing)))
+    };
     lanes.iter().enumerate().flat_map(of).filter(|(_, spans)| !spans.is_empty()).collect()
 }
 
@@ -97,8 +99,8 @@ mod tests {
         let told =
             [("asks_s", 4.0), ("computing_s", 4.0), ("handovers", 2.0), ("idle_s", 1.0), ("waiting_s", 5.0)];
         assert_eq!(metrics, told.map(|(name, figure)| (name.to_owned(), figure)).into());
-        let names: Vec<_> = series(&lanes).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["runs_0", "runs_1", "asks_1", "waits_1", "asks_2"]);
+        let names: Vec<_> = series(&lanes, 2).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["runs_0", "runs_1", "asks_1", "waits_1", "asks_loop"]);
     }
 
     #[test]

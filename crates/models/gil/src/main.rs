@@ -75,7 +75,7 @@ fn measure(Arguments { variant, computing, steps, waiting, waits, wait_ms }: Arg
     let mut outcome = run.finish(Work { expected: computing + waiting, done: done as u64 });
     outcome.metrics.extend(found.first().map(|answer| ("answer".to_owned(), *answer as f64)));
     outcome.metrics.extend(hand_over::metrics(&lanes, found.len(), waited.len()));
-    outcome.series.extend(hand_over::series(&lanes));
+    outcome.series.extend(hand_over::series(&lanes, answers.len()));
     outcome.report()?;
     // Whoever reads the outcome has the series.
     if env::var_os("OUTCOME_FILE").is_none() { timeline::draw(&[outcome], &KINDS) } else { Ok(()) }

@@ -20,23 +20,26 @@ const MOST: usize = 8;
 /// What a worker did, by kind: from when to when, in seconds since the beginning of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lane<'a> {
-    /// The worker's number.
-    pub worker: usize,
+    /// The worker's number, or what else the series has after its kind: `loop`, say.
+    pub name: &'a str,
     /// For each of the kinds asked for, the spans in the order in which they are in the series.
     pub spans: Vec<&'a [[f64; 2]]>,
 }
 
-/// One lane for each worker that any of these series tells of, in the order of their numbers. The series of worker 3 and
-/// kind `inside` is `inside_3`, and its points are `[from, to]`.
+/// One lane for each worker that any of these series tells of, in the order of their numbers, and those that have none
+/// last. The series of worker 3 and kind `inside` is `inside_3`, and its points are `[from, to]`.
 pub fn lanes<'a>(series: &'a BTreeMap<String, Vec<[f64; 2]>>, kinds: &[&str]) -> Vec<Lane<'a>> {
-    let worker = |kind: &str, name: &str| name.strip_prefix(kind)?.strip_prefix('_')?.parse().ok();
-    let workers: BTreeSet<usize> =
-        series.keys().flat_map(|name| kinds.iter().filter_map(move |kind| worker(kind, name))).collect();
-    let spans = |worker: usize| {
+    let worker = |kind: &str, name: &'a str| name.strip_prefix(kind)?.strip_prefix('_');
+    let workers: BTreeSet<(usize, &str)> = series
+        .keys()
+        .flat_map(|name| kinds.iter().filter_map(move |kind| worker(kind, name)))
+        .map(|name| (name.parse().unwrap_or(usize::MAX), name))
+        .collect();
+    let spans = |worker: &str| {
         let of = |kind: &&str| series.get(&format!("{kind}_{worker}")).map_or(&[][..], Vec::as_slice);
         kinds.iter().map(of).collect()
     };
-    workers.into_iter().map(|worker| Lane { worker, spans: spans(worker) }).collect()
+    workers.into_iter().map(|(_, name)| Lane { name, spans: spans(name) }).collect()
 }
 
 /// When the last span of these lanes ends, in seconds.
@@ -67,7 +70,7 @@ pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
     for (outcome, lanes) in &runs {
         writeln!(stdout, "\n{}", outcome.variant)?;
         for lane in lanes.iter().take(MOST) {
-            writeln!(stdout, "{:>4} {}", lane.worker, line(lane, end))?;
+            writeln!(stdout, "{:>4} {}", lane.name, line(lane, end))?;
         }
         if lanes.len() > MOST {
             writeln!(stdout, "     and {} more", lanes.len() - MOST)?;
@@ -102,6 +105,7 @@ mod tests {
             ("runs_10", vec![[0.5, 1.0]]),
             ("runs_2", vec![[0.0, 0.25], [0.75, 1.0]]),
             ("waits_2", vec![[0.25, 0.5]]),
+            ("waits_loop", vec![[0.0, 0.5]]),
             ("waits", vec![[0.0, 9.0]]),
             ("other_7", vec![[0.0, 9.0]]),
         ];
@@ -112,10 +116,14 @@ mod tests {
     fn a_lane_has_the_spans_of_the_kinds_asked_for_by_number_of_the_worker() {
         let series = series();
         let lanes = lanes(&series, &["runs", "waits"]);
-        let told: Vec<_> = lanes.iter().map(|lane| (lane.worker, lane.spans.clone())).collect();
+        let told: Vec<_> = lanes.iter().map(|lane| (lane.name, lane.spans.clone())).collect();
         assert_eq!(
             told,
-            [(2, vec![&[[0.0, 0.25], [0.75, 1.0]][..], &[[0.25, 0.5]]]), (10, vec![&[[0.5, 1.0]][..], &[]])]
+            [
+                ("2", vec![&[[0.0, 0.25], [0.75, 1.0]][..], &[[0.25, 0.5]]]),
+                ("10", vec![&[[0.5, 1.0]][..], &[]]),
+                ("loop", vec![&[][..], &[[0.0, 0.5]]]),
+            ]
         );
         assert!((end(&lanes) - 1.0).abs() < f64::EPSILON);
     }
@@ -128,7 +136,7 @@ mod tests {
         let expected = ["█", "▒", "·", "█"].map(|mark| mark.repeat(quarter)).concat();
         assert_eq!(line(&lanes[0], 1.0), expected);
         let moment = [[0.5, 0.5]];
-        let lane = Lane { worker: 0, spans: vec![&[], &moment] };
+        let lane = Lane { name: "0", spans: vec![&[], &moment] };
         let expected = ["·".repeat(2 * quarter), "▒".to_owned(), "·".repeat(2 * quarter - 1)].concat();
         assert_eq!(line(&lane, 1.0), expected);
     }
