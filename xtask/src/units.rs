@@ -31,7 +31,7 @@ pub(crate) fn size(value: f64, interval: Option<(f64, f64)>) -> String {
 
 /// What a single task takes of a time in seconds, likewise: `12.3 µs`.
 pub(crate) fn moment(value: f64, interval: Option<(f64, f64)>) -> String {
-    scaled(value, interval, &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)])
+    scaled(value, interval, &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)])
 }
 
 /// In the largest of the units that the value fills; in the smallest where it fills none. An interval that
@@ -121,7 +121,8 @@ mod tests {
         assert_eq!(size(-0.001, Some((-3.0, 2.0))), "0 [-3.00, 2.00] B");
         assert_eq!(size(458.2, Some((458.1, 458.3))), "458 B");
         assert_eq!(moment(12.34e-6, Some((12.0e-6, 13.0e-6))), "12.3 [12.0, 13.0] µs");
-        assert_eq!([0.0012, 2.5, 3e-8].map(|value| moment(value, None)), ["1.20 ms", "2.50 s", "0.03 µs"]);
+        assert_eq!(moment(93.4e-9, Some((90.0e-9, 1.5e-6))), "93.4 [90.0, 1500.0] ns");
+        assert_eq!([0.0012, 2.5, 3e-10].map(|value| moment(value, None)), ["1.20 ms", "2.50 s", "0.30 ns"]);
     }
 
     #[test]
