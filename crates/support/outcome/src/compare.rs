@@ -80,8 +80,17 @@ fn figure(metric: &str, figure: Option<&f64>) -> String {
         None => "-".to_owned(),
         Some(bytes) if metric.ends_with("_bytes") => format!("{:.1} MB", bytes / 1e6),
         Some(rate) if metric.ends_with("_per_s") => format!("{rate:.1} /s"),
-        Some(time) if metric.ends_with("_s") => format!("{:.1} ms", time * 1e3),
+        Some(time) if metric.ends_with("_s") => moment(*time),
         Some(number) => format!("{number}"),
+    }
+}
+
+/// In milliseconds, unless only a smaller unit has digits to show.
+fn moment(seconds: f64) -> String {
+    match seconds {
+        1e-4.. => format!("{:.1} ms", seconds * 1e3),
+        1e-6.. => format!("{:.1} µs", seconds * 1e6),
+        _ => format!("{:.0} ns", seconds * 1e9),
     }
 }
 
@@ -102,4 +111,16 @@ fn run(variant: &str) -> Result<Outcome> {
         .context("cannot be started")?;
     ensure!(status.success(), "{status}");
     Outcome::read(&file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_the_unit_that_shows_it() {
+        let shown = |seconds| figure("late_p99_s", Some(&seconds));
+        assert_eq!([1.5, 0.0012, 0.0004].map(shown), ["1500.0 ms", "1.2 ms", "0.4 ms"]);
+        assert_eq!([51e-6, 5.12e-6, 93.4e-9, 0.0].map(shown), ["51.0 µs", "5.1 µs", "93 ns", "0 ns"]);
+    }
 }
