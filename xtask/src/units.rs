@@ -66,6 +66,11 @@ pub(crate) fn rate(value: f64, interval: Option<(f64, f64)>) -> String {
     format!("{} /s", bracketed(value, interval, shown))
 }
 
+/// How many there are to one of something else: `1.78`, or `1.78 [1.70, 1.85]`.
+pub(crate) fn quotient(value: f64, interval: Option<(f64, f64)>) -> String {
+    bracketed(value, interval, |value| format!("{value:.2}"))
+}
+
 /// With its interval, unless that reads as the value itself does.
 fn bracketed(value: f64, interval: Option<(f64, f64)>, shown: impl Fn(f64) -> String) -> String {
     let value = shown(value);
@@ -126,11 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_whole_and_rates_have_a_digit() {
+    fn counts_are_whole_rates_have_a_digit_and_quotients_two() {
         assert_eq!(count(1_240.0, Some((1_199.6, 1_280.0))), "1,240 [1,200, 1,280]");
         assert_eq!(count(240.0, Some((240.0, 240.0))), "240");
         assert_eq!(rate(9.96, Some((9.5, 1_240.55))), "10.0 [9.5, 1,240.6] /s");
         assert_eq!(rate(0.0, None), "0.0 /s");
+        assert_eq!(quotient(1.784, Some((1.7, 1.85))), "1.78 [1.70, 1.85]");
+        assert_eq!(quotient(0.000_08, Some((0.0, 0.001))), "0.00");
     }
 
     #[test]
