@@ -31,7 +31,7 @@ pub(crate) fn size(value: f64, interval: Option<(f64, f64)>) -> String {
 
 /// What a single task takes of a time in seconds, likewise: `12.3 µs`.
 pub(crate) fn moment(value: f64, interval: Option<(f64, f64)>) -> String {
-    scaled(value, interval, &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)])
+    scaled(value, interval, &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)])
 }
 
 /// In the largest of the units that the value fills; in the smallest where it fills none. An interval that
@@ -64,6 +64,11 @@ pub(crate) fn rate(value: f64, interval: Option<(f64, f64)>) -> String {
         format!("{}.{}", thousands(tenths / 10), tenths % 10)
     };
     format!("{} /s", bracketed(value, interval, shown))
+}
+
+/// How many there are to one of something else: `1.78`, or `1.78 [1.70, 1.85]`.
+pub(crate) fn quotient(value: f64, interval: Option<(f64, f64)>) -> String {
+    bracketed(value, interval, |value| format!("{value:.2}"))
 }
 
 /// With its interval, unless that reads as the value itself does.
@@ -121,15 +126,18 @@ mod tests {
         assert_eq!(size(-0.001, Some((-3.0, 2.0))), "0 [-3.00, 2.00] B");
         assert_eq!(size(458.2, Some((458.1, 458.3))), "458 B");
         assert_eq!(moment(12.34e-6, Some((12.0e-6, 13.0e-6))), "12.3 [12.0, 13.0] µs");
-        assert_eq!([0.0012, 2.5, 3e-8].map(|value| moment(value, None)), ["1.20 ms", "2.50 s", "0.03 µs"]);
+        assert_eq!(moment(93.4e-9, Some((90.0e-9, 1.5e-6))), "93.4 [90.0, 1500.0] ns");
+        assert_eq!([0.0012, 2.5, 3e-10].map(|value| moment(value, None)), ["1.20 ms", "2.50 s", "0.30 ns"]);
     }
 
     #[test]
-    fn counts_are_whole_and_rates_have_a_digit() {
+    fn counts_are_whole_rates_have_a_digit_and_quotients_two() {
         assert_eq!(count(1_240.0, Some((1_199.6, 1_280.0))), "1,240 [1,200, 1,280]");
         assert_eq!(count(240.0, Some((240.0, 240.0))), "240");
         assert_eq!(rate(9.96, Some((9.5, 1_240.55))), "10.0 [9.5, 1,240.6] /s");
         assert_eq!(rate(0.0, None), "0.0 /s");
+        assert_eq!(quotient(1.784, Some((1.7, 1.85))), "1.78 [1.70, 1.85]");
+        assert_eq!(quotient(0.000_08, Some((0.0, 0.001))), "0.00");
     }
 
     #[test]

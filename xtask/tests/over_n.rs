@@ -32,7 +32,7 @@ fn three_sizes_have_their_tables_slopes_and_a_comparison() {
     );
     // The fixture's kernel stacks are not told, so there is no column for them.
     has(&page, &["| Variant | Fitted over n = | Resident | Page tables | Virtual | CPU |\n"]);
-    has(&page, &["| `better` | 1 · 10 · 1,000 | 0 B | 0 B | 0 B | 0 µs |\n"]);
+    has(&page, &["| `better` | 1 · 10 · 1,000 | 0 B | 0 B | 0 B | 0 ns |\n"]);
     has(
         &page,
         &["| `better` against `good` | too few runs at every n | too few runs at every n | not told at"],

@@ -5,7 +5,7 @@ use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Figure, Shown};
 use crate::markdown::{escape, table};
 use crate::statistics::{ENOUGH_RUNS, Interval, interval, ratio};
-use crate::units::{count, moment, rate, size};
+use crate::units::{count, moment, quotient, rate, size};
 
 /// A table of one case, with what it shows in the line before; none if no row tells any of the figures.
 pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Option<String> {
@@ -102,6 +102,8 @@ fn unit(path: &str) -> fn(f64, Option<(f64, f64)>) -> String {
         moment
     } else if path.ends_with("_bytes") {
         size
+    } else if path.contains("_per_") {
+        quotient
     } else {
         count
     }
@@ -137,7 +139,7 @@ mod tests {
     fn the_end_of_a_name_tells_the_unit() {
         let metrics = |run: usize| {
             json!({"late_s": 0.001 * (run + 1) as f64, "per_s": 2, "done_per_s": 2,
-            "kept_bytes": 2_100_000, "wakes": 1_240})
+            "kept_bytes": 2_100_000, "wakes": 1_240, "wakes_per_task": 1.5})
         };
         let rows = || vec![with("good", 5, metrics)];
         let of = |path: &str| shown(&figure(path, ""), rows()).unwrap();
@@ -146,6 +148,7 @@ mod tests {
         assert_eq!(of("metrics.done_per_s"), table("2.0 /s"));
         assert_eq!(of("metrics.kept_bytes"), table("2.10 MB"));
         assert_eq!(of("metrics.wakes"), table("1,240"));
+        assert_eq!(of("metrics.wakes_per_task"), table("1.50"));
     }
 
     #[test]

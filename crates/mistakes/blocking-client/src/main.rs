@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    origin::raise_open_files();
+    outcome::raise_open_files();
     match &arguments.variant {
         Some(variant) if arguments.cold => measure_cold(variant, arguments),
         Some(variant) => {

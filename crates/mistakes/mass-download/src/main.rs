@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    origin::raise_open_files();
+    outcome::raise_open_files();
     match (&arguments.variant, &arguments.urls) {
         (variant, Some(file)) => fetch(variant.as_deref().unwrap_or("tokio"), file),
         (Some(variant), None) => {

@@ -32,4 +32,4 @@ pub use child::{Origin, serve_if_child};
 pub use content::{byte, number};
 pub use counters::Counts;
 pub use error::Error;
-pub use serve::{Options, raise_open_files, run};
+pub use serve::{Options, run};

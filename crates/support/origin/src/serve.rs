@@ -14,7 +14,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -85,7 +84,7 @@ pub fn run(options: &Options) -> Result<(), Error> {
 
 /// The one thread's runtime.
 pub(crate) fn runtime() -> Result<Runtime, Error> {
-    raise_open_files();
+    outcome::raise_open_files();
     runtime::Builder::new_current_thread().enable_all().build().map_err(Error::system("start the runtime"))
 }
 
@@ -251,12 +250,4 @@ fn told_to_stop(with_stdin: bool) -> Result<impl Future<Output = ()>, Error> {
             () = stdin_ended => {}
         }
     })
-}
-
-/// Raises this process's soft limit of open files to the hard one: ten thousand connections are ten thousand open
-/// files, and the soft limit is often 1,024. If it cannot be raised, one goes on with what there is.
-pub fn raise_open_files() {
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Outcome, Work};
 
-/// How wide a metric's column is; no name of one should be longer.
+/// How wide a metric's column is, unless its head is wider.
 const COLUMN: usize = 12;
 
 /// Runs this program once for each of `variants`, with the arguments it was given itself, and prints one
@@ -30,7 +30,7 @@ pub fn compare_and_return(variants: &[&str], done: &str, metrics: &[&str]) -> Re
     let memory = ["resident", "page tables", "kernel stacks", "virtual"];
     let heads = ["lost", "time", "CPU"].map(|head| format!("{head:>10}")).join(" ");
     let kinds = memory.map(|kind| format!("{kind:>13}")).join(" ");
-    let own = row(metrics.iter().map(|metric| head(metric)));
+    let own = row(metrics, head);
     writeln!(stdout(), "{:width$} {done:>10} {heads} {own}{kinds}", "variant")?;
     let (mut outcomes, mut failed) = (Vec::new(), Vec::new());
     for variant in variants {
@@ -60,12 +60,13 @@ fn line(outcome: &Outcome, metrics: &[&str]) -> String {
         memory.map(|bytes| format!("{:>13}", bytes.map_or("not told".to_owned(), megabytes))).join(" ");
     let lost = expected.saturating_sub(*done);
     let cpu = cpu.user_s + cpu.system_s;
-    let own = row(metrics.iter().map(|metric| figure(metric, outcome.metrics.get(*metric))));
+    let own = row(metrics, |metric| figure(metric, outcome.metrics.get(metric)));
     format!("{done:>10} {lost:>10} {elapsed_s:>8.3} s {cpu:>8.3} s {own}{memory}")
 }
 
-fn row(cells: impl Iterator<Item = String>) -> String {
-    cells.fold(String::new(), |row, cell| row + &format!("{cell:>COLUMN$} "))
+fn row(metrics: &[&str], cell: impl Fn(&str) -> String) -> String {
+    let cells = metrics.iter().map(|metric| (cell(metric), head(metric).len().max(COLUMN)));
+    cells.fold(String::new(), |row, (cell, width)| row + &format!("{cell:>width$} "))
 }
 
 /// `late_p99_s` is headed "late p99": its unit stands in each row.
@@ -80,8 +81,18 @@ fn figure(metric: &str, figure: Option<&f64>) -> String {
         None => "-".to_owned(),
         Some(bytes) if metric.ends_with("_bytes") => format!("{:.1} MB", bytes / 1e6),
         Some(rate) if metric.ends_with("_per_s") => format!("{rate:.1} /s"),
-        Some(time) if metric.ends_with("_s") => format!("{:.1} ms", time * 1e3),
+        Some(time) if metric.ends_with("_s") => moment(*time),
+        Some(quotient) if metric.contains("_per_") => format!("{quotient:.2}"),
         Some(number) => format!("{number}"),
+    }
+}
+
+/// In milliseconds, unless only a smaller unit has digits to show.
+fn moment(seconds: f64) -> String {
+    match seconds {
+        1e-4.. => format!("{:.1} ms", seconds * 1e3),
+        1e-6.. => format!("{:.1} µs", seconds * 1e6),
+        _ => format!("{:.0} ns", seconds * 1e9),
     }
 }
 
@@ -102,4 +113,24 @@ fn run(variant: &str) -> Result<Outcome> {
         .context("cannot be started")?;
     ensure!(status.success(), "{status}");
     Outcome::read(&file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_as_wide_as_its_head() {
+        let metrics = ["hop_s", "switches_per_hop"];
+        let cells = row(&metrics, |metric| figure(metric, Some(&1.784)));
+        assert_eq!(row(&metrics, head), "         hop switches per hop ");
+        assert_eq!(cells, "   1784.0 ms             1.78 ");
+    }
+
+    #[test]
+    fn a_time_has_the_unit_that_shows_it() {
+        let shown = |seconds| figure("late_p99_s", Some(&seconds));
+        assert_eq!([1.5, 0.0012, 0.0004].map(shown), ["1500.0 ms", "1.2 ms", "0.4 ms"]);
+        assert_eq!([51e-6, 5.12e-6, 93.4e-9, 0.0].map(shown), ["51.0 µs", "5.1 µs", "93 ns", "0 ns"]);
+    }
 }

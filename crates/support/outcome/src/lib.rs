@@ -29,6 +29,7 @@ pub use account::{Cpu, Memory, Switches};
 pub use compare::{compare, compare_and_return};
 pub use failures::{Failure, causes, tell};
 pub use guard::{Threads, guard};
+pub use limits::raise_open_files;
 
 /// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
 pub const SCHEMA: u32 = 1;

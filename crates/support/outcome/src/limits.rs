@@ -7,7 +7,7 @@ use std::iter::successors;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::unistd::Uid;
 
 use crate::Refused;
@@ -34,6 +34,14 @@ impl Refused {
             };
             Some(Self { at, limit: limit.to_owned(), detail: error.to_string() })
         })
+    }
+}
+
+/// Raises this process's soft limit of open files to the hard one: ten thousand connections are ten thousand open
+/// files, and the soft limit is often 1,024. If it cannot be raised, one goes on with what there is.
+pub fn raise_open_files() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 

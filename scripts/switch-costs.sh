@@ -1,0 +1,129 @@
+#!/bin/sh
+# switch-costs: What a switch costs: a byte that goes round, and workers that do nothing
+#
+# Written by `cargo xtask scripts` from crates/models/switch-costs/experiment.toml.
+#
+#     sh scripts/switch-costs.sh
+#     ROUNDS=20 SIZE=full sh scripts/switch-costs.sh
+#
+# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
+# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
+#
+# Results go to target/scripts/switch-costs/CASE, in place of an earlier run's: VARIANT-ROUND.json
+# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
+# CARGO_TARGET_DIR, if set, stands for target.
+#
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 60 s.
+
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+rounds=${ROUNDS:-5}
+size=${SIZE:-default}
+target=${CARGO_TARGET_DIR:-target}
+results=$target/scripts/switch-costs
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
+
+usage() {
+    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
+    exit 2
+}
+case $#,$size in
+0,quick | 0,default | 0,full) ;;
+*) usage ;;
+esac
+case $rounds in
+0* | *[!0-9]*) usage ;;
+esac
+
+hyperfine=
+for candidate in "$target/tools/bin/hyperfine" hyperfine; do
+    case $("$candidate" --version 2>&1) in
+    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
+    esac
+done
+if [ -z "$hyperfine" ]; then
+    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
+    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
+    exit 1
+fi
+
+cargo build --release -p switch-costs --target-dir "$target"
+rm -rf "$results"
+mkdir -p "$results"
+
+# As many open files as the system allows. POSIX does not know -n, but every sh does.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
+
+# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/switch-costs VARIANT ARGUMENT...
+# hyperfine splits its command once more, so what is no plain word is quoted twice.
+measure() {
+    run="$1 $2"
+    file=$results/$1/$2-$round
+    mkdir -p "$results/$1"
+    program="'$target/release/switch-costs' $2"
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    shift 2
+    program="$program $*"
+    # In the basic style there is no bar, which would run beside what is measured.
+    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program"; then
+        if grep -qs '"refused": *{' "$file.outcome.json"; then
+            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+            return
+        fi
+        grep -qs '"errors": *{ *"' "$file.outcome.json" || return 0
+    fi
+    rm -f "$file.json"
+    failed="$failed, $run"
+    echo "FAILED. To see why, run: $program" >&2
+}
+
+failed=
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    echo "Round $round of $rounds"
+
+    measure 500-workers-by-channel channel_threads --workers 500 --rounds 200
+    measure 500-workers-by-channel channel_tokio --workers 500 --rounds 200
+    measure 500-workers-by-channel channel_tokio_multi_thread --workers 500 --rounds 200
+    measure 500-workers-by-channel channel_smol --workers 500 --rounds 200
+    measure 500-workers-by-channel channel_async_std --workers 500 --rounds 200
+
+    measure 500-workers-by-pipe pipe_threads --workers 500 --rounds 200
+    measure 500-workers-by-pipe pipe_tokio --workers 500 --rounds 200
+    measure 500-workers-by-pipe pipe_tokio_multi_thread --workers 500 --rounds 200
+    measure 500-workers-by-pipe pipe_smol --workers 500 --rounds 200
+    measure 500-workers-by-pipe pipe_async_std --workers 500 --rounds 200
+
+    measure spawn-and-join spawn_threads --workers 500 --rounds 10
+    measure spawn-and-join spawn_tokio --workers 500 --rounds 10
+    measure spawn-and-join spawn_tokio_multi_thread --workers 500 --rounds 10
+    measure spawn-and-join spawn_smol --workers 500 --rounds 10
+    measure spawn-and-join spawn_async_std --workers 500 --rounds 10
+
+    if [ "$size" != quick ]; then
+        measure 2-workers-by-channel channel_threads --workers 2 --rounds 10000
+        measure 2-workers-by-channel channel_tokio --workers 2 --rounds 10000
+        measure 2-workers-by-channel channel_tokio_multi_thread --workers 2 --rounds 10000
+        measure 2-workers-by-channel channel_smol --workers 2 --rounds 10000
+        measure 2-workers-by-channel channel_async_std --workers 2 --rounds 10000
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 2-workers-by-pipe pipe_threads --workers 2 --rounds 10000
+        measure 2-workers-by-pipe pipe_tokio --workers 2 --rounds 10000
+        measure 2-workers-by-pipe pipe_tokio_multi_thread --workers 2 --rounds 10000
+        measure 2-workers-by-pipe pipe_smol --workers 2 --rounds 10000
+        measure 2-workers-by-pipe pipe_async_std --workers 2 --rounds 10000
+    fi
+done
+
+echo "Results are in $results"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed#, }" >&2
+    exit 1
+fi
