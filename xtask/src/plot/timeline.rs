@@ -64,6 +64,7 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
             &run,
         ));
         y += HEADING;
+        document = grid(document, end, y - GAP, y + lanes.len() as f64 * (LANE + GAP));
         for lane in lanes {
             let is_number = lane.name.parse::<usize>().is_ok();
             let name = if is_number { format!("worker {}", lane.name) } else { lane.name.to_owned() };
@@ -117,20 +118,32 @@ fn legend(document: Document, kinds: &[Kind]) -> Document {
     })
 }
 
-fn axis(mut document: Document, end: f64, bottom: f64) -> Document {
+/// Between the names of the variants, so that no line runs through them.
+fn grid(document: Document, end: f64, from: f64, to: f64) -> Document {
+    let (_, ticks) = moments(end);
+    ticks.into_iter().fold(document, |document, (_, seconds)| {
+        let x = x(seconds, end);
+        document.add(rule((x, from), (x, to)))
+    })
+}
+
+fn axis(document: Document, end: f64, bottom: f64) -> Document {
+    let (unit, ticks) = moments(end);
+    let document = ticks.into_iter().fold(document, |document, (number, seconds)| {
+        let number = text(x(seconds, end), bottom + 20.0, "soft", &number.to_string());
+        document.add(number.set("text-anchor", "middle"))
+    });
+    document.add(text_to(RIGHT, bottom + 38.0, "soft", &format!("{unit} from the start of the work")))
+}
+
+/// The unit of the axis, and the moments it shows: in that unit, and in seconds.
+fn moments(end: f64) -> (&'static str, Vec<(f64, f64)>) {
     let (unit, scale) = match end {
         1.0.. => ("seconds", 1.0),
         1e-3.. => ("milliseconds", 1e-3),
         _ => ("microseconds", 1e-6),
     };
-    for tick in ticks(end / scale) {
-        let x = x(tick * scale, end);
-        document = document.add(rule((x, TOP + HEADING - 4.0), (x, bottom + 4.0)));
-        document =
-            document.add(text(x, bottom + 20.0, "soft", &tick.to_string()).set("text-anchor", "middle"));
-    }
-    let name = format!("{unit} from the start of the work");
-    document.add(text_to(RIGHT, bottom + 38.0, "soft", &name))
+    (unit, ticks(end / scale).into_iter().map(|tick| (tick, tick * scale)).collect())
 }
 
 /// Where a moment is.
@@ -152,7 +165,7 @@ fn bar(kind: usize, x: f64, width: f64, y: f64) -> Path {
 fn shape(kind: usize, x: f64, width: f64, y: f64) -> String {
     let (y, height) = if kind == 2 { (y + LANE / 2.0 - 1.0, 2.0) } else { (y, LANE) };
     // Whatever happened can be seen, and where one ends and the next begins too.
-    let width = if width > 3.0 { width - 1.0 } else { width.max(0.5) };
+    let width = if width > 3.0 { width - 1.0 } else { width.max(1.0) };
     format!("M{x:.2},{y:.2}h{width:.2}v{height:.2}h-{width:.2}z")
 }
 
