@@ -26,6 +26,7 @@ pub(crate) struct Experiment {
     pub(crate) analysis: String,
     pub(crate) figures: Vec<Figure>,
     pub(crate) timelines: Vec<Timeline>,
+    pub(crate) charts: Vec<Chart>,
     pub(crate) cases: Vec<Case>,
     pub(crate) variants: Vec<Variant>,
 }
@@ -60,6 +61,16 @@ pub(crate) struct Timeline {
     /// One below the other, in this order.
     pub(crate) variants: Vec<String>,
     pub(crate) kinds: Vec<Kind>,
+}
+
+/// A picture of one figure: the variants of some cases, each with its median and interval, on one scale of powers of ten.
+pub(crate) struct Chart {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// Into the outcome, as that of an expectation.
+    pub(crate) path: String,
+    /// One below the other, in this order.
+    pub(crate) cases: Vec<String>,
 }
 
 /// Something that a worker does for a while.
@@ -327,6 +338,24 @@ impl Source<'_> {
         Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
     }
 
+    fn case(&self, case: Spanned<String>, cases: &[Case]) -> Result<String> {
+        if !cases.iter().any(|known| known.name == *case.get_ref()) {
+            return Err(self.error(case.span(), format!("there is no case `{}`", case.get_ref())));
+        }
+        Ok(case.into_inner())
+    }
+
+    fn chart(&self, table: ChartTable, seen: &mut BTreeSet<String>, cases: &[Case]) -> Result<Chart> {
+        check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
+        let shown = table.cases.into_iter().map(|case| self.case(case, cases));
+        Ok(Chart {
+            name: self.name(&table.name, seen)?,
+            title: table.title,
+            path: table.path.into_inner(),
+            cases: shown.collect::<Result<_>>()?,
+        })
+    }
+
     fn timeline(
         &self,
         table: TimelineTable,
@@ -335,13 +364,10 @@ impl Source<'_> {
         variants: &[Variant],
     ) -> Result<Timeline> {
         let name = self.name(&table.name, seen)?;
-        let case = table.case.get_ref();
-        if !cases.iter().any(|known| known.name == *case) {
-            return Err(self.error(table.case.span(), format!("there is no case `{case}`")));
-        }
+        let case = self.case(table.case, cases)?;
         for variant in &table.variants {
             let known = variants.iter().find(|known| known.name == *variant.get_ref());
-            if !known.is_some_and(|known| known.cases.contains(case)) {
+            if !known.is_some_and(|known| known.cases.contains(&case)) {
                 let message = format!("there is no variant `{}` of the case `{case}`", variant.get_ref());
                 return Err(self.error(variant.span(), message));
             }
@@ -353,7 +379,7 @@ impl Source<'_> {
         Ok(Timeline {
             name,
             title: table.title,
-            case: table.case.into_inner(),
+            case,
             variants: table.variants.into_iter().map(Spanned::into_inner).collect(),
             kinds: table.kinds.into_inner(),
         })
@@ -374,6 +400,8 @@ struct Tables {
     figure: Vec<FigureTable>,
     #[serde(default)]
     timeline: Vec<TimelineTable>,
+    #[serde(default)]
+    chart: Vec<ChartTable>,
     case: Spanned<Vec<CaseTable>>,
     variant: Spanned<Vec<VariantTable>>,
 }
@@ -403,6 +431,15 @@ struct TimelineTable {
     case: Spanned<String>,
     variants: Vec<Spanned<String>>,
     kinds: Spanned<Vec<Kind>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChartTable {
+    name: Spanned<String>,
+    title: String,
+    path: Spanned<String>,
+    cases: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -508,6 +545,8 @@ impl Tables {
         let timelines =
             self.timeline.into_iter().map(|table| source.timeline(table, &mut names, &cases, &variants));
         let timelines = timelines.collect::<Result<_>>()?;
+        let charts = self.chart.into_iter().map(|table| source.chart(table, &mut names, &cases));
+        let charts = charts.collect::<Result<_>>()?;
 
         Ok(Experiment {
             name,
@@ -520,6 +559,7 @@ impl Tables {
             analysis: self.analysis,
             figures,
             timelines,
+            charts,
             cases,
             variants,
         })

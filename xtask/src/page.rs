@@ -1,6 +1,6 @@
 //! The markdown that a run is read as.
 
-mod figures;
+pub(crate) mod figures;
 mod over_n;
 
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! Pictures, as SVG: drawn from the data of a run, and from nothing else.
 
+mod chart;
 mod timeline;
 
 use std::path::PathBuf;
@@ -28,6 +29,9 @@ text { font: 12px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-s
 .second { fill: url(#hatched); stroke: #bc4c00; stroke-width: 1 }
 .hatch { stroke: #bc4c00; stroke-width: 1.5 }
 .third { fill: #818b98 }
+.other { fill: #bc4c00 }
+.open { fill: none; stroke: #59636e; stroke-width: 2 }
+.whisker { stroke: #59636e; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc }
 .soft { fill: #9198a1 }
@@ -37,6 +41,8 @@ text { fill: #f0f6fc }
 .second { stroke: #f0883e }
 .hatch { stroke: #f0883e }
 .third { fill: #656c76 }
+.other { fill: #f0883e }
+.open, .whisker { stroke: #9198a1 }
 }
 ";
 
@@ -44,19 +50,25 @@ text { fill: #f0f6fc }
 pub(crate) struct Plot {
     pub(crate) file: PathBuf,
     pub(crate) title: String,
+    /// The last that it shows: on a page the picture stands there.
     pub(crate) case: String,
     pub(crate) svg: String,
 }
 
 /// Every picture that an experiment asks for and its data can fill.
 pub(crate) fn plots(experiment: &Experiment, data: &Data) -> Vec<Plot> {
-    let plot = |timeline| {
-        let svg = timeline::draw(timeline, experiment, data)?;
-        let crate::experiment::Timeline { name, title, case, .. } = timeline;
+    let plot = |name: &str, title: &str, case: &str, svg: Option<String>| {
         let file = PathBuf::from(format!("plots/{}-{name}.svg", experiment.name));
-        Some(Plot { file, title: title.clone(), case: case.clone(), svg })
+        Some(Plot { file, title: title.to_owned(), case: case.to_owned(), svg: svg? })
     };
-    experiment.timelines.iter().filter_map(plot).collect()
+    let charts = experiment.charts.iter().filter_map(|chart| {
+        let case = chart.cases.iter().rfind(|case| data.rows.iter().any(|row| row.case == **case))?;
+        plot(&chart.name, &chart.title, case, chart::draw(chart, experiment, data))
+    });
+    let timelines = experiment.timelines.iter().filter_map(|timeline| {
+        plot(&timeline.name, &timeline.title, &timeline.case, timeline::draw(timeline, experiment, data))
+    });
+    charts.chain(timelines).collect()
 }
 
 /// An empty sheet with its title.
@@ -83,6 +95,20 @@ fn text(x: f64, y: f64, class: &str, content: &str) -> Text {
 /// The same, but it ends at `x`.
 fn text_to(x: f64, y: f64, class: &str, content: &str) -> Text {
     text(x, y, class, content).set("text-anchor", "end")
+}
+
+/// The last lines of a sheet: what it shows, on what machine and in which run that was measured.
+fn source(document: Document, y: f64, shown: &str, data: &Data) -> Document {
+    let (machine, circumstances) = data.provenance();
+    let lines = [shown, &machine, &circumstances].into_iter().enumerate();
+    lines.fold(document, |document, (line, words)| {
+        document.add(text(EDGE, y + 16.0 * line as f64, "soft", words))
+    })
+}
+
+/// Where something is, to a hundredth, which nobody can see.
+fn place(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
 }
 
 fn rule(from: (f64, f64), to: (f64, f64)) -> Line {

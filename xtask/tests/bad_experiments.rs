@@ -241,6 +241,25 @@ fn a_timeline_whose_name_is_no_name() {
 }
 
 #[test]
+fn a_chart_of_a_figure_or_a_case_that_is_none() {
+    let refused_chart = |lines: &str, at: &str, parts: &[&str]| {
+        refused("[[case]]", &format!("[[chart]]\ntitle = \"\"\n{lines}\n[[case]]"), at, parts);
+    };
+    let lines = "name = \"late\"\npath = \"late_s\"\ncases = []\n";
+    refused_chart(lines, "late_s", &["`late_s` is no figure of an outcome"]);
+    let lines = "name = \"late\"\npath = \"metrics.late_s\"\ncases = [\"only\", \"none\"]\n";
+    refused_chart(lines, "none", &["there is no case `none`"]);
+}
+
+#[test]
+fn two_pictures_of_one_name() {
+    let lines = format!("name = \"all\"\ntitle = \"\"\ncase = \"only\"\nvariants = []\n{KINDS}");
+    let chart = "name = \"all\" # again\ntitle = \"\"\npath = \"metrics.late_s\"\ncases = []";
+    let both = format!("[[timeline]]\n{lines}\n\n[[chart]]\n{chart}\n\n[[case]]");
+    refused("[[case]]", &both, "# again", &["`all` is there twice"]);
+}
+
+#[test]
 fn an_unknown_role() {
     refused(
         &better_with("model = \"serial\"\nrole = \"right\"\n"),

@@ -94,7 +94,7 @@ fn over(figure: &Figure, row: &Row, other: Option<&Row>) -> String {
 }
 
 /// The unit that the end of a figure's name tells.
-fn unit(path: &str) -> fn(f64, Option<(f64, f64)>) -> String {
+pub(crate) fn unit(path: &str) -> fn(f64, Option<(f64, f64)>) -> String {
     // A rate ends as a time does.
     if path.ends_with("_per_s") {
         rate

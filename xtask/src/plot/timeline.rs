@@ -8,7 +8,7 @@ use serde_json::Value;
 use svg::Document;
 use svg::node::element::{Definitions, Path, Pattern};
 
-use super::{EDGE, WIDTH, rule, sheet, text, text_to, ticks};
+use super::{EDGE, WIDTH, place, rule, sheet, source, text, text_to, ticks};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Experiment, Kind, Timeline};
 use crate::units::{moment, thousands};
@@ -75,14 +75,11 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
             y += LANE + GAP;
         }
     }
-    let (machine, circumstances) = data.provenance();
     let shown = format!(
         "The case {}; of each variant the run of middle length, by its number in the data and the time of its work.",
         timeline.case
     );
-    for (line, words) in [shown, machine, circumstances].iter().enumerate() {
-        document = document.add(text(EDGE, bottom + 60.0 + 16.0 * line as f64, "soft", words));
-    }
+    document = source(document, bottom + 60.0, &shown, data);
     Some(document.to_string() + "\n")
 }
 
@@ -148,8 +145,7 @@ fn moments(end: f64) -> (&'static str, Vec<(f64, f64)>) {
 
 /// Where a moment is.
 fn x(seconds: f64, end: f64) -> f64 {
-    let x = LEFT + (RIGHT - LEFT) * seconds / end;
-    (x * 100.0).round() / 100.0
+    place(LEFT + (RIGHT - LEFT) * seconds / end)
 }
 
 fn bars(kind: usize, spans: &[[f64; 2]], y: f64, end: f64) -> Path {

@@ -1,0 +1,203 @@
+//! One figure of several variants, on one scale of powers of ten: the medians, with their intervals.
+
+use svg::Document;
+use svg::node::element::{Circle, Line, Rectangle};
+
+use super::{EDGE, WIDTH, place, rule, sheet, source, text, text_to};
+use crate::data::{Data, Row, Status};
+use crate::experiment::{Chart, Experiment, Model};
+use crate::page::figures::unit;
+use crate::statistics::{Interval, interval};
+
+/// Where the scale begins, to the right of the names, and where it ends, to the left of the figures.
+const LEFT: f64 = EDGE + 200.0;
+const RIGHT: f64 = WIDTH - EDGE - 150.0;
+const ROW: f64 = 20.0;
+/// For the name of a case, and for what is above and below it.
+const HEADING: f64 = 38.0;
+/// Down to the end of the legend.
+const TOP: f64 = EDGE + 44.0;
+/// From the end of the rows to that of the sheet: the numbers of the scale and three lines of text.
+const BOTTOM: f64 = 72.0 + EDGE;
+
+/// What a model is drawn with, in the order of the legend.
+const MODELS: [Model; 4] = [Model::Threads, Model::Async, Model::Processes, Model::Serial];
+
+/// A row of the chart.
+struct Point<'a> {
+    variant: &'a str,
+    model: Model,
+    measured: Interval,
+    label: String,
+}
+
+/// None if no run tells the figure, or all of them zero.
+pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Option<String> {
+    let points = |case: &str| -> Vec<_> {
+        data.rows
+            .iter()
+            .filter(|row| row.case == case)
+            .filter_map(|row| point(chart, experiment, row))
+            .collect()
+    };
+    let panels: Vec<_> = chart.cases.iter().map(|case| (case, points(case))).collect();
+    let panels: Vec<_> = panels.into_iter().filter(|(_, points)| !points.is_empty()).collect();
+    let all = || panels.iter().flat_map(|(_, points)| points);
+    let scale = Scale::over(all().flat_map(|point| [point.measured.low, point.measured.high]))?;
+    let heights = panels.iter().map(|(_, points)| HEADING + ROW * points.len() as f64);
+    let bottom = TOP + heights.sum::<f64>();
+    let mut document = sheet(&chart.title, bottom + BOTTOM);
+    document = legend(document, |model| all().any(|point| point.model == model));
+    let mut y = TOP;
+    for (case, points) in &panels {
+        document = document.add(text(EDGE, y + HEADING - 12.0, "name", case));
+        y += HEADING;
+        for tick in scale.ticks() {
+            document =
+                document.add(rule((scale.x(tick), y - 4.0), (scale.x(tick), y + ROW * points.len() as f64)));
+        }
+        for point in points {
+            document = row(document, point, &scale, y + ROW / 2.0);
+            y += ROW;
+        }
+    }
+    let unit = unit(&chart.path);
+    for tick in scale.ticks() {
+        // A power of ten needs no digits behind the point.
+        let number = unit(tick, None).replace(".00", "").replace(".0", "");
+        document =
+            document.add(text(scale.x(tick), bottom + 18.0, "soft", &number).set("text-anchor", "middle"));
+    }
+    let shown = "Medians with their 95 % intervals, on a scale of powers of ten.";
+    Some(source(document, bottom + 48.0, shown, data).to_string() + "\n")
+}
+
+fn point<'a>(chart: &Chart, experiment: &Experiment, row: &'a Row) -> Option<Point<'a>> {
+    let values = row.figures(&chart.path.split('.').collect::<Vec<_>>());
+    if row.status != Status::Ok || values.is_empty() || values.iter().any(|value| *value <= 0.0) {
+        return None;
+    }
+    let model = experiment.variant(&row.variant)?.model;
+    let measured = interval(&values);
+    let bounds = (values.len() > 1).then_some((measured.low, measured.high));
+    let label = unit(&chart.path)(measured.median, bounds);
+    Some(Point { variant: &row.variant, model, measured, label })
+}
+
+fn row(document: Document, point: &Point, scale: &Scale, y: f64) -> Document {
+    let Point { variant, model, measured: Interval { median, low, high }, label } = point;
+    let whisker = Line::new().set("class", "whisker");
+    let whisker = whisker.set("x1", scale.x(*low)).set("y1", y).set("x2", scale.x(*high)).set("y2", y);
+    let document = document.add(text(EDGE, y + 4.0, "", variant)).add(whisker);
+    mark(document, *model, scale.x(*median), y).add(text_to(WIDTH - EDGE, y + 4.0, "soft", label))
+}
+
+/// A shape for each model, so that they can be told apart without colour.
+fn mark(document: Document, model: Model, x: f64, y: f64) -> Document {
+    const SIZE: f64 = 5.0;
+    let square = Rectangle::new().set("x", x - SIZE).set("y", y - SIZE).set("width", 2.0 * SIZE);
+    let square = square.set("height", 2.0 * SIZE);
+    let circle = Circle::new().set("cx", x).set("cy", y).set("r", SIZE);
+    match model {
+        Model::Threads => document.add(square.set("class", "first")),
+        Model::Async => document.add(circle.set("class", "other")),
+        Model::Processes => document.add(square.set("class", "open")),
+        Model::Serial => document.add(circle.set("class", "open")),
+    }
+}
+
+fn legend(document: Document, is_shown: impl Fn(Model) -> bool) -> Document {
+    // No type can be measured here, so each model has its own place in the line.
+    MODELS.into_iter().filter(|model| is_shown(*model)).enumerate().fold(document, |document, (at, model)| {
+        let (x, y) = (EDGE + 6.0 + 140.0 * at as f64, EDGE + 32.0);
+        mark(document, model, x, y).add(text(x + 14.0, y + 4.0, "", model.name()))
+    })
+}
+
+/// From one power of ten to another.
+struct Scale {
+    first: i32,
+    last: i32,
+}
+
+impl Scale {
+    /// One that holds all of these; none if there are none.
+    #[allow(clippy::cast_possible_truncation, reason = "a float has no larger exponent")]
+    fn over(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let (low, high) = values
+            .fold((f64::INFINITY, 0.0), |(low, high), value| (f64::min(low, value), f64::max(high, value)));
+        if low > high {
+            return None;
+        }
+        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        Some(Self { first, last: last.max(first + 1) })
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        (self.first..=self.last).map(|power| 10_f64.powi(power)).collect()
+    }
+
+    fn x(&self, value: f64) -> f64 {
+        let share = (value.log10() - f64::from(self.first)) / f64::from(self.last - self.first);
+        place(LEFT + (RIGHT - LEFT) * share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::synthetic::{self, Cost, refused, row, set};
+
+    const CHART: &str = "[[chart]]
+name = \"late\"
+title = \"How late & <script>\"
+path = \"metrics.late_s\"
+cases = [\"only\"]
+";
+
+    /// A row whose runs came so late.
+    fn late(variant: &str, seconds: &[f64]) -> Row {
+        let mut row = row("only", variant, seconds.len(), |_| Cost::default());
+        set(&mut row, "metrics.late_s", |run| seconds[run]);
+        row
+    }
+
+    /// Without the line breaks that stand around text.
+    fn drawn(rows: Vec<Row>) -> Option<String> {
+        let experiment = synthetic::experiment(CHART);
+        let svg = draw(&experiment.charts[0], &experiment, &synthetic::data("demo", rows))?;
+        Some(svg.replace('\n', ""))
+    }
+
+    #[test]
+    fn a_mark_is_at_the_median_between_two_powers_of_ten() {
+        let svg =
+            drawn(vec![late("good", &[1e-3; 5]), late("better", &[1e-4, 3e-5, 1e-3, 1e-4, 1e-4])]).unwrap();
+        let middle = place(f64::midpoint(LEFT, RIGHT));
+        for (x, label) in [(RIGHT, "1.00 ms"), (middle, "100 [30, 1000] µs")] {
+            assert!(svg.contains(&format!("class=\"open\" cx=\"{x}\"")), "{x}: {svg}");
+            assert!(svg.contains(&format!(">{label}<")), "{label}: {svg}");
+        }
+        for tick in ["10 µs", "100 µs", "1 ms"] {
+            assert!(svg.contains(&format!(">{tick}<")), "{tick}: {svg}");
+        }
+        // From 30 µs to 1 ms, of 10 µs to 1 ms.
+        let low = place(LEFT + 3_f64.log10() / 2.0 * (RIGHT - LEFT));
+        assert!(svg.contains(&format!("class=\"whisker\" x1=\"{low}\" x2=\"{RIGHT}\"")), "{svg}");
+    }
+
+    #[test]
+    fn a_title_is_text_whatever_it_holds() {
+        let svg = drawn(vec![late("good", &[0.1])]).unwrap();
+        assert!(svg.contains("How late &amp; &lt;script&gt;") && !svg.contains("<script>"), "{svg}");
+    }
+
+    #[test]
+    fn what_has_no_place_on_the_scale_is_left_out_and_nothing_is_no_picture() {
+        let svg =
+            drawn(vec![late("good", &[0.1]), late("better", &[0.0]), refused("only", "silent")]).unwrap();
+        assert!(svg.contains(">good<") && !svg.contains(">better<") && !svg.contains(">silent<"), "{svg}");
+        assert_eq!(drawn(vec![late("good", &[0.0])]), None);
+        assert_eq!(drawn(Vec::new()), None);
+    }
+}
