@@ -99,11 +99,11 @@ while [ "$round" -lt "$rounds" ]; do
     measure 500-workers-by-pipe pipe_smol --workers 500 --rounds 200
     measure 500-workers-by-pipe pipe_async_std --workers 500 --rounds 200
 
-    measure spawn-and-join spawn_threads --workers 500 --rounds 10
-    measure spawn-and-join spawn_tokio --workers 500 --rounds 10
-    measure spawn-and-join spawn_tokio_multi_thread --workers 500 --rounds 10
-    measure spawn-and-join spawn_smol --workers 500 --rounds 10
-    measure spawn-and-join spawn_async_std --workers 500 --rounds 10
+    measure spawn-and-join spawn_threads --workers 500 --rounds 40
+    measure spawn-and-join spawn_tokio --workers 500 --rounds 40
+    measure spawn-and-join spawn_tokio_multi_thread --workers 500 --rounds 40
+    measure spawn-and-join spawn_smol --workers 500 --rounds 40
+    measure spawn-and-join spawn_async_std --workers 500 --rounds 40
 
     if [ "$size" != quick ]; then
         measure 2-workers-by-channel channel_threads --workers 2 --rounds 10000

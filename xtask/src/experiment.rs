@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
 
+/// No type can be measured where pictures are drawn; at the widest these fit.
+const LONGEST_TITLE: usize = 80;
+const LONGEST_MEANING: usize = 36;
+
 pub(crate) struct Experiment {
     pub(crate) name: String,
     pub(crate) group: String,
@@ -74,8 +78,6 @@ pub(crate) struct Chart {
 }
 
 /// Something that a worker does for a while.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Kind {
     /// The series of worker 3 is called this and `_3`.
     pub(crate) series: String,
@@ -338,6 +340,14 @@ impl Source<'_> {
         Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
     }
 
+    /// What a picture has room for, in a line.
+    fn line(&self, text: Spanned<String>, longest: usize) -> Result<String> {
+        if text.get_ref().chars().count() > longest {
+            return Err(self.error(text.span(), format!("there is room for {longest} characters")));
+        }
+        Ok(text.into_inner())
+    }
+
     fn case(&self, case: Spanned<String>, cases: &[Case]) -> Result<String> {
         if !cases.iter().any(|known| known.name == *case.get_ref()) {
             return Err(self.error(case.span(), format!("there is no case `{}`", case.get_ref())));
@@ -347,10 +357,13 @@ impl Source<'_> {
 
     fn chart(&self, table: ChartTable, seen: &mut BTreeSet<String>, cases: &[Case]) -> Result<Chart> {
         check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
-        let shown = table.cases.into_iter().map(|case| self.case(case, cases));
+        if table.cases.get_ref().is_empty() {
+            return Err(self.error(table.cases.span(), "cases is empty: there is nothing to draw"));
+        }
+        let shown = table.cases.into_inner().into_iter().map(|case| self.case(case, cases));
         Ok(Chart {
             name: self.name(&table.name, seen)?,
-            title: table.title,
+            title: self.line(table.title, LONGEST_TITLE)?,
             path: table.path.into_inner(),
             cases: shown.collect::<Result<_>>()?,
         })
@@ -365,7 +378,10 @@ impl Source<'_> {
     ) -> Result<Timeline> {
         let name = self.name(&table.name, seen)?;
         let case = self.case(table.case, cases)?;
-        for variant in &table.variants {
+        if table.variants.get_ref().is_empty() {
+            return Err(self.error(table.variants.span(), "variants is empty: there is nothing to draw"));
+        }
+        for variant in table.variants.get_ref() {
             let known = variants.iter().find(|known| known.name == *variant.get_ref());
             if !known.is_some_and(|known| known.cases.contains(&case)) {
                 let message = format!("there is no variant `{}` of the case `{case}`", variant.get_ref());
@@ -376,12 +392,17 @@ impl Source<'_> {
             let message = format!("a timeline shows 1 to {} kinds", timeline::MOST_KINDS);
             return Err(self.error(table.kinds.span(), message));
         }
+        let kinds = table
+            .kinds
+            .into_inner()
+            .into_iter()
+            .map(|kind| Ok(Kind { series: kind.series, means: self.line(kind.means, LONGEST_MEANING)? }));
         Ok(Timeline {
             name,
-            title: table.title,
+            title: self.line(table.title, LONGEST_TITLE)?,
             case,
-            variants: table.variants.into_iter().map(Spanned::into_inner).collect(),
-            kinds: table.kinds.into_inner(),
+            variants: table.variants.into_inner().into_iter().map(Spanned::into_inner).collect(),
+            kinds: kinds.collect::<Result<_>>()?,
         })
     }
 }
@@ -427,19 +448,26 @@ struct FigureTable {
 #[serde(deny_unknown_fields)]
 struct TimelineTable {
     name: Spanned<String>,
-    title: String,
+    title: Spanned<String>,
     case: Spanned<String>,
-    variants: Vec<Spanned<String>>,
-    kinds: Spanned<Vec<Kind>>,
+    variants: Spanned<Vec<Spanned<String>>>,
+    kinds: Spanned<Vec<KindTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KindTable {
+    series: String,
+    means: Spanned<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChartTable {
     name: Spanned<String>,
-    title: String,
+    title: Spanned<String>,
     path: Spanned<String>,
-    cases: Vec<Spanned<String>>,
+    cases: Spanned<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]

@@ -78,7 +78,7 @@ fn sheet(title: &str, height: f64) -> Document {
         .set("width", WIDTH)
         .set("height", height)
         .set("role", "img")
-        .add(Title::new(title))
+        .add(Title::new(printable(title)))
         .add(Style::new(STYLE))
         .add(rectangle(0.0, 0.0, WIDTH, height).set("class", "ground").set("rx", 6))
         .add(text(EDGE, EDGE + 12.0, "title", title))
@@ -89,7 +89,12 @@ fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Rectangle {
 }
 
 fn text(x: f64, y: f64, class: &str, content: &str) -> Text {
-    Text::new(content).set("x", x).set("y", y).set("class", class)
+    Text::new(printable(content)).set("x", x).set("y", y).set("class", class)
+}
+
+/// Without what no XML may hold, escaped or not.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// The same, but it ends at `x`.
@@ -116,26 +121,61 @@ fn rule(from: (f64, f64), to: (f64, f64)) -> Line {
     line.set("x1", from.0).set("y1", from.1).set("x2", to.0).set("y2", to.1)
 }
 
-/// Round numbers from 0 to `end`, at most nine of them.
-fn ticks(end: f64) -> Vec<f64> {
-    let power = 10_f64.powf((end / 8.0).log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|step| end / step <= 8.0);
+/// Round numbers from 0 to `end`, at most nine of them, and how each is written.
+fn ticks(end: f64) -> Vec<(f64, String)> {
+    let power = (end / 8.0).log10().floor();
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|digit| digit * 10_f64.powf(power))
+        .into_iter()
+        .find(|step| end / step <= 8.0);
     let step = step.expect("ten times the power is more than an eighth");
-    (0..9).map(|tick| f64::from(tick) * step).take_while(|tick| *tick <= end).collect()
+    let ticks = (0..9).map(|tick| f64::from(tick) * step).take_while(|tick| *tick <= end);
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float has no larger exponent"
+    )]
+    let digits = (-power).max(0.0) as usize;
+    ticks.map(|tick| (tick, short(&format!("{tick:.digits$}")))).collect()
+}
+
+/// A number without the zeros that say nothing, its unit after it if it has one.
+fn short(number: &str) -> String {
+    let (number, unit) = number.split_at(number.find(' ').unwrap_or(number.len()));
+    let number =
+        if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    format!("{number}{unit}")
+}
+
+/// In words, what could not be drawn; nothing if all was.
+fn left_out<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() { String::new() } else { format!(" Not shown: {}.", names.join(", ")) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ticks;
+    use super::{short, ticks};
+
+    fn written(end: f64) -> Vec<String> {
+        ticks(end).into_iter().map(|(_, number)| number).collect()
+    }
 
     #[test]
     fn ticks_are_round_and_few() {
-        assert_eq!(ticks(8.0), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
-        assert_eq!(ticks(8.1), [0.0, 2.0, 4.0, 6.0, 8.0]);
-        assert_eq!(ticks(35.0), [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0]);
-        assert_eq!(ticks(90.0), [0.0, 20.0, 40.0, 60.0, 80.0]);
+        assert_eq!(written(8.0), ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+        assert_eq!(written(8.1), ["0", "2", "4", "6", "8"]);
+        assert_eq!(written(35.0), ["0", "5", "10", "15", "20", "25", "30", "35"]);
+        assert_eq!(written(90.0), ["0", "20", "40", "60", "80"]);
+        assert_eq!(written(1.5), ["0", "0.2", "0.4", "0.6", "0.8", "1", "1.2", "1.4"]);
         for end in [1e-6, 3.3e-3, 0.999, 79.0, 81.0, 1e6] {
             assert!((4..=9).contains(&ticks(end).len()), "{end}");
         }
+    }
+
+    #[test]
+    fn only_zeros_behind_a_point_say_nothing() {
+        let numbers = ["1.00 µs", "100 ns", "0.01", "0.10", "1,000", "2.50 s"].map(short);
+        assert_eq!(numbers, ["1 µs", "100 ns", "0.01", "0.1", "1,000", "2.5 s"]);
     }
 }

@@ -228,10 +228,26 @@ fn a_timeline_of_a_variant_that_does_not_run_the_case() {
 
 #[test]
 fn a_timeline_that_shows_nothing_or_too_much() {
-    let of = |kinds: &str| format!("name = \"all\"\ncase = \"only\"\nvariants = []\nkinds = [{kinds}]");
+    let of =
+        |kinds: &str| format!("name = \"all\"\ncase = \"only\"\nvariants = [\"good\"]\nkinds = [{kinds}]");
     refused_timeline(&of(""), "kinds", &["a timeline shows 1 to 3 kinds"]);
     let kind = "{ series = \"runs\", means = \"runs\" }";
     refused_timeline(&of(&[kind; 4].join(", ")), "kinds", &["a timeline shows 1 to 3 kinds"]);
+}
+
+#[test]
+fn a_picture_of_nothing() {
+    let lines = format!("name = \"all\"\ncase = \"only\"\nvariants = []\n{KINDS}");
+    refused_timeline(&lines, "variants = []", &["nothing to draw"]);
+    let chart = "[[chart]]\nname = \"all\"\ntitle = \"\"\npath = \"metrics.late_s\"\ncases = []\n\n[[case]]";
+    refused("[[case]]", chart, "cases = []", &["nothing to draw"]);
+}
+
+#[test]
+fn a_picture_whose_words_do_not_fit() {
+    let kind = format!("kinds = [{{ series = \"runs\", means = \"{}\" }}]", "x".repeat(37));
+    let lines = format!("name = \"all\"\ncase = \"only\"\nvariants = [\"good\"]\n{kind}");
+    refused_timeline(&lines, &"x".repeat(37), &["room for 36 characters"]);
 }
 
 #[test]
@@ -253,8 +269,8 @@ fn a_chart_of_a_figure_or_a_case_that_is_none() {
 
 #[test]
 fn two_pictures_of_one_name() {
-    let lines = format!("name = \"all\"\ntitle = \"\"\ncase = \"only\"\nvariants = []\n{KINDS}");
-    let chart = "name = \"all\" # again\ntitle = \"\"\npath = \"metrics.late_s\"\ncases = []";
+    let lines = format!("name = \"all\"\ntitle = \"\"\ncase = \"only\"\nvariants = [\"good\"]\n{KINDS}");
+    let chart = "name = \"all\" # again\ntitle = \"\"\npath = \"metrics.late_s\"\ncases = [\"only\"]";
     let both = format!("[[timeline]]\n{lines}\n\n[[chart]]\n{chart}\n\n[[case]]");
     refused("[[case]]", &both, "# again", &["`all` is there twice"]);
 }

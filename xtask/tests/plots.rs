@@ -31,7 +31,8 @@ fn a_picture_is_drawn_and_shown() {
     {
         assert!(svg.contains(part), "no {part:?} in {svg}");
     }
-    assert!(!svg.contains("good"), "a variant that tells nothing is drawn: {svg}");
+    assert_eq!(svg.matches("good").count(), 1, "a variant that tells nothing is drawn: {svg}");
+    assert!(svg.contains("Not shown: good."), "{svg}");
     let shown = "![Who ran when](plots/fixture-lanes.svg)";
     assert!(fixture.page().contains(shown), "{}", fixture.page());
     let readme = fixture.read("crates/misconceptions/fixture/README.md");
@@ -49,6 +50,15 @@ fn a_picture_that_was_edited_by_hand_is_named_and_drawn_again() {
     assert_eq!(ended.stderr, format!("{PLOT}:1: is not what the data say; run `cargo xtask report`\n"));
     fixture.xtask(&["report"]).exits(0);
     assert_eq!(fixture.read(PLOT), kept);
+}
+
+#[test]
+fn a_picture_that_nothing_draws_any_more_is_named() {
+    let fixture = reported(&["tells_when"]);
+    fixture.edit(TOML, "name = \"lanes\"", "name = \"others\"");
+    fixture.xtask(&["report"]).exits(0);
+    let ended = fixture.xtask(&["report", "--check"]).exits(1);
+    assert_eq!(ended.stderr, format!("{PLOT}:1: nothing draws it any more; delete it\n"));
 }
 
 #[test]

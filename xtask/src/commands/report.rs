@@ -1,11 +1,13 @@
 //! Pages, ledger and the tables in the READMEs, from the data alone.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use glob::{Pattern, glob};
 
 use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
@@ -45,13 +47,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!stale.is_empty())))
 }
 
-/// The generated files that do not hold what the data say.
+/// The generated files that do not hold what the data say, and the pictures that nothing draws any more.
 pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let pages = pages(workspace)?;
+    let drawn: BTreeSet<_> = pages.iter().map(|(file, _)| file.clone()).collect();
+    let pattern = format!("{}/results/*/plots/*.svg", Pattern::escape(&workspace.root.to_string_lossy()));
+    let pictures: Vec<_> = glob(&pattern)?.collect::<Result<_, _>>()?;
+    let left = pictures.iter().filter(|file| !drawn.contains(*file));
+    let left = left.map(|file| format!("{}:1: nothing draws it any more; delete it", workspace.shown(file)));
     let differs = |(file, text): &Page| fs::read_to_string(file).ok().as_ref() != Some(text);
     let message = |(file, _): Page| {
         format!("{}:1: is not what the data say; run `cargo xtask report`", workspace.shown(&file))
     };
-    Ok(pages(workspace)?.into_iter().filter(differs).map(message).collect())
+    Ok(pages.into_iter().filter(differs).map(message).chain(left).collect())
 }
 
 /// The machine whose results are kept as the reference.

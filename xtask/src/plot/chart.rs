@@ -3,7 +3,7 @@
 use svg::Document;
 use svg::node::element::{Circle, Line, Rectangle};
 
-use super::{EDGE, WIDTH, place, rule, sheet, source, text, text_to};
+use super::{EDGE, WIDTH, left_out, place, rule, sheet, short, source, text, text_to};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Chart, Experiment, Model};
 use crate::page::figures::unit;
@@ -11,7 +11,7 @@ use crate::statistics::{Interval, interval};
 
 /// Where the scale begins, to the right of the names, and where it ends, to the left of the figures.
 const LEFT: f64 = EDGE + 200.0;
-const RIGHT: f64 = WIDTH - EDGE - 150.0;
+const RIGHT: f64 = WIDTH - EDGE - 210.0;
 const ROW: f64 = 20.0;
 /// For the name of a case, and for what is above and below it.
 const HEADING: f64 = 38.0;
@@ -63,13 +63,15 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
     }
     let unit = unit(&chart.path);
     for tick in scale.ticks() {
-        // A power of ten needs no digits behind the point.
-        let number = unit(tick, None).replace(".00", "").replace(".0", "");
+        let number = short(&unit(tick, None));
         document =
             document.add(text(scale.x(tick), bottom + 18.0, "soft", &number).set("text-anchor", "middle"));
     }
-    let shown = "Medians with their 95 % intervals, on a scale of powers of ten.";
-    Some(source(document, bottom + 48.0, shown, data).to_string() + "\n")
+    let rows = data.rows.iter().filter(|row| chart.cases.contains(&row.case));
+    let is_drawn = |row: &&Row| all().any(|point| point.variant == row.variant);
+    let left_out = left_out(rows.filter(|row| !is_drawn(row)).map(|row| row.variant.as_str()));
+    let shown = format!("Medians with their 95 % intervals, on a scale of powers of ten.{left_out}");
+    Some(source(document, bottom + 48.0, &shown, data).to_string() + "\n")
 }
 
 fn point<'a>(chart: &Chart, experiment: &Experiment, row: &'a Row) -> Option<Point<'a>> {
@@ -197,6 +199,7 @@ cases = [\"only\"]
         let svg =
             drawn(vec![late("good", &[0.1]), late("better", &[0.0]), refused("only", "silent")]).unwrap();
         assert!(svg.contains(">good<") && !svg.contains(">better<") && !svg.contains(">silent<"), "{svg}");
+        assert!(svg.contains("Not shown: better, silent."), "{svg}");
         assert_eq!(drawn(vec![late("good", &[0.0])]), None);
         assert_eq!(drawn(Vec::new()), None);
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use outcome::timeline::{MOST_KINDS, end, lanes};
+use outcome::timeline::{MOST_KINDS, end, first, lanes};
 use serde::Deserialize;
 use serde_json::Value;
 use svg::Document;
 use svg::node::element::{Definitions, Path, Pattern};
 
-use super::{EDGE, WIDTH, place, rule, sheet, source, text, text_to, ticks};
+use super::{EDGE, WIDTH, left_out, place, rule, sheet, source, text, text_to, ticks};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Experiment, Kind, Timeline};
 use crate::units::{moment, thousands};
@@ -22,8 +22,8 @@ const GAP: f64 = 4.0;
 const HEADING: f64 = 38.0;
 /// Down to the end of the legend.
 const TOP: f64 = EDGE + 44.0;
-/// From the end of the lanes to that of the sheet: the axis and three lines of text.
-const BOTTOM: f64 = 84.0 + EDGE;
+/// From the end of the lanes to that of the sheet: the axis and four lines of text.
+const BOTTOM: f64 = 100.0 + EDGE;
 /// What a kind is drawn with.
 const CLASSES: [&str; MOST_KINDS] = ["first", "second", "third"];
 
@@ -41,7 +41,7 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
     let rows = timeline.variants.iter().filter_map(|variant| data.row(&timeline.case, variant));
     let panels: Vec<_> = rows.filter_map(panel).collect();
     let kinds: Vec<_> = timeline.kinds.iter().map(|kind| kind.series.as_str()).collect();
-    let drawn = panels.iter().map(|panel| (panel, lanes(&panel.series, &kinds)));
+    let drawn = panels.iter().map(|panel| (panel, first(lanes(&panel.series, &kinds))));
     let drawn: Vec<_> = drawn.filter(|(_, lanes)| !lanes.is_empty()).collect();
     let end = drawn.iter().map(|(_, lanes)| end(lanes)).fold(0.0, f64::max);
     if end <= 0.0 {
@@ -75,11 +75,14 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
             y += LANE + GAP;
         }
     }
-    let shown = format!(
-        "The case {}; of each variant the run of middle length, by its number in the data and the time of its work.",
-        timeline.case
-    );
-    document = source(document, bottom + 60.0, &shown, data);
+    let is_drawn = |variant: &&str| drawn.iter().any(|(panel, _)| panel.variant == *variant);
+    let left_out =
+        left_out(timeline.variants.iter().map(String::as_str).filter(|variant| !is_drawn(variant)));
+    let which =
+        "Of each variant the run of middle length, by its number in the data and the time of its work.";
+    document = document.add(text(EDGE, bottom + 60.0, "soft", which));
+    let shown = format!("The case {}.{left_out}", timeline.case);
+    document = source(document, bottom + 76.0, &shown, data);
     Some(document.to_string() + "\n")
 }
 
@@ -127,25 +130,25 @@ fn grid(document: Document, end: f64, from: f64, to: f64) -> Document {
 fn axis(document: Document, end: f64, bottom: f64) -> Document {
     let (unit, ticks) = moments(end);
     let document = ticks.into_iter().fold(document, |document, (number, seconds)| {
-        let number = text(x(seconds, end), bottom + 20.0, "soft", &number.to_string());
+        let number = text(x(seconds, end), bottom + 20.0, "soft", &number);
         document.add(number.set("text-anchor", "middle"))
     });
     document.add(text_to(RIGHT, bottom + 38.0, "soft", &format!("{unit} from the start of the work")))
 }
 
-/// The unit of the axis, and the moments it shows: in that unit, and in seconds.
-fn moments(end: f64) -> (&'static str, Vec<(f64, f64)>) {
+/// The unit of the axis, and the moments it shows: as written, and in seconds.
+fn moments(end: f64) -> (&'static str, Vec<(String, f64)>) {
     let (unit, scale) = match end {
         1.0.. => ("seconds", 1.0),
         1e-3.. => ("milliseconds", 1e-3),
         _ => ("microseconds", 1e-6),
     };
-    (unit, ticks(end / scale).into_iter().map(|tick| (tick, tick * scale)).collect())
+    (unit, ticks(end / scale).into_iter().map(|(tick, number)| (number, tick * scale)).collect())
 }
 
 /// Where a moment is.
 fn x(seconds: f64, end: f64) -> f64 {
-    place(LEFT + (RIGHT - LEFT) * seconds / end)
+    place(LEFT + (RIGHT - LEFT) * seconds.max(0.0) / end)
 }
 
 fn bars(kind: usize, spans: &[[f64; 2]], y: f64, end: f64) -> Path {
@@ -228,6 +231,7 @@ kinds = [{ series = \"runs\", means = \"runs\" }, { series = \"waits\", means = 
     fn what_has_no_run_is_left_out_and_nothing_is_no_picture() {
         let svg = drawn(vec![ran("good", &[0.2]), refused("only", "better")]).unwrap();
         assert!(svg.contains(">good<") && !svg.contains(">better<"), "{svg}");
+        assert!(svg.contains(">The case only. Not shown: better.<"), "{svg}");
         assert_eq!(drawn(vec![refused("only", "good")]), None);
         assert_eq!(drawn(vec![row("only", "good", 5, |_| Cost::default())]), None);
     }

@@ -37,19 +37,22 @@ impl HandOver {
 }
 
 /// The metrics of an outcome: what it took to hand the lock over, and when the last of the first `computing` lanes came to its
-/// end, and the last of the `waiting` ones behind them. None where nobody knows what was done when.
+/// end, and the last of the `waiting` ones behind them; and how long a loop behind these asked, where there is one. None where
+/// nobody knows what was done when.
 pub fn metrics(lanes: &[Lane], computing: usize, waiting: usize) -> Vec<(String, f64)> {
     if lanes.is_empty() {
         return Vec::new();
     }
     let (of_computing, others) = lanes.split_at(computing);
+    let (of_waiting, of_loop) = others.split_at(waiting);
     let end = |lanes: &[Lane]| lanes.iter().map(Lane::end).reduce(f64::max);
     let HandOver { handovers, asks_s, idle_s } = HandOver::seen_in(lanes);
     let figures = [
         ("computing_s", end(of_computing)),
-        ("waiting_s", end(&others[..waiting])),
+        ("waiting_s", end(of_waiting)),
         ("handovers", Some(handovers as f64)),
         ("asks_s", Some(asks_s)),
+        ("loop_asks_s", (!of_loop.is_empty()).then(|| HandOver::seen_in(of_loop).asks_s)),
         ("idle_s", Some(idle_s)),
     ];
     figures.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), figure?))).collect()
@@ -96,8 +99,14 @@ mod tests {
             Lane::of(&[(8.0, Asks), (9.0, Rests)]),
         ];
         let metrics: BTreeMap<_, _> = metrics(&lanes, 1, 1).into_iter().collect();
-        let told =
-            [("asks_s", 4.0), ("computing_s", 4.0), ("handovers", 2.0), ("idle_s", 1.0), ("waiting_s", 5.0)];
+        let told = [
+            ("asks_s", 4.0),
+            ("computing_s", 4.0),
+            ("handovers", 2.0),
+            ("idle_s", 1.0),
+            ("loop_asks_s", 1.0),
+            ("waiting_s", 5.0),
+        ];
         assert_eq!(metrics, told.map(|(name, figure)| (name.to_owned(), figure)).into());
         let names: Vec<_> = series(&lanes, 2).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["runs_0", "runs_1", "asks_1", "waits_1", "asks_loop"]);

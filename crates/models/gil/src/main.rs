@@ -11,7 +11,7 @@ use clap::builder::PossibleValuesParser;
 use gil::jobs::Jobs;
 use gil::lane::Lane;
 use gil::{hand_over, serial, serial_processes, threads, threads_without, tokio, tokio_spawn_blocking};
-use outcome::{Run, Work, timeline};
+use outcome::{Run, Threads, Work, guard, timeline};
 
 /// What there is to do in; what each worker has found or how often it has waited, and what it did when, out.
 type Demo = fn(Jobs) -> Result<(Vec<u64>, Vec<Lane>)>;
@@ -65,18 +65,22 @@ fn measure(Arguments { variant, computing, steps, waiting, waits, wait_ms }: Arg
         return timeline::draw(&outcomes, &KINDS);
     };
     let (_, demo) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
+    outcome::raise_open_files();
     let jobs = Jobs { computing, waiting, steps, waits, each: Duration::from_millis(wait_ms) };
-    let run = Run::start("gil", &variant)?;
-    let (answers, lanes) = demo(jobs)?;
-    let (found, waited) = answers.split_at(usize::try_from(computing)?);
-    // Whether it is the right one is not for the program to say that has computed it: each case expects a number.
-    let agree = found.iter().filter(|answer| **answer == found[0]).count();
-    let done = agree + waited.iter().filter(|times| **times == waits).count();
-    let mut outcome = run.finish(Work { expected: computing + waiting, done: done as u64 });
-    outcome.metrics.extend(found.first().map(|answer| ("answer".to_owned(), *answer as f64)));
-    outcome.metrics.extend(hand_over::metrics(&lanes, found.len(), waited.len()));
-    outcome.series.extend(hand_over::series(&lanes, answers.len()));
-    outcome.report()?;
-    // Whoever reads the outcome has the series.
-    if env::var_os("OUTCOME_FILE").is_none() { timeline::draw(&[outcome], &KINDS) } else { Ok(()) }
+    let threads = Threads { count: computing + waiting, stack_bytes: None };
+    guard("gil", &variant, computing + waiting, threads, || {
+        let run = Run::start("gil", &variant)?;
+        let (answers, lanes) = demo(jobs)?;
+        let (found, waited) = answers.split_at(usize::try_from(computing)?);
+        // Whether it is the right one is not for the program to say that has computed it: each case expects a number.
+        let agree = found.iter().filter(|answer| **answer == found[0]).count();
+        let done = agree + waited.iter().filter(|times| **times == waits).count();
+        let mut outcome = run.finish(Work { expected: computing + waiting, done: done as u64 });
+        outcome.metrics.extend(found.first().map(|answer| ("answer".to_owned(), *answer as f64)));
+        outcome.metrics.extend(hand_over::metrics(&lanes, found.len(), waited.len()));
+        outcome.series.extend(hand_over::series(&lanes, answers.len()));
+        outcome.report()?;
+        // Whoever reads the outcome has the series.
+        if env::var_os("OUTCOME_FILE").is_none() { timeline::draw(&[outcome], &KINDS) } else { Ok(()) }
+    })
 }

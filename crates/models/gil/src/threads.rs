@@ -1,7 +1,7 @@
 //! A thread for each worker, under the lock.
 //!
 //! Expect no gain where all compute, for one of them runs at a time, and as much as without the lock where all wait. Where one
-//! computes, each that has waited asks for 5 ms before it runs again. Reach for it, where there is such a lock, to wait.
+//! computes, each that has waited asks for some 5 ms before it runs again, or longer, if others ask too. Reach for it, where there is such a lock, to wait.
 
 use std::sync::Arc;
 use std::thread::{sleep, spawn};

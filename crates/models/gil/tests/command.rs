@@ -11,7 +11,8 @@ fn demo(arguments: &[&str]) -> (i32, String, String) {
 
 /// The lines that show when a worker ran.
 fn lanes(text: &str) -> usize {
-    let is_lane = |line: &&str| line.trim_start().starts_with(char::is_numeric) && line.contains('█');
+    let is_lane =
+        |line: &&str| line.trim_start().starts_with(char::is_numeric) && line.contains(['█', '▒', '░']);
     text.lines().filter(is_lane).count()
 }
 

@@ -1,6 +1,6 @@
 //! Tasks on one thread in a ring, a channel between neighbours: each waits for a byte, adds 1 and passes it on.
 //!
-//! Expect what `channel_smol` shows, or close: they stand on the same parts.
+//! Expect what `channel_smol` shows, or somewhat less: they stand on the same parts, put together otherwise.
 //!
 //! async-std is discontinued (RUSTSEC-2025-0052): this is for those who still meet it, and `channel_smol` is the way out.
 

@@ -1,6 +1,6 @@
 //! Tasks on one thread in a ring, a channel between neighbours: each waits for a byte, adds 1 and passes it on.
 //!
-//! Expect a little more than `channel_tokio` takes: the executor differs and the locks in it, the switch is the same
+//! Expect up to twice what `channel_tokio` takes: the executor differs and the locks in it, the switch is the same
 //! function call.
 
 use std::mem::replace;

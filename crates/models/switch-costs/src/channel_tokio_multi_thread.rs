@@ -1,7 +1,7 @@
 //! Tasks on several threads in a ring, a channel between neighbours: each waits for a byte, adds 1 and passes it on.
 //!
-//! Expect what `channel_tokio` shows, or little more, while the byte stays on one thread, since who is woken last runs
-//! next there; and what `channel_threads` shows where it does not, as between the head and its neighbours. Reach for it
+//! Expect half as much again as `channel_tokio` takes, or more, while the byte stays on one thread, since who is woken last
+//! runs next there; and nearly what `channel_threads` takes where it does not, as between the head and its neighbours. Reach for it
 //! when workers compute, and not when they only pass on.
 
 use std::mem::replace;

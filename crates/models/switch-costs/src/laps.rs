@@ -10,6 +10,8 @@ const WARM_UP: u64 = 5;
 pub struct Hops {
     /// How many the workers have counted.
     pub done: u64,
+    /// These, and those to the head, which takes its turn in each lap as they do.
+    pub all: u64,
     /// How long they took together.
     pub time: Duration,
 }
@@ -56,7 +58,8 @@ impl Laps {
     /// What was timed of all that the workers have `passed` on.
     pub fn hops(&self, passed: u64) -> Hops {
         let warm_up = WARM_UP * self.workers as u64;
-        Hops { done: passed.saturating_sub(warm_up), time: self.time }
+        let done = passed.saturating_sub(warm_up);
+        Hops { done, all: done + self.rounds, time: self.time }
     }
 }
 
@@ -74,6 +77,7 @@ mod tests {
         }
         assert_eq!(sent, [0, 44, 88, 132, 176, 220, 8]);
         assert_eq!([7 * 300, 7 * 300 - 1, 3].map(|passed| laps.hops(passed).done), [600, 599, 0]);
+        assert_eq!(laps.hops(7 * 300).all, 2 * 301);
     }
 
     #[test]

@@ -75,29 +75,32 @@ fn measure(Arguments { variant, workers, rounds }: Arguments) -> Result<()> {
     guard("switch-costs", &variant, expected, threads, || {
         let run = Run::start("switch-costs", &variant)?;
         let workers = usize::try_from(workers)?;
-        let (done, times) = match demo {
+        let (done, all, times) = match demo {
             Demo::Channel(ring) => of_hops(ring(workers, rounds)),
             Demo::Pipe(ring) => of_hops(ring(workers, rounds).map_err(with_limit)?),
             Demo::Spawn(round) => of_spawns(round(workers, rounds)),
         };
         let mut outcome = run.finish(Work { expected, done });
         for (name, time) in times {
-            outcome.metrics.insert(name.to_owned(), time.as_secs_f64() / done as f64);
+            outcome.metrics.insert(name.to_owned(), time.as_secs_f64() / all as f64);
         }
         if outcome.metrics.contains_key("hop_s") {
             let switches = outcome.switches.voluntary + outcome.switches.involuntary;
-            outcome.metrics.insert("switches_per_hop".to_owned(), switches as f64 / done as f64);
+            outcome.metrics.insert("switches_per_hop".to_owned(), switches as f64 / all as f64);
         }
         outcome.report()
     })
 }
 
-fn of_hops(Hops { done, time }: Hops) -> (u64, Vec<(&'static str, Duration)>) {
-    (done, vec![("hop_s", time)])
+/// What was done, by how many the times are divided, and the times.
+type Told = (u64, u64, Vec<(&'static str, Duration)>);
+
+fn of_hops(Hops { done, all, time }: Hops) -> Told {
+    (done, all, vec![("hop_s", time)])
 }
 
-fn of_spawns(Spawns { done, spawning, joining }: Spawns) -> (u64, Vec<(&'static str, Duration)>) {
-    (done, vec![("spawn_s", spawning), ("join_s", joining), ("spawn_and_join_s", spawning + joining)])
+fn of_spawns(Spawns { done, spawning, joining }: Spawns) -> Told {
+    (done, done, vec![("spawn_s", spawning), ("join_s", joining), ("spawn_and_join_s", spawning + joining)])
 }
 
 /// An error with the name of the limit of the system that was behind it, if one was.

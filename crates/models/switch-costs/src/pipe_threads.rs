@@ -1,7 +1,7 @@
 //! Threads in a ring, a pipe between neighbours: each waits for a byte, adds 1 and passes it on.
 //!
-//! Expect what `channel_threads` shows, or close: to wait and to wake is the kernel's in both. Reach for it when what a
-//! worker waits for is the system's anyway, and there are hundreds of them.
+//! Expect what `channel_threads` shows, or close: to wait and to wake is the kernel's in both. Reach for it where
+//! ten microseconds a hop do not matter: there is no runtime and no reactor to set up.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write, pipe};
 use std::mem::replace;

@@ -1,6 +1,7 @@
 //! Tasks on several threads that do nothing: all are started, then all are joined.
 //!
-//! Expect more than `spawn_tokio` takes: other threads are woken, and take from the list while it is written. Reach for
+//! Expect a start that takes longer than `spawn_tokio`'s, since other threads are woken and take from the list while it is
+//! written, and a join that may take less, since they have run by then. Reach for
 //! it when what a worker does is worth a second core.
 
 use std::time::Instant;

@@ -42,7 +42,6 @@ fn a_byte_goes_round_by_channel() {
         for (workers, rounds, expected) in SIZES {
             let hops = done(name, ring, workers, rounds);
             assert_eq!(hops.done, expected, "{name}");
-            assert!(hops.time > Duration::ZERO, "{name}");
         }
     }
 }
@@ -76,7 +75,6 @@ fn all_that_are_started_are_joined() {
         for (workers, rounds, expected) in SIZES {
             let spawns = done(name, spawn, workers, rounds);
             assert_eq!(spawns.done, expected, "{name}");
-            assert!(spawns.spawning > Duration::ZERO && spawns.joining > Duration::ZERO, "{name}");
         }
     }
 }

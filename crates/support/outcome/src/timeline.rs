@@ -29,7 +29,10 @@ pub struct Lane<'a> {
 /// One lane for each worker that any of these series tells of, in the order of their numbers, and those that have none
 /// last. The series of worker 3 and kind `inside` is `inside_3`, and its points are `[from, to]`.
 pub fn lanes<'a>(series: &'a BTreeMap<String, Vec<[f64; 2]>>, kinds: &[&str]) -> Vec<Lane<'a>> {
-    let worker = |kind: &str, name: &'a str| name.strip_prefix(kind)?.strip_prefix('_');
+    // `runs_fast_3` is a series of another kind.
+    let worker = |kind: &str, name: &'a str| {
+        name.strip_prefix(kind)?.strip_prefix('_').filter(|worker| !worker.contains('_'))
+    };
     let workers: BTreeSet<(usize, &str)> = series
         .keys()
         .flat_map(|name| kinds.iter().filter_map(move |kind| worker(kind, name)))
@@ -40,6 +43,12 @@ pub fn lanes<'a>(series: &'a BTreeMap<String, Vec<[f64; 2]>>, kinds: &[&str]) ->
         kinds.iter().map(of).collect()
     };
     workers.into_iter().map(|(_, name)| Lane { name, spans: spans(name) }).collect()
+}
+
+/// Those that a picture has room for: of the workers with a number the first eight, and all others.
+pub fn first(lanes: Vec<Lane>) -> Vec<Lane> {
+    let is_first = |(at, lane): &(usize, Lane)| *at < MOST || lane.name.parse::<usize>().is_err();
+    lanes.into_iter().enumerate().filter(is_first).map(|(_, lane)| lane).collect()
 }
 
 /// When the last span of these lanes ends, in seconds.
@@ -69,11 +78,12 @@ pub fn draw(outcomes: &[Outcome], kinds: &[(&str, &str)]) -> Result<()> {
     writeln!(stdout, "\n{}, {NOTHING} none of it", meanings.join(", "))?;
     for (outcome, lanes) in &runs {
         writeln!(stdout, "\n{}", outcome.variant)?;
-        for lane in lanes.iter().take(MOST) {
+        let shown = first(lanes.clone());
+        for lane in &shown {
             writeln!(stdout, "{:>4} {}", lane.name, line(lane, end))?;
         }
-        if lanes.len() > MOST {
-            writeln!(stdout, "     and {} more", lanes.len() - MOST)?;
+        if shown.len() < lanes.len() {
+            writeln!(stdout, "     and {} more", lanes.len() - shown.len())?;
         }
     }
     Ok(writeln!(stdout, "\n     0 s{end:>width$.3} s", width = COLUMNS - 5)?)
@@ -107,6 +117,7 @@ mod tests {
             ("waits_2", vec![[0.25, 0.5]]),
             ("waits_loop", vec![[0.0, 0.5]]),
             ("waits", vec![[0.0, 9.0]]),
+            ("runs_fast_3", vec![[0.0, 9.0]]),
             ("other_7", vec![[0.0, 9.0]]),
         ];
         spans.map(|(name, points)| (name.to_owned(), points)).into()
@@ -126,6 +137,15 @@ mod tests {
             ]
         );
         assert!((end(&lanes) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_picture_has_eight_workers_and_whoever_has_no_number() {
+        let spans = [[0.0, 1.0]];
+        let names = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "loop"];
+        let lanes = names.map(|name| Lane { name, spans: vec![&spans[..]] });
+        let shown: Vec<_> = first(lanes.into()).into_iter().map(|lane| lane.name).collect();
+        assert_eq!(shown, ["0", "1", "2", "3", "4", "5", "6", "7", "loop"]);
     }
 
     #[test]
