@@ -10,6 +10,7 @@ mod downloads;
 mod gil;
 mod guidelines;
 mod memory;
+mod patterns;
 mod races;
 mod switches;
 
@@ -37,6 +38,7 @@ const CPU: &str = "cpu-bound";
 const DOWNLOADS: &str = "mass-download";
 const GIL: &str = "gil";
 const LOOP: &str = "blocked-loop";
+const POOL: &str = "bounded-pool";
 const SWITCHES: &str = "switch-points";
 const UPDATES: &str = "lost-updates";
 const WAITING: &str = "waiting-tasks";
@@ -104,6 +106,7 @@ fn claims() -> impl Iterator<Item = &'static Claim> {
     let judged =
         races::CLAIMS.iter().chain(&switches::CLAIMS).chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
     let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS).chain(&gil::CLAIMS);
+    let judged = judged.chain(&patterns::CLAIMS);
     judged.chain(&crossover::CLAIMS).chain(&guidelines::CLAIMS)
 }
 
@@ -216,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, SWITCHES];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, POOL, SWITCHES];
         let all = [
             races::tests::data(&[]),
             memory::tests::full(),
@@ -225,6 +228,7 @@ mod tests {
             blocking::tests::full_client(),
             computing::tests::full(),
             gil::tests::full(),
+            patterns::tests::full(),
             switches::tests::full(),
         ];
         let verdicts = |without: &str| {
