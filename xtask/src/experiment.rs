@@ -100,8 +100,22 @@ pub(crate) struct Variant {
     pub(crate) twin: Option<String>,
     /// From the root of the workspace.
     pub(crate) file: PathBuf,
+    /// When to take this one and no other.
+    pub(crate) when: Option<String>,
+    /// What `main` must call first.
+    pub(crate) setup: Option<String>,
+    pub(crate) dependencies: Vec<Dependency>,
     cases: Vec<String>,
     expect: Vec<Expectation>,
+}
+
+/// A crate that a variant imports, with what real use needs of it.
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// As in the workspace's table.
+    pub(crate) version: String,
+    pub(crate) features: Vec<String>,
+    pub(crate) default_features: bool,
 }
 
 /// How much a run of bench-all measures; also the smallest run that includes a case.
@@ -312,6 +326,34 @@ impl Source<'_> {
         table.into_iter().map(parse).collect()
     }
 
+    fn note(&self, text: Spanned<String>) -> Result<String> {
+        if text.get_ref().lines().count() != 1 {
+            return Err(self.error(text.span(), "write one line of text"));
+        }
+        Ok(text.into_inner())
+    }
+
+    fn dependencies(
+        &self,
+        tables: BTreeMap<Spanned<String>, DependencyTable>,
+        root: &Path,
+    ) -> Result<Vec<Dependency>> {
+        let mut dependencies = Vec::new();
+        for (name, table) in tables {
+            let Some(version) = workspace_version(root, name.get_ref())? else {
+                let message = format!("`{}` has no version in the workspace's Cargo.toml", name.get_ref());
+                return Err(self.error(name.span(), message));
+            };
+            dependencies.push(Dependency {
+                name: name.into_inner(),
+                version,
+                features: table.features,
+                default_features: table.default_features.unwrap_or(true),
+            });
+        }
+        Ok(dependencies)
+    }
+
     fn figure(&self, table: FigureTable, variants: &BTreeSet<String>) -> Result<Figure> {
         check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
         let flag = |key: Option<Spanned<bool>>, shown| {
@@ -494,9 +536,18 @@ struct VariantTable {
     cases: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     expect: BTreeMap<Spanned<String>, String>,
-    /// For `copy`; checked to be a table, and read there.
-    #[serde(default, rename = "dependencies")]
-    _dependencies: toml::Table,
+    when: Option<Spanned<String>>,
+    setup: Option<Spanned<String>>,
+    #[serde(default)]
+    dependencies: BTreeMap<Spanned<String>, DependencyTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DependencyTable {
+    #[serde(default)]
+    features: Vec<String>,
+    default_features: Option<bool>,
 }
 
 impl Tables {
@@ -557,6 +608,9 @@ impl Tables {
                 role: table.role,
                 twin: table.twin.map(Spanned::into_inner),
                 file,
+                when: table.when.map(|text| source.note(text)).transpose()?,
+                setup: table.setup.map(|text| source.note(text)).transpose()?,
+                dependencies: source.dependencies(table.dependencies, root)?,
                 cases: select_cases(source, table.cases, &cases)?,
                 expect: source.expect(table.expect)?,
             });
@@ -592,6 +646,16 @@ impl Tables {
             variants,
         })
     }
+}
+
+/// The version of a crate that all of the workspace uses.
+fn workspace_version(root: &Path, name: &str) -> Result<Option<String>> {
+    let file = root.join("Cargo.toml");
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let manifest: toml::Table = toml::from_str(&text)?;
+    let listed = manifest.get("workspace").and_then(|table| table.get("dependencies")?.get(name));
+    let version = listed.and_then(|listed| listed.as_str().or_else(|| listed.get("version")?.as_str()));
+    Ok(version.map(str::to_owned))
 }
 
 fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {

@@ -22,7 +22,7 @@ use std::io::{ErrorKind, Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{bench_all, doctor, list, report, scripts, tidy};
+use commands::{bench_all, copy, doctor, list, report, scripts, tidy};
 use process::Interrupted;
 use thiserror::Error;
 
@@ -48,6 +48,8 @@ enum Command {
     Report(report::Options),
     /// Write a plain shell script per experiment: the same hyperfine calls, without xtask
     Scripts(scripts::Options),
+    /// Put a pattern into another package, as one file with the crates that it needs
+    Copy(copy::Options),
     /// Show what this machine has, what it lacks, and the mend
     Doctor,
     /// Check the rules of the house
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::List(options) => list::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Scripts(options) => scripts::run(&options),
+        Command::Copy(options) => copy::run(&options),
         Command::Doctor => doctor::run(),
         Command::Tidy => tidy::run(),
     });

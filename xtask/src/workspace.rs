@@ -37,7 +37,12 @@ struct Package {
 impl Workspace {
     /// The workspace around the current directory.
     pub(crate) fn find() -> Result<Self> {
+        Self::around(Path::new("."))
+    }
+
+    pub(crate) fn around(folder: &Path) -> Result<Self> {
         let output = Command::new(cargo())
+            .current_dir(folder)
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .output()
             .context("cannot start cargo")?;

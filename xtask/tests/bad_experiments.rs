@@ -275,6 +275,47 @@ fn two_pictures_of_one_name() {
     refused("[[case]]", &both, "# again", &["`all` is there twice"]);
 }
 
+/// Dependencies of the second variant, in a workspace whose table has one crate with a version, and one without.
+#[track_caller]
+fn refused_dependencies(dependencies: &str, parts: &[&str]) {
+    let fixture = Fixture::new(&["good", "better"]);
+    let table = "\n[workspace.dependencies]\nfastrand = \"2\"\nours = { path = \"crates/ours\" }\n";
+    fixture.write("Cargo.toml", &(fixture.read("Cargo.toml") + table));
+    fixture.edit(TOML, BETTER, &better_with(&format!("dependencies = {{ {dependencies} }}\n")));
+    let line = 1 + fixture.read(TOML).lines().position(|line| line.starts_with("dependencies")).unwrap();
+    refused_at_line(&fixture, line, parts);
+}
+
+#[test]
+fn a_dependency_that_has_no_version() {
+    refused_dependencies("fastrand = {}, nothing = {}", &["`nothing` has no version", "Cargo.toml"]);
+    refused_dependencies("ours = {}", &["`ours` has no version", "Cargo.toml"]);
+}
+
+#[test]
+fn an_unknown_key_of_a_dependency() {
+    refused_dependencies(
+        "fastrand = { version = \"2\" }",
+        &["unknown field `version`", "features", "default-features"],
+    );
+}
+
+#[test]
+fn a_dependency_that_is_no_table() {
+    refused_dependencies("fastrand = \"2\"", &["string"]);
+    refused_dependencies("fastrand = { features = \"alloc\" }", &["string"]);
+    refused_dependencies("fastrand = { default-features = 0 }", &["integer", "bool"]);
+}
+
+#[test]
+fn a_note_that_is_not_one_line() {
+    for key in ["when", "setup"] {
+        for text in ["\"\"", "\"one\\ntwo\""] {
+            refused(BETTER, &better_with(&format!("{key} = {text} # no\n")), "# no", &["one line"]);
+        }
+    }
+}
+
 #[test]
 fn an_unknown_role() {
     refused(

@@ -62,7 +62,7 @@ fn a_label_that_is_no_folder_of_ours() {
 fn outside_a_workspace_it_says_what_it_looked_for() {
     let fixture = Fixture::new(&[]);
     fixture.remove("Cargo.toml");
-    for command in ["bench-all", "list", "report", "scripts", "doctor", "tidy"] {
+    for command in ["bench-all", "copy", "list", "report", "scripts", "doctor", "tidy"] {
         fixture.xtask(&[command]).exits(1).says_one_error().says(&["could not find `Cargo.toml`"]);
     }
 }

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod bench_all;
+pub(crate) mod copy;
 pub(crate) mod doctor;
 pub(crate) mod list;
 pub(crate) mod report;
