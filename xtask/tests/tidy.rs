@@ -4,6 +4,7 @@ mod fixture;
 
 use fixture::{Fixture, TOML, VARIANT};
 
+const PATTERN: &str = "crates/patterns/copied/experiment.toml";
 const GOOD: &str = "crates/misconceptions/fixture/src/good.rs";
 
 /// A fixture with one variant whose file is `text`; what is generated is written.
@@ -92,17 +93,35 @@ fn a_floor_and_a_library_decide_nothing() {
     }
 }
 
+/// Adds a pattern that keeps the rules; what is generated is written.
+fn add_pattern(fixture: &Fixture) {
+    fixture.add_experiment("crates/patterns/copied", &["good"]);
+    fixture.edit(PATTERN, "name = \"good\"", "name = \"good\"\nwhen = \"always\"");
+    generate(fixture);
+}
+
 #[test]
 fn a_pattern_that_needs_the_rest_of_its_crate() {
     let fixture = Fixture::new(&["good"]);
-    fixture.add_experiment("crates/patterns/copied", &["good"]);
-    generate(&fixture);
+    add_pattern(&fixture);
     fixture.xtask(&["tidy"]).exits(0);
     let file = "crates/patterns/copied/src/good.rs";
     for path in ["crate", "super"] {
         fixture.write(file, &format!("{VARIANT}\nuse {path}::kernel;\n"));
         found(&fixture, &format!("{file}:6: "), &[&format!("`{path}`")]);
     }
+}
+
+#[test]
+fn a_pattern_that_says_not_when_to_take_it() {
+    let fixture = Fixture::new(&["good"]);
+    add_pattern(&fixture);
+    fixture.edit(PATTERN, "when = \"always\"\n", "");
+    found(&fixture, &format!("{PATTERN}:1: "), &["`good` has no `when`"]);
+    // Nobody is to take this one.
+    fixture.edit(PATTERN, "role = \"right\"", "role = \"wrong\"");
+    fixture.write("crates/patterns/copied/src/good.rs", &VARIANT.replace("Right", "Wrong"));
+    fixture.xtask(&["tidy"]).exits(0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use glob::{Pattern, glob};
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::{report, scripts};
+use super::{copy, report, scripts};
 use crate::experiment::{Experiment, Role, Variant};
 use crate::workspace::Workspace;
 
@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             for file in files(&workspace.root, &experiment)? {
                 findings.extend(check_file(&workspace, &experiment, &file)?);
             }
+            findings.extend(check_when(&experiment));
         }
         findings.extend(report::stale(&workspace)?);
         findings.extend(scripts::stale(&workspace)?);
@@ -92,6 +93,16 @@ fn check_file(workspace: &Workspace, experiment: &Experiment, file: &Path) -> Re
         findings.push(format!("{shown}:1: has {lines} lines of code, more than {MOST_LINES}"));
     }
     Ok(findings)
+}
+
+/// `copy` lists what there is by when to take it.
+fn check_when(experiment: &Experiment) -> impl Iterator<Item = String> {
+    let file = experiment.folder.join("experiment.toml");
+    let copied = experiment.variants.iter().filter(|variant| copy::refusal(experiment, variant).is_none());
+    copied.filter(|variant| variant.when.is_none()).map(move |variant| {
+        let (file, name) = (file.display(), &variant.name);
+        format!("{file}:1: the variant `{name}` has no `when`: say in a line when to take it and no other")
+    })
 }
 
 fn mark(variant: &Variant) -> Option<&'static str> {
