@@ -9,6 +9,7 @@ mod hyper;
 mod reqwest;
 mod smol;
 mod ureq;
+mod ureq_parts;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

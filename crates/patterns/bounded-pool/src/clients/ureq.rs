@@ -1,16 +1,13 @@
 //! ureq, which blocks.
 
 use std::io::Read;
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::time::Duration;
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Error};
 
+use super::ureq_parts::{Names, Resets};
 use super::{BUFFER_BYTES, FetchError, MOST_REDIRECTS, Time, check_status, check_text};
 
 pub(super) struct Client {
@@ -30,8 +27,8 @@ impl Client {
             .input_buffer_size(BUFFER_BYTES)
             .output_buffer_size(BUFFER_BYTES)
             .build();
-        let agent = Agent::with_parts(config, DefaultConnector::new(), Names(DefaultResolver::default()));
-        Self { agent, time }
+        let names = Names(DefaultResolver::default());
+        Self { agent: Agent::with_parts(config, DefaultConnector::new().chain(Resets), names), time }
     }
 
     pub(super) fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
@@ -44,35 +41,13 @@ impl Client {
     }
 }
 
-/// Looks names up as ureq does, but for two things: an address takes no thread, and a name that is not found is told as that.
-/// By itself, once there is a time-out, ureq starts a thread for each request to look its host up.
-#[derive(Debug)]
-struct Names(DefaultResolver);
-
-impl Resolver for Names {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        mut timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        if host.parse::<IpAddr>().is_ok() {
-            timeout.after = Duration::NotHappening;
-        }
-        self.0.resolve(uri, config, timeout).map_err(|error| match error {
-            Error::Io(_) => Error::HostNotFound,
-            error => error,
-        })
-    }
-}
-
 impl From<Error> for FetchError {
     fn from(error: Error) -> Self {
         match error {
             Error::Timeout(_) => Self::TimedOut,
             Error::TooManyRedirects => Self::Redirects,
             Error::HostNotFound => Self::NameNotFound,
+            Error::Other(error) => Self::of(error),
             error => Self::of(error.into_io()),
         }
     }
