@@ -78,7 +78,7 @@ fn half_a_head() -> String {
 
 /// Other than all others, and every seventh longer than any buffer.
 fn bytes_of(place: usize) -> u64 {
-    place as u64 + if place % 7 == 0 { 100_000 } else { 1000 }
+    place as u64 + if place.is_multiple_of(7) { 100_000 } else { 1000 }
 }
 
 fn is_faulty(place: usize) -> bool {
