@@ -8,15 +8,15 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Error, Result};
 use bounded_pool::tokio as bounded_pool;
-
-use reqwest::{Client, Error};
+use reqwest::Client;
 
 const LIMIT: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Error> {
+async fn main() -> Result<ExitCode> {
     let urls: Vec<String> = args().skip(1).collect();
     // As many connections are kept as are used at once. reqwest has no time-out unless it is given one.
     let client = Client::builder().pool_max_idle_per_host(LIMIT.get()).timeout(TIMEOUT).build()?;
@@ -33,7 +33,8 @@ async fn main() -> Result<ExitCode, Error> {
             Ok(page) => println!("{:>10} bytes  {}", page.len(), urls[index]),
             Err(why) => {
                 failed += 1;
-                println!("{:>10}        {}: {why}", "failed", urls[index]);
+                // With what is behind it.
+                println!("{:>10}        {}: {:#}", "failed", urls[index], Error::new(why));
             }
         }
     }

@@ -14,7 +14,7 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use bounded_pool::clients::{self, Download, FetchError, Time};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -158,12 +158,23 @@ fn check(page: Result<Vec<u8>, FetchError>, asked: &[u8]) -> Result<(), Failure>
     if page == asked { Ok(()) } else { Err(format!("another body, of {} bytes", page.len()).into()) }
 }
 
-fn fetch(variant: &str, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+/// The URLs in `file`: one a line; blank lines and those that begin with `#` are skipped.
+fn list(variant: &str, file: &Path) -> anyhow::Result<Vec<String>> {
     let shown = file.display();
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let urls: Vec<_> = lines.map(str::to_owned).collect();
+    let lines = text.lines().map(str::trim).zip(1..);
+    let urls: Vec<_> = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#')).collect();
     ensure!(!urls.is_empty(), "{shown}: there is no URL in it");
+    let knows_https = cfg!(feature = "tls") && !["smol", "async_std"].contains(&variant);
+    let https = urls.iter().find(|(url, _)| url.starts_with("https:"));
+    if let Some((url, line)) = https.filter(|_| !knows_https) {
+        bail!("{shown}:{line}: {url} is https, which takes `--features tls` and not smol or async_std");
+    }
+    Ok(urls.into_iter().map(|(url, _)| url.to_owned()).collect())
+}
+
+fn fetch(variant: &str, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+    let urls = list(variant, file)?;
     let started = Instant::now();
     let (download, _) = find(variant)?;
     let pages = download(urls.clone(), arguments.limit(), arguments.time());
