@@ -1,0 +1,36 @@
+//! hyper on async-std, which is discontinued (RUSTSEC-2025-0052).
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use async_std::future::timeout;
+use async_std::net::{TcpStream, ToSocketAddrs};
+use async_std::task::spawn;
+
+use super::hyper::{Idle, Sender, handshake};
+use super::{FetchError, Time};
+
+pub(super) struct Client {
+    idle: Idle,
+    time: Time,
+}
+
+impl Client {
+    pub(super) fn new(limit: NonZeroUsize, time: Time) -> Self {
+        Self { idle: Idle::new(limit), time }
+    }
+
+    pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let left = self.time.left()?;
+        timeout(left, self.idle.fetch(url, connect)).await.unwrap_or(Err(FetchError::TimedOut))
+    }
+}
+
+async fn connect(address: String) -> Result<Sender, FetchError> {
+    let addresses = address.to_socket_addrs().await.map_err(|_| FetchError::NameNotFound)?;
+    let stream =
+        TcpStream::connect(&*addresses.collect::<Vec<SocketAddr>>()).await.map_err(FetchError::of)?;
+    let (sender, connection) = handshake(stream).await?;
+    spawn(connection);
+    Ok(sender)
+}

@@ -1,0 +1,46 @@
+//! reqwest, on tokio.
+
+use std::num::NonZeroUsize;
+
+use reqwest::Error;
+use reqwest::redirect::Policy;
+
+use super::{FetchError, MOST_REDIRECTS, Time, check_status, check_text};
+
+pub(super) struct Client {
+    client: reqwest::Client,
+    time: Time,
+}
+
+impl Client {
+    pub(super) fn new(limit: NonZeroUsize, time: Time) -> Self {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(Policy::limited(MOST_REDIRECTS.into()))
+            .pool_max_idle_per_host(limit.get())
+            .build()
+            .expect("a client of these settings can be built");
+        Self { client, time }
+    }
+
+    pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let mut response = self.client.get(url).timeout(self.time.left()?).send().await?;
+        check_status(response.status().as_u16())?;
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await? {
+            body.extend_from_slice(&piece);
+        }
+        check_text(response.headers(), body)
+    }
+}
+
+impl From<Error> for FetchError {
+    fn from(error: Error) -> Self {
+        match error {
+            error if error.is_timeout() => Self::TimedOut,
+            error if error.is_redirect() => Self::Redirects,
+            error if error.is_dns() => Self::NameNotFound,
+            error => Self::of(error),
+        }
+    }
+}

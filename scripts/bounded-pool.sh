@@ -1,0 +1,151 @@
+#!/bin/sh
+# bounded-pool: Fifty at a time
+#
+# Written by `cargo xtask scripts` from crates/patterns/bounded-pool/experiment.toml.
+#
+#     sh scripts/bounded-pool.sh
+#     ROUNDS=20 SIZE=full sh scripts/bounded-pool.sh
+#
+# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
+# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
+#
+# Results go to target/scripts/bounded-pool/CASE, in place of an earlier run's: VARIANT-ROUND.json
+# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
+# CARGO_TARGET_DIR, if set, stands for target.
+#
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 60 s.
+# It sets the origin's counters to zero before each run, and compares them with what the run tells.
+
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+rounds=${ROUNDS:-5}
+size=${SIZE:-default}
+target=${CARGO_TARGET_DIR:-target}
+results=$target/scripts/bounded-pool
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
+
+usage() {
+    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
+    exit 2
+}
+case $#,$size in
+0,quick | 0,default | 0,full) ;;
+*) usage ;;
+esac
+case $rounds in
+0* | *[!0-9]*) usage ;;
+esac
+
+hyperfine=
+for candidate in "$target/tools/bin/hyperfine" hyperfine; do
+    case $("$candidate" --version 2>&1) in
+    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
+    esac
+done
+if [ -z "$hyperfine" ]; then
+    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
+    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
+    exit 1
+fi
+
+cargo build --release -p bounded-pool -p origin --target-dir "$target"
+rm -rf "$results"
+mkdir -p "$results"
+
+# As many open files as the system allows. POSIX does not know -n, but every sh does.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
+
+# The origin serves what the runs fetch, and prints its URL as its only line. What it counts is not read here.
+mkfifo "$results/url" "$results/hold"
+"$target/release/origin" --stop-with-stdin <"$results/hold" >"$results/url" &
+origin_process=$!
+trap 'kill "$origin_process" 2>/dev/null || :' EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+exec 9>"$results/hold"
+if ! read -r origin <"$results/url"; then
+    echo "error: the origin did not start" >&2
+    exit 1
+fi
+rm "$results/url" "$results/hold"
+
+# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/bounded-pool VARIANT ARGUMENT...
+# hyperfine splits its command once more, so what is no plain word is quoted twice.
+measure() {
+    run="$1 $2"
+    file=$results/$1/$2-$round
+    mkdir -p "$results/$1"
+    program="'$target/release/bounded-pool' $2"
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    shift 2
+    program="$program $* --origin $origin"
+    # In the basic style there is no bar, which would run beside what is measured.
+    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program"; then
+        if grep -qs '"refused": *{' "$file.outcome.json"; then
+            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+            return
+        fi
+        grep -qs '"errors": *{ *"' "$file.outcome.json" || return 0
+    fi
+    rm -f "$file.json"
+    failed="$failed, $run"
+    echo "FAILED. To see why, run: $program" >&2
+}
+
+failed=
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    echo "Round $round of $rounds"
+
+    measure 1000-urls-50-at-once threads --requests 1000 --limit 50 --delay-ms 20
+    measure 1000-urls-50-at-once tokio --requests 1000 --limit 50 --delay-ms 20
+    measure 1000-urls-50-at-once smol --requests 1000 --limit 50 --delay-ms 20
+    measure 1000-urls-50-at-once async_std --requests 1000 --limit 50 --delay-ms 20
+    measure 1000-urls-50-at-once buffer_unordered --requests 1000 --limit 50 --delay-ms 20
+    measure 1000-urls-50-at-once rayon --requests 1000 --limit 50 --delay-ms 20
+
+    if [ "$size" != quick ]; then
+        measure 20000-urls-50-at-once threads --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once tokio --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once smol --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once async_std --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once buffer_unordered --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once rayon --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+    fi
+
+    measure pool-alone threads --inputs 100000 --limit 50
+    measure pool-alone tokio --inputs 100000 --limit 50
+    measure pool-alone smol --inputs 100000 --limit 50
+    measure pool-alone async_std --inputs 100000 --limit 50
+    measure pool-alone buffer_unordered --inputs 100000 --limit 50
+    measure pool-alone rayon --inputs 100000 --limit 50
+
+    if [ "$size" != quick ]; then
+        measure stream-1000 threads --inputs 1000 --limit 50 --stream
+        measure stream-1000 tokio --inputs 1000 --limit 50 --stream
+        measure stream-1000 smol --inputs 1000 --limit 50 --stream
+        measure stream-1000 async_std --inputs 1000 --limit 50 --stream
+        measure stream-1000 buffer_unordered --inputs 1000 --limit 50 --stream
+        measure stream-1000 rayon --inputs 1000 --limit 50 --stream
+    fi
+
+    if [ "$size" != quick ]; then
+        measure stream-1000000 threads --inputs 1000000 --limit 50 --stream
+        measure stream-1000000 tokio --inputs 1000000 --limit 50 --stream
+        measure stream-1000000 smol --inputs 1000000 --limit 50 --stream
+        measure stream-1000000 async_std --inputs 1000000 --limit 50 --stream
+        measure stream-1000000 buffer_unordered --inputs 1000000 --limit 50 --stream
+        measure stream-1000000 rayon --inputs 1000000 --limit 50 --stream
+    fi
+done
+
+echo "Results are in $results"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed#, }" >&2
+    exit 1
+fi
