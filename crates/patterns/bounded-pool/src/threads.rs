@@ -111,8 +111,8 @@ impl<I, T, E> Iterator for Results<I, T, E> {
 impl<I, T, E> Drop for Results<I, T, E> {
     fn drop(&mut self) {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        // A worker that waits to hand over a result goes on, and finds no more inputs.
-        while self.receiver.recv().is_ok() {}
+        // A worker that waits to hand over a result gets it back, and ends.
+        self.receiver = sync_channel(0).1;
         for worker in self.workers.drain(..) {
             worker.join().ok();
         }
