@@ -11,14 +11,14 @@ use std::fmt::{self, Display, Formatter};
 use std::future::{Future, poll_fn};
 use std::iter::{Enumerate, Fuse};
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use async_std::channel::{Receiver, Sender, bounded};
 use async_std::task::{JoinHandle, spawn};
-use futures_util::future::{AbortHandle, Aborted, abortable};
+use futures_util::future::{AbortHandle, Aborted, FutureExt, abortable};
 
 /// Why an input has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +117,10 @@ impl<I, T, E> Results<I, T, E> {
         if let Ok(result) = self.receiver.recv().await {
             return Some(result);
         }
-        for (worker, _) in self.workers.drain(..) {
-            worker.await.ok();
+        while let Some((worker, _)) = self.workers.last_mut() {
+            let ended = AssertUnwindSafe(worker).catch_unwind().await;
+            self.workers.pop();
+            ended.unwrap_or_else(|panic| resume_unwind(panic)).ok();
         }
         None
     }
@@ -127,9 +129,7 @@ impl<I, T, E> Results<I, T, E> {
 impl<I, T, E> Drop for Results<I, T, E> {
     fn drop(&mut self) {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        for (_, abort) in &self.workers {
-            abort.abort();
-        }
+        self.workers.iter().for_each(|(_, abort)| abort.abort());
     }
 }
 

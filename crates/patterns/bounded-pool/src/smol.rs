@@ -9,12 +9,13 @@ use std::fmt::{self, Display, Formatter};
 use std::future::{Future, poll_fn};
 use std::iter::{Enumerate, Fuse};
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use smol::channel::{Receiver, Sender, bounded};
+use smol::future::FutureExt;
 use smol::{Task, spawn};
 
 /// Why an input has no result.
@@ -115,8 +116,10 @@ impl<I, T, E> Results<I, T, E> {
         if let Ok(result) = self.receiver.recv().await {
             return Some(result);
         }
-        for worker in self.workers.drain(..) {
-            worker.await;
+        while let Some(worker) = self.workers.last_mut() {
+            let ended = AssertUnwindSafe(worker).catch_unwind().await;
+            self.workers.pop();
+            ended.unwrap_or_else(|panic| resume_unwind(panic));
         }
         None
     }

@@ -101,7 +101,7 @@ impl<I, T, E> Iterator for Results<I, T, E> {
         if let Ok(result) = self.receiver.recv() {
             return Some(result);
         }
-        for worker in self.workers.drain(..) {
+        while let Some(worker) = self.workers.pop() {
             worker.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
         None
