@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 /// Why an input has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ type Inputs<I> = Fuse<Enumerate<I>>;
 /// An input whose work fails or panics has a [`Failure`] in its place. The others go on.
 ///
 /// # Panics
-/// If `inputs` panics, or there is no runtime of tokio.
+/// If `inputs` panics, or there is no runtime of tokio, or no longer.
 ///
 /// # Cancel safety
 /// Dropped before its end, it does what [`Results`] do; what came of the inputs until then is lost.
@@ -108,7 +108,7 @@ impl<I, T, E> Results<I, T, E> {
     /// Waits for the next result; none once there is one for each input.
     ///
     /// # Panics
-    /// If `inputs` has panicked, after the results of all that came before.
+    /// If `inputs` has panicked, after the results of all that came before, or the runtime of the workers was shut down.
     ///
     /// # Cancel safety
     /// Dropped before its end, it has taken no result.
@@ -117,9 +117,7 @@ impl<I, T, E> Results<I, T, E> {
             return Some(result);
         }
         while let Some(worker) = self.workers.join_next().await {
-            if let Err(Ok(panic)) = worker.map_err(JoinError::try_into_panic) {
-                resume_unwind(panic);
-            }
+            worker.unwrap_or_else(|error| resume_unwind(error.into_panic()));
         }
         None
     }
