@@ -58,6 +58,9 @@ where
 ///
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
+/// All `limit` threads begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
+///
 /// # Panics
 /// If the system refuses a thread.
 pub fn stream<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
@@ -82,8 +85,8 @@ where
 
 /// What comes of the inputs, as it comes.
 ///
-/// Once this is dropped no more work is begun. The drop waits for the work under way, since a thread cannot be stopped from
-/// outside: it takes as long as the longest of that does, and then nothing is left running.
+/// Once this is dropped no more inputs are read. The drop waits for the work under way, and for an input that is being read,
+/// since a thread cannot be stopped from outside: it takes as long as the longest of that does, and then nothing is left running.
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,

@@ -70,6 +70,9 @@ where
 ///
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
+/// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
+///
 /// # Panics
 /// If there is no runtime of tokio.
 pub fn stream<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
@@ -95,8 +98,8 @@ where
 
 /// What comes of the inputs, as it comes.
 ///
-/// Once this is dropped no more work is begun. The work under way is dropped at the await where it stands, soon after: what
-/// is not cancel safe in it is left as it is. Work that does not await goes on until it does.
+/// Once this is dropped no more inputs are read. The work under way is dropped at the await where it stands, soon after: what
+/// is not cancel safe in it is left as it is. Work that runs at that moment, or is about to begin, goes on until it awaits.
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,
