@@ -116,7 +116,6 @@ fn as_many_work_at_once_as_may_and_never_more() {
             let working = Arc::clone(&working);
             async move {
                 let now = working.fetch_add(1, SeqCst) + 1;
-                assert!(now <= 2, "more at once than may");
                 MOST.fetch_max(now, SeqCst);
                 yield_now().await;
                 working.fetch_sub(1, SeqCst);
@@ -125,7 +124,7 @@ fn as_many_work_at_once_as_may_and_never_more() {
         });
         assert_eq!(results.await, [const { Ok(()) }; 4]);
     });
-    assert_eq!(MOST.load(SeqCst), 2, "never as many as may");
+    assert_eq!(MOST.load(SeqCst), 2, "as many as may");
 }
 
 #[test]
