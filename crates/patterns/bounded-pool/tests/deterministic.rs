@@ -33,6 +33,13 @@ thread_local! {
 }
 
 pub fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    let task = AssertUnwindSafe(task).catch_unwind();
+    let task = async {
+        let ended = task.await;
+        // All that it held is gone for a while before its end is known.
+        yield_now().await;
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    };
     EXECUTOR.with(|executor| executor.spawn(task))
 }
 
@@ -97,12 +104,14 @@ fn smol_works_on_each_input_once_and_never_on_more_than_may() {
 
 #[test]
 fn smol_reads_no_input_once_the_results_are_dropped() {
+    // A panic would be lost with the worker.
+    static LATE: AtomicUsize = AtomicUsize::new(0);
     for taken in 0..=2 {
         in_every_order(|| async move {
             let is_dropped = Arc::new(AtomicBool::new(false));
             let inputs = (0..6).inspect({
                 let is_dropped = Arc::clone(&is_dropped);
-                move |_| assert!(!is_dropped.load(SeqCst), "it is read after the drop")
+                move |_| _ = LATE.fetch_add(usize::from(is_dropped.load(SeqCst)), SeqCst)
             });
             let mut results = stream(inputs, limit(2), |input| async move {
                 if input > 2 {
@@ -118,6 +127,7 @@ fn smol_reads_no_input_once_the_results_are_dropped() {
             is_dropped.store(true, SeqCst);
         });
     }
+    assert_eq!(LATE.load(SeqCst), 0, "it is read after the drop");
 }
 
 #[test]
@@ -166,7 +176,7 @@ fn smol_loses_no_result_and_no_panic_when_a_wait_is_dropped() {
 }
 
 #[test]
-fn a_runtime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
+fn aruntime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let work = |_| pending::<Result<(), ()>>();
     let mut results = runtime.block_on(async { bounded_pool::tokio::stream(0..3, limit(2), work) });
@@ -175,20 +185,26 @@ fn a_runtime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
 }
 
 #[test]
+fn no_inputs_have_no_results() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let work = |input: usize| async move { Ok::<_, ()>(input) };
+    assert_eq!(runtime.block_on(bounded_pool::tokio::map(0..0, limit(1), work)), []);
+    assert_eq!(block_on(bounded_pool::smol::map(0..0, limit(1), work)), []);
+    assert_eq!(block_on(bounded_pool::async_std::map(0..0, limit(1), work)), []);
+}
+
+#[test]
 fn another_thread_can_take_the_results() {
     fn is_send<T: Send>(_: T) {}
 
-    fn work(input: usize) -> Result<usize, ()> {
-        Ok(input)
-    }
-
-    is_send(bounded_pool::threads::stream(0..1, limit(1), work));
-    let _runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let _context = _runtime.enter();
-    is_send(bounded_pool::tokio::map(0..1, limit(1), |input| async move { work(input) }));
-    is_send(bounded_pool::tokio::stream(0..1, limit(1), |input| async move { work(input) }).next());
-    is_send(bounded_pool::smol::map(0..1, limit(1), |input| async move { work(input) }));
-    is_send(bounded_pool::smol::stream(0..1, limit(1), |input| async move { work(input) }).next());
-    is_send(bounded_pool::async_std::map(0..1, limit(1), |input| async move { work(input) }));
-    is_send(bounded_pool::async_std::stream(0..1, limit(1), |input| async move { work(input) }).next());
+    is_send(bounded_pool::threads::stream(0..1, limit(1), Ok::<_, ()>));
+    let work = |input: usize| async move { Ok::<_, ()>(input) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _context = runtime.enter();
+    is_send(bounded_pool::tokio::map(0..1, limit(1), work));
+    is_send(bounded_pool::tokio::stream(0..1, limit(1), work).next());
+    is_send(bounded_pool::smol::map(0..1, limit(1), work));
+    is_send(bounded_pool::smol::stream(0..1, limit(1), work).next());
+    is_send(bounded_pool::async_std::map(0..1, limit(1), work));
+    is_send(bounded_pool::async_std::stream(0..1, limit(1), work).next());
 }
