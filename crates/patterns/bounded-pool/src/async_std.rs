@@ -11,14 +11,14 @@ use std::fmt::{self, Display, Formatter};
 use std::future::{Future, poll_fn};
 use std::iter::{Enumerate, Fuse};
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use async_std::channel::{Receiver, Sender, bounded};
 use async_std::task::{JoinHandle, spawn};
-use futures_util::future::{AbortHandle, Aborted, abortable};
+use futures_util::future::{AbortHandle, Aborted, FutureExt, abortable};
 
 /// Why an input has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,9 @@ where
 /// Begins the same at once, and hands out what comes of each input as it comes.
 ///
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
+///
+/// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
 pub fn stream<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
 where
     I: IntoIterator<Item: Send + 'static, IntoIter: Send + 'static>,
@@ -96,8 +99,8 @@ where
 
 /// What comes of the inputs, as it comes.
 ///
-/// Once this is dropped no more work is begun. The work under way is dropped at the await where it stands, soon after: what
-/// is not cancel safe in it is left as it is. Work that does not await goes on until it does.
+/// Once this is dropped no more inputs are read. The work under way is dropped at the await where it stands, soon after: what
+/// is not cancel safe in it is left as it is. Work that runs at that moment, or is about to begin, goes on until it awaits.
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,
@@ -117,8 +120,10 @@ impl<I, T, E> Results<I, T, E> {
         if let Ok(result) = self.receiver.recv().await {
             return Some(result);
         }
-        for (worker, _) in self.workers.drain(..) {
-            worker.await.ok();
+        while let Some((worker, _)) = self.workers.last_mut() {
+            let ended = AssertUnwindSafe(worker).catch_unwind().await;
+            self.workers.pop();
+            ended.unwrap_or_else(|panic| resume_unwind(panic)).ok();
         }
         None
     }
@@ -127,9 +132,7 @@ impl<I, T, E> Results<I, T, E> {
 impl<I, T, E> Drop for Results<I, T, E> {
     fn drop(&mut self) {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        for (_, abort) in &self.workers {
-            abort.abort();
-        }
+        self.workers.iter().for_each(|(_, abort)| abort.abort());
     }
 }
 

@@ -9,12 +9,13 @@ use std::fmt::{self, Display, Formatter};
 use std::future::{Future, poll_fn};
 use std::iter::{Enumerate, Fuse};
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use smol::channel::{Receiver, Sender, bounded};
+use smol::future::FutureExt;
 use smol::{Task, spawn};
 
 /// Why an input has no result.
@@ -70,6 +71,9 @@ where
 ///
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
+/// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
+///
 /// It runs on smol's global executor, which has one thread unless `SMOL_THREADS` says otherwise.
 pub fn stream<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
 where
@@ -94,8 +98,8 @@ where
 
 /// What comes of the inputs, as it comes.
 ///
-/// Once this is dropped no more work is begun. The work under way is dropped at the await where it stands, soon after: what
-/// is not cancel safe in it is left as it is. Work that does not await goes on until it does.
+/// Once this is dropped no more inputs are read. The work under way is dropped at the await where it stands, soon after: what
+/// is not cancel safe in it is left as it is. Work that runs at that moment, or is about to begin, goes on until it awaits.
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,
@@ -115,8 +119,10 @@ impl<I, T, E> Results<I, T, E> {
         if let Ok(result) = self.receiver.recv().await {
             return Some(result);
         }
-        for worker in self.workers.drain(..) {
-            worker.await;
+        while let Some(worker) = self.workers.last_mut() {
+            let ended = AssertUnwindSafe(worker).catch_unwind().await;
+            self.workers.pop();
+            ended.unwrap_or_else(|panic| resume_unwind(panic));
         }
         None
     }

@@ -58,6 +58,9 @@ where
 ///
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
+/// All `limit` threads begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge
+/// `limit` is no way to have none. The inputs are read one at a time: one that is long in coming keeps the others waiting.
+///
 /// # Panics
 /// If the system refuses a thread.
 pub fn stream<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
@@ -82,8 +85,8 @@ where
 
 /// What comes of the inputs, as it comes.
 ///
-/// Once this is dropped no more work is begun. The drop waits for the work under way, since a thread cannot be stopped from
-/// outside: it takes as long as the longest of that does, and then nothing is left running.
+/// Once this is dropped no more inputs are read. The drop waits for the work under way, and for an input that is being read,
+/// since a thread cannot be stopped from outside: it takes as long as the longest of that does, and then nothing is left running.
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,
@@ -101,7 +104,7 @@ impl<I, T, E> Iterator for Results<I, T, E> {
         if let Ok(result) = self.receiver.recv() {
             return Some(result);
         }
-        for worker in self.workers.drain(..) {
+        while let Some(worker) = self.workers.pop() {
             worker.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
         None
@@ -111,8 +114,8 @@ impl<I, T, E> Iterator for Results<I, T, E> {
 impl<I, T, E> Drop for Results<I, T, E> {
     fn drop(&mut self) {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        // A worker that waits to hand over a result goes on, and finds no more inputs.
-        while self.receiver.recv().is_ok() {}
+        // A worker that waits to hand over a result gets it back, and ends.
+        self.receiver = sync_channel(0).1;
         for worker in self.workers.drain(..) {
             worker.join().ok();
         }

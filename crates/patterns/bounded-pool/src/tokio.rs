@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 /// Why an input has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ type Inputs<I> = Fuse<Enumerate<I>>;
 /// An input whose work fails or panics has a [`Failure`] in its place. The others go on.
 ///
 /// # Panics
-/// If `inputs` panics, or there is no runtime of tokio.
+/// If `inputs` panics, or there is no runtime of tokio, or no longer.
 ///
 /// # Cancel safety
 /// Dropped before its end, it does what [`Results`] do; what came of the inputs until then is lost.
@@ -70,6 +70,9 @@ where
 ///
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
+/// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
+///
 /// # Panics
 /// If there is no runtime of tokio.
 pub fn stream<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
@@ -95,8 +98,8 @@ where
 
 /// What comes of the inputs, as it comes.
 ///
-/// Once this is dropped no more work is begun. The work under way is dropped at the await where it stands, soon after: what
-/// is not cancel safe in it is left as it is. Work that does not await goes on until it does.
+/// Once this is dropped no more inputs are read. The work under way is dropped at the await where it stands, soon after: what
+/// is not cancel safe in it is left as it is. Work that runs at that moment, or is about to begin, goes on until it awaits.
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,
@@ -108,7 +111,7 @@ impl<I, T, E> Results<I, T, E> {
     /// Waits for the next result; none once there is one for each input.
     ///
     /// # Panics
-    /// If `inputs` has panicked, after the results of all that came before.
+    /// If `inputs` has panicked, after the results of all that came before, or the runtime of the workers was shut down.
     ///
     /// # Cancel safety
     /// Dropped before its end, it has taken no result.
@@ -117,9 +120,7 @@ impl<I, T, E> Results<I, T, E> {
             return Some(result);
         }
         while let Some(worker) = self.workers.join_next().await {
-            if let Err(Ok(panic)) = worker.map_err(JoinError::try_into_panic) {
-                resume_unwind(panic);
-            }
+            worker.unwrap_or_else(|error| resume_unwind(error.into_panic()));
         }
         None
     }
