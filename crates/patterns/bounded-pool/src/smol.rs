@@ -72,7 +72,7 @@ where
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
 /// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
-/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the others waiting.
 ///
 /// It runs on smol's global executor, which has one thread unless `SMOL_THREADS` says otherwise.
 pub fn stream<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>

@@ -71,7 +71,7 @@ where
 /// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
 ///
 /// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
-/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the other workers waiting.
+/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the others waiting.
 ///
 /// # Panics
 /// If there is no runtime of tokio.

@@ -176,7 +176,7 @@ fn smol_loses_no_result_and_no_panic_when_a_wait_is_dropped() {
 }
 
 #[test]
-fn aruntime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
+fn a_runtime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let work = |_| pending::<Result<(), ()>>();
     let mut results = runtime.block_on(async { bounded_pool::tokio::stream(0..3, limit(2), work) });

@@ -1,8 +1,8 @@
 //! loom runs the unmodified threads, two of them with two or three inputs, and lets each go on wherever another could.
 //!
-//! `extern crate self as std` gives them loom's threads and locks where they say `std`. loom has no `sync_channel` and no lock that
-//! a panic poisons, and its threads share one of the system, where `panicking` is true for all while one of them unwinds: so
-//! what stands in for them here is made of a lock that is never held where another thread could go on. `Arc` is std's own:
+//! `extern crate self as std` gives them loom's threads and locks where they say `std`. loom has no `sync_channel` and no lock
+//! that a panic poisons, and its threads share one of the system, where `panicking` is true for all while one of them unwinds:
+//! so what stands in for them here is made of a lock that is never held where another thread could go on. `Arc` is std's own:
 //! nothing depends on when its count changes.
 
 #![allow(unreachable_pub, reason = "the file is public where it lives")]

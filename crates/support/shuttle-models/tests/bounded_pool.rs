@@ -1,7 +1,7 @@
 //! shuttle searches the interleavings of two workers of the unmodified pool of tasks, at random.
 //!
-//! `extern crate self as ...` gives it what is below where it says `std` and `tokio`: shuttle's locks, the stand-in's channel, and
-//! tasks of which one may panic, as tokio's may. With shuttle's own that would be the end of the whole run.
+//! `extern crate self as ...` gives it what is below where it says `std` and `tokio`: shuttle's locks, the stand-in's channel,
+//! and tasks of which one may panic, as tokio's may. With shuttle's own that would be the end of the whole run.
 
 #![allow(unreachable_pub, reason = "the file is public where it lives")]
 
