@@ -290,6 +290,19 @@ fn a_link_that_leads_elsewhere() {
 }
 
 #[test]
+fn the_lock_file_of_the_workspace_around_it_is_no_link() {
+    let (house, around) = (house(), package());
+    around.write("Cargo.toml", &(around.read("Cargo.toml") + "\n[workspace]\nmembers = [\"part\"]\n"));
+    around.write("part/Cargo.toml", "[package]\nname = \"part\"\nedition = \"2021\"\n");
+    around.write("part/src/lib.rs", "");
+    around.write("elsewhere", "somebody's");
+    symlink(around.path("elsewhere"), around.path("Cargo.lock")).unwrap();
+    let mut command = house.command(&["copy", "my-pool/fast"]);
+    command.arg(around.path("part")).env("CARGO_NET_OFFLINE", "true");
+    changes_nothing(command, &around).says(&["Cargo.lock is a symlink", "remove it"]);
+}
+
+#[test]
 fn a_link_to_the_package_is_only_another_name_for_it() {
     let (house, package, links) = (house(), package(), Fixture::empty());
     symlink(package.root(), links.path("app")).unwrap();
@@ -331,7 +344,7 @@ fn a_crate_that_cargo_cannot_add_takes_all_back() {
         }
         let ended = changes_nothing(copy_command(&house, "my-pool/bare", &package), &package);
         // Cargo's own message stands before ours.
-        ended.says(&["tempfile", "cargo cannot add tempfile 999", "nothing was changed"]);
+        ended.says(&["tempfile", "cargo cannot add tempfile 999", "put back as it was"]);
     }
 }
 

@@ -4,6 +4,9 @@
 //! waits for the next result. Reach for it when the work waits and computes nothing, when it borrows, or when it cannot be
 //! sent to another thread. Else one piece of work that takes long keeps all others waiting, however many cores there are.
 
+// Few need both functions.
+#![allow(dead_code)]
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -32,7 +35,8 @@ pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 /// Each input is read when there is room for it, and is worked on exactly once.
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on.
+/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
+/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
 ///
 /// # Panics
 /// If `inputs` panics.

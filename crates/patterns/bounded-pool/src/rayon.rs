@@ -4,6 +4,9 @@
 //! thread that waits is one that does not compute, and on rayon's global pool, which has one for each core, it keeps whatever else
 //! the program computes there from its turn. Reach for rayon when the work computes, and then for its own iterators.
 
+// Few need both functions.
+#![allow(dead_code)]
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -32,7 +35,8 @@ pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 /// Each input is read when a thread is free for it, by that thread, and is worked on exactly once.
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on.
+/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
+/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
 ///
 /// # Panics
 /// If `inputs` panics, or the system refuses a thread.
@@ -52,8 +56,9 @@ where
 
 /// Begins the same at once, and hands out what comes of each input as it comes.
 ///
-/// While `limit` results wait to be taken, the threads wait too: who takes them slowly slows the work down. Dropped, it begins no
-/// more work; what is under way goes on to its end, and nobody waits for it.
+/// While `limit` results wait to be taken, the threads wait too, each with one more: who takes them slowly slows the work down.
+/// Dropped, each thread may still begin the one input that it is reading; what is under way goes on to its end, and nobody waits
+/// for it.
 ///
 /// # Panics
 /// If the system refuses a thread. If `inputs` panics, a message says so and the stream ends.

@@ -3,16 +3,17 @@
 //! Expect memory for the inputs that are worked on and no others, and nothing left running. Reach for it when the work
 //! awaits: an async client, timers, sockets. If it blocks, take the form for threads.
 
+// Few need both functions.
+#![allow(dead_code)]
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::iter::{Enumerate, Fuse};
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 
 use smol::channel::{Receiver, Sender, bounded};
 use smol::future::FutureExt;
@@ -37,7 +38,8 @@ type Inputs<I> = Fuse<Enumerate<I>>;
 /// Each input is read when a worker is free for it, by that worker's task, and is worked on exactly once.
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on.
+/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
+/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
 ///
 /// # Panics
 /// If `inputs` panics.
@@ -69,10 +71,11 @@ where
 
 /// Begins the same at once, and hands out what comes of each input as it comes.
 ///
-/// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
+/// While `limit` results wait to be taken, the workers wait too, each with one more: who takes them slowly slows the work down.
 ///
-/// All `limit` tasks begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit`
-/// is no way to have none. The inputs are read one at a time: one that is long in coming keeps the others waiting.
+/// `inputs` must not block: a thread of the runtime waits for each, so do those of the other workers, and so does a drop. What
+/// comes from a channel or a slow file is collected elsewhere. All `limit` tasks begin at once, fewer only if the `size_hint` of
+/// `inputs` says that there are fewer of those: a huge `limit` is no way to have none.
 ///
 /// It runs on smol's global executor, which has one thread unless `SMOL_THREADS` says otherwise.
 pub fn stream<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
@@ -100,6 +103,7 @@ where
 ///
 /// Once this is dropped no more inputs are read. The work under way is dropped at the await where it stands, soon after: what
 /// is not cancel safe in it is left as it is. Work that runs at that moment, or is about to begin, goes on until it awaits.
+#[must_use = "dropped, it stops the work"]
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,
@@ -153,12 +157,10 @@ fn take<I: Iterator>(inputs: &Mutex<Option<I>>) -> Option<I::Item> {
 }
 
 async fn attempt<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure<E>> {
-    let mut work = pin!(work);
-    let polled = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(result) => result.map(|result| result.map_err(Failure::Failed)),
-        Err(panic) => Poll::Ready(Err(Failure::Panicked(message(&*panic)))),
-    });
-    polled.await
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result.map_err(Failure::Failed),
+        Err(panic) => Err(Failure::Panicked(message(&*panic))),
+    }
 }
 
 fn message(panic: &dyn Any) -> String {

@@ -3,6 +3,9 @@
 //! Expect memory for the inputs that are worked on and no others, and nothing left running. Reach for it when the work
 //! blocks: a blocking client, files, a driver of a database. If it awaits, take the form for your runtime.
 
+// Few need both functions.
+#![allow(dead_code)]
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -32,7 +35,8 @@ type Inputs<I> = Fuse<Enumerate<I>>;
 /// Each input is read when a worker is free for it, by that worker's thread, and is worked on exactly once.
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on.
+/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
+/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
 ///
 /// # Panics
 /// If `inputs` panics, or the system refuses a thread.
@@ -56,13 +60,13 @@ where
 
 /// Begins the same at once, and hands out what comes of each input as it comes.
 ///
-/// While `limit` results wait to be taken, the workers wait too: who takes them slowly slows the work down.
+/// While `limit` results wait to be taken, the workers wait too, each with one more: who takes them slowly slows the work down.
 ///
-/// All `limit` threads begin at once, fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge
-/// `limit` is no way to have none. The inputs are read one at a time: one that is long in coming keeps the others waiting.
+/// Inputs are read one at a time: one that is long in coming keeps the other workers waiting. All `limit` threads begin at once,
+/// fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit` is no way to have none.
 ///
 /// # Panics
-/// If the system refuses a thread.
+/// If the system refuses a thread, or has no room for `limit` results.
 pub fn stream<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
 where
     I: IntoIterator<IntoIter: Send + 'static>,
@@ -87,6 +91,8 @@ where
 ///
 /// Once this is dropped no more inputs are read. The drop waits for the work under way, and for an input that is being read,
 /// since a thread cannot be stopped from outside: it takes as long as the longest of that does, and then nothing is left running.
+/// Where inputs come from a channel, drop its sender first.
+#[must_use = "dropped, it stops the work"]
 pub struct Results<I, T, E> {
     inputs: Arc<Mutex<Option<Inputs<I>>>>,
     receiver: Receiver<Indexed<T, E>>,

@@ -45,7 +45,9 @@ impl Package {
             ensure!(!real.join(path).exists(), "{shown}/{path} is there already, and is kept: move it away");
         }
 
-        let root = Workspace::around(&real)?.root;
+        let lock = Workspace::around(&real)?.root.join("Cargo.lock");
+        let is_link = lock.is_symlink();
+        ensure!(!is_link, "{} is a symlink, and nothing is written through it: remove it", lock.display());
         let table: Table = toml::from_str(&fs::read_to_string(&manifest)?)?;
         let name = table.get("package").and_then(|package| package.get("name")?.as_str());
         let name =
@@ -57,7 +59,7 @@ impl Package {
             name: name.to_owned(),
             file: real.join(file),
             manifest,
-            lock: root.join("Cargo.lock"),
+            lock,
             dependencies: dependencies.unwrap_or_default(),
         })
     }
@@ -103,7 +105,7 @@ impl Package {
         let shown = self.folder.display();
         ensure!(
             ended.is_some_and(|status| status.success()),
-            "cargo cannot add {name} {version} to {shown}: see its message above; nothing was changed"
+            "cargo cannot add {name} {version} to {shown}: see its message above; all is put back as it was"
         );
         Ok(())
     }
@@ -122,15 +124,17 @@ impl Before {
         Ok(Self(held.into_iter().collect::<Result<_>>()?))
     }
 
+    /// Puts back each that has changed, whatever becomes of the other.
     fn restore(&self) -> Result<()> {
-        for (file, held) in &self.0 {
-            if read_if_there(file)? != *held {
-                let restored =
-                    held.as_ref().map_or_else(|| fs::remove_file(file), |held| fs::write(file, held));
-                restored.with_context(|| format!("cannot put {} back as it was", file.display()))?;
+        let restore = |(file, held): &(PathBuf, Option<Vec<u8>>)| {
+            if read_if_there(file)? == *held {
+                return Ok(());
             }
-        }
-        Ok(())
+            let restored = held.as_ref().map_or_else(|| fs::remove_file(file), |held| fs::write(file, held));
+            restored.with_context(|| format!("cannot put {} back as it was", file.display()))
+        };
+        let restored: Vec<Result<()>> = self.0.iter().map(restore).collect();
+        restored.into_iter().collect()
     }
 }
 
