@@ -204,4 +204,4 @@ macro_rules! each_variant {
     )* };
 }
 
-each_variant!(threads tokio smol async_std buffer_unordered rayon);
+each_variant!(threads tokio tokio_hyper smol async_std buffer_unordered buffer_unordered_hyper rayon);
