@@ -118,6 +118,13 @@ while [ "$round" -lt "$rounds" ]; do
         measure 20000-urls-50-at-once rayon --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
     fi
 
+    if [ "$size" != quick ]; then
+        measure 20000-urls-by-hyper tokio --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
+        measure 20000-urls-by-hyper smol --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
+        measure 20000-urls-by-hyper async_std --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
+        measure 20000-urls-by-hyper buffer_unordered --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
+    fi
+
     measure pool-alone threads --inputs 100000 --limit 50
     measure pool-alone tokio --inputs 100000 --limit 50
     measure pool-alone smol --inputs 100000 --limit 50

@@ -3,6 +3,7 @@
 use std::convert::{Infallible, identity};
 use std::num::NonZeroUsize;
 
+use bounded_pool::clients::runtimes;
 use bounded_pool::{async_std, buffer_unordered, rayon, smol, threads, tokio};
 use futures_util::StreamExt;
 
@@ -22,9 +23,9 @@ macro_rules! blocking {
 }
 
 macro_rules! asynchronous {
-    ($pattern:ident, $block_on:path, $to_poll:path) => {
+    ($pattern:ident, $runtime:path, $to_poll:path) => {
         pub(crate) fn $pattern(inputs: u64, limit: NonZeroUsize, as_they_come: bool) -> u64 {
-            $block_on(async {
+            $runtime(async move {
                 if !as_they_come {
                     return in_order($pattern::map(0..inputs, limit, echo).await);
                 }
@@ -41,17 +42,13 @@ macro_rules! asynchronous {
 
 blocking!(threads);
 blocking!(rayon);
-asynchronous!(tokio, on_tokio, identity);
-asynchronous!(smol, ::smol::block_on, identity);
-asynchronous!(async_std, ::async_std::task::block_on, identity);
-asynchronous!(buffer_unordered, on_tokio, Box::pin);
+asynchronous!(tokio, runtimes::tokio, identity);
+asynchronous!(smol, runtimes::smol, identity);
+asynchronous!(async_std, runtimes::async_std, identity);
+asynchronous!(buffer_unordered, runtimes::tokio, Box::pin);
 
 async fn echo(input: u64) -> Result<u64, Infallible> {
     Ok(input)
-}
-
-fn on_tokio<F: Future>(future: F) -> F::Output {
-    ::tokio::runtime::Runtime::new().expect("the system gives its threads").block_on(future)
 }
 
 fn in_order<E>(results: Vec<Result<u64, E>>) -> u64 {

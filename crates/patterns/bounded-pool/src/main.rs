@@ -1,5 +1,5 @@
 //! Runs one variant, or all of them: `cargo run --release -p bounded-pool -- [VARIANT] [--requests N] [--limit N] [--bytes B]
-//! [--delay-ms MS] [--timeout-ms MS] [--deadline-ms MS] [--origin URL]`; fetches a list: `... -- [VARIANT] --urls FILE`; or
+//! [--delay-ms MS] [--timeout-ms MS] [--deadline-ms MS] [--hyper] [--origin URL]`; fetches a list: `... -- [VARIANT] --urls FILE`; or
 //! measures the pool alone, with work that does nothing: `... -- [VARIANT] --inputs N [--stream]`
 
 mod alone;
@@ -54,6 +54,9 @@ struct Arguments {
     /// How long all of it may take
     #[arg(long, default_value_t = 600_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
     deadline_ms: u64,
+    /// Fetches with hyper alone where it would with reqwest
+    #[arg(long)]
+    hyper: bool,
     /// An origin that runs already, instead of one of our own
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
@@ -61,7 +64,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "bytes", "delay_ms", "origin"])]
     urls: Option<PathBuf>,
     /// Measures the pool alone, with so many inputs and work that does nothing
-    #[arg(long, value_name = "N", conflicts_with_all = ["requests", "bytes", "delay_ms", "timeout_ms", "deadline_ms", "urls"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["requests", "bytes", "delay_ms", "timeout_ms", "deadline_ms", "hyper", "urls"])]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     inputs: Option<u64>,
     /// Takes the results as they come, and keeps none
@@ -120,13 +123,19 @@ impl Arguments {
     }
 }
 
-fn find(variant: &str) -> anyhow::Result<(Download, alone::Pool)> {
+fn find(variant: &str, hyper: bool) -> anyhow::Result<(Download, alone::Pool)> {
     let found = VARIANTS.into_iter().find(|(name, ..)| *name == variant);
-    found.map(|(_, download, pool)| (download, pool)).context("not a variant")
+    let (_, download, pool) = found.context("not a variant")?;
+    let download = match variant {
+        "tokio" if hyper => clients::tokio_hyper,
+        "buffer_unordered" if hyper => clients::buffer_unordered_hyper,
+        _ => download,
+    };
+    Ok((download, pool))
 }
 
 fn measure(variant: &str, arguments: &Arguments) -> anyhow::Result<()> {
-    let (download, pool) = find(variant)?;
+    let (download, pool) = find(variant, arguments.hyper)?;
     let Some(inputs) = arguments.inputs else {
         return measure_requests(variant, download, arguments);
     };
@@ -144,11 +153,14 @@ fn measure_requests(variant: &str, download: Download, arguments: &Arguments) ->
         vec![format!("{}/bytes/{bytes}?delay_ms={delay_ms}", origin.url()); usize::try_from(requests)?];
     let asked: Vec<u8> = (0..bytes).map(origin::byte).collect();
     let run = Run::start("bounded-pool", variant)?;
+    let started = Instant::now();
     let pages = download(urls, arguments.limit(), arguments.time());
+    // What follows, the look at each page, is none of the fetching.
+    let fetching = started.elapsed().as_secs_f64();
     let failed: Vec<Failure> = pages.into_iter().filter_map(|page| check(page, &asked).err()).collect();
     let done = requests - failed.len() as u64;
     let mut outcome = run.finish(Work { expected: requests, done });
-    outcome.metrics.insert("requests_per_s".to_owned(), done as f64 / outcome.elapsed_s);
+    outcome.metrics.insert("requests_per_s".to_owned(), done as f64 / fetching);
     outcome.report_failures(&failed, "requests")
 }
 
@@ -159,24 +171,23 @@ fn check(page: Result<Vec<u8>, FetchError>, asked: &[u8]) -> Result<(), Failure>
 }
 
 /// The URLs in `file`: one a line; blank lines and those that begin with `#` are skipped.
-fn list(variant: &str, file: &Path) -> anyhow::Result<Vec<String>> {
+fn list(file: &Path, with_hyper: bool) -> anyhow::Result<Vec<String>> {
     let shown = file.display();
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
     let lines = text.lines().map(str::trim).zip(1..);
     let urls: Vec<_> = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#')).collect();
     ensure!(!urls.is_empty(), "{shown}: there is no URL in it");
-    let knows_https = cfg!(feature = "tls") && !["smol", "async_std"].contains(&variant);
     let https = urls.iter().find(|(url, _)| url.starts_with("https:"));
-    if let Some((url, line)) = https.filter(|_| !knows_https) {
-        bail!("{shown}:{line}: {url} is https, which takes `--features tls` and not smol or async_std");
+    if let Some((url, line)) = https.filter(|_| with_hyper || !cfg!(feature = "tls")) {
+        bail!("{shown}:{line}: {url} is https, which takes `--features tls`, and ureq or reqwest");
     }
     Ok(urls.into_iter().map(|(url, _)| url.to_owned()).collect())
 }
 
 fn fetch(variant: &str, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
-    let urls = list(variant, file)?;
+    let urls = list(file, arguments.hyper || ["smol", "async_std"].contains(&variant))?;
     let started = Instant::now();
-    let (download, _) = find(variant)?;
+    let (download, _) = find(variant, arguments.hyper)?;
     let pages = download(urls.clone(), arguments.limit(), arguments.time());
     let elapsed = started.elapsed();
     let (mut failed, mut stdout) = (Vec::new(), stdout().lock());

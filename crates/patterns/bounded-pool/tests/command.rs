@@ -34,6 +34,15 @@ fn with_a_name_it_runs_that_variant_against_an_origin_of_its_own() {
 }
 
 #[test]
+fn with_hyper_it_fetches_the_same() {
+    for variant in VARIANTS {
+        let (code, printed, said) = told(&[variant, "--requests", "100", "--delay-ms", "1", "--hyper"]);
+        assert_eq!((code, said.as_str()), (0, ""));
+        assert!(printed.starts_with(&format!("{variant}: 100 of 100 in ")), "{printed}");
+    }
+}
+
+#[test]
 fn with_inputs_it_runs_the_pool_alone() {
     for variant in VARIANTS {
         for arguments in [&[variant, "--inputs", "1000"][..], &[variant, "--inputs", "1000", "--stream"]] {

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use async_std::future::timeout;
 use async_std::net::{TcpStream, ToSocketAddrs};
 use async_std::task::spawn;
+use smol_hyper::rt::FuturesIo;
 
 use super::hyper::{Idle, Sender, handshake};
 use super::{FetchError, Time};
@@ -30,7 +31,7 @@ async fn connect(address: String) -> Result<Sender, FetchError> {
     let addresses = address.to_socket_addrs().await.map_err(|_| FetchError::NameNotFound)?;
     let stream =
         TcpStream::connect(&*addresses.collect::<Vec<SocketAddr>>()).await.map_err(FetchError::of)?;
-    let (sender, connection) = handshake(stream).await?;
+    let (sender, connection) = handshake(FuturesIo::new(stream)).await?;
     spawn(connection);
     Ok(sender)
 }

@@ -1,4 +1,4 @@
-//! What smol and async-std share: hyper, with the connections that are kept for the next request.
+//! hyper alone, on any runtime, with the connections that are kept for the next request.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -7,8 +7,8 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::header::{HOST, LOCATION};
+use hyper::rt::{Read, Write};
 use hyper::{Request, Response};
-use smol_hyper::rt::FuturesIo;
 use url::{Position, Url};
 
 use super::{BUFFER_BYTES, FetchError, MOST_REDIRECTS, check_status, check_text};
@@ -38,7 +38,7 @@ impl Idle {
         let mut url = Url::parse(url).map_err(FetchError::of)?;
         for _ in 0..=MOST_REDIRECTS {
             let (address, request) = request(&url)?;
-            let mut sender = match self.take(&address) {
+            let mut sender = match self.take(&address).await {
                 Some(sender) => sender,
                 None => connect(address.clone()).await?,
             };
@@ -53,7 +53,7 @@ impl Idle {
                 }
             }
             // Only one whose answer was read to its end can be used again.
-            self.keep(address, sender).await;
+            self.keep(address, sender);
             match location {
                 Some(location) => url = location,
                 None => return check_text(&head.headers, bytes),
@@ -62,23 +62,29 @@ impl Idle {
         Err(FetchError::Redirects)
     }
 
-    /// The one used last that is still open.
-    fn take(&self, address: &str) -> Option<Sender> {
+    /// The one used last that can still be used.
+    async fn take(&self, address: &str) -> Option<Sender> {
+        loop {
+            let mut sender = self.pop(address)?;
+            // It is once its task has seen the end of the last answer; and never again if it has seen that of the connection.
+            if sender.ready().await.is_ok() {
+                return Some(sender);
+            }
+        }
+    }
+
+    fn pop(&self, address: &str) -> Option<Sender> {
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        senders.retain(|(_, sender)| !sender.is_closed());
         let at = senders.iter().rposition(|(leads_to, _)| leads_to == address)?;
         Some(senders.remove(at).1)
     }
 
-    async fn keep(&self, address: String, mut sender: Sender) {
-        // It is once the connection's task has seen the end of the answer, too.
-        if sender.ready().await.is_ok() {
-            let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-            if senders.len() == self.limit {
-                senders.remove(0);
-            }
-            senders.push((address, sender));
+    fn keep(&self, address: String, sender: Sender) {
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        if senders.len() == self.limit {
+            senders.remove(0);
         }
+        senders.push((address, sender));
     }
 }
 
@@ -105,13 +111,11 @@ fn redirect(url: &Url, response: &Response<Incoming>) -> Result<Option<Url>, Fet
 }
 
 /// The two ends of HTTP on `stream`: what takes requests, and what does the work, in a task of its own.
-pub(super) async fn handshake<S>(
-    stream: S,
-) -> Result<(Sender, Connection<FuturesIo<S>, Empty<Bytes>>), FetchError>
+pub(super) async fn handshake<S>(stream: S) -> Result<(Sender, Connection<S, Empty<Bytes>>), FetchError>
 where
-    FuturesIo<S>: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: Read + Write + Unpin,
 {
     let mut client = Builder::new();
     client.read_buf_exact_size(Some(BUFFER_BYTES));
-    client.handshake(FuturesIo::new(stream)).await.map_err(FetchError::of)
+    client.handshake(stream).await.map_err(FetchError::of)
 }

@@ -7,7 +7,9 @@ mod async_std;
 mod error;
 mod hyper;
 mod reqwest;
+pub mod runtimes;
 mod smol;
+mod tokio;
 mod ureq;
 mod ureq_parts;
 
@@ -58,47 +60,35 @@ pub fn rayon(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<V
     fetched(crate::rayon::map(urls, limit, |url| client.fetch(&url)))
 }
 
-/// By tasks of tokio, with reqwest.
-#[tokio::main]
-pub async fn tokio(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<Vec<u8>, FetchError>> {
-    let client = Arc::new(reqwest::Client::new(limit, time));
-    let fetch = move |url: String| {
-        let client = Arc::clone(&client);
-        async move { client.fetch(&url).await }
-    };
-    fetched(crate::tokio::map(urls, limit, fetch).await)
+macro_rules! asynchronous {
+    ($(#[doc = $doc:literal] $name:ident: $pattern:ident, $client:ident, $runtime:ident;)*) => { $(
+        #[doc = $doc]
+        pub fn $name(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<Vec<u8>, FetchError>> {
+            runtimes::$runtime(async move {
+                let client = Arc::new($client::Client::new(limit, time));
+                let fetch = move |url: String| {
+                    let client = Arc::clone(&client);
+                    async move { client.fetch(&url).await }
+                };
+                fetched(crate::$pattern::map(urls, limit, fetch).await)
+            })
+        }
+    )* };
 }
 
-/// With `buffer_unordered` on tokio, and reqwest.
-#[tokio::main]
-pub async fn buffer_unordered(
-    urls: Vec<String>,
-    limit: NonZeroUsize,
-    time: Time,
-) -> Vec<Result<Vec<u8>, FetchError>> {
-    let client = &reqwest::Client::new(limit, time);
-    let fetch = |url: String| async move { client.fetch(&url).await };
-    fetched(crate::buffer_unordered::map(urls, limit, fetch).await)
-}
-
-/// By tasks of smol, with hyper.
-pub fn smol(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<Vec<u8>, FetchError>> {
-    let client = Arc::new(smol::Client::new(limit, time));
-    let fetch = move |url: String| {
-        let client = Arc::clone(&client);
-        async move { client.fetch(&url).await }
-    };
-    fetched(::smol::block_on(crate::smol::map(urls, limit, fetch)))
-}
-
-/// By tasks of async-std, with hyper.
-pub fn async_std(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<Vec<u8>, FetchError>> {
-    let client = Arc::new(async_std::Client::new(limit, time));
-    let fetch = move |url: String| {
-        let client = Arc::clone(&client);
-        async move { client.fetch(&url).await }
-    };
-    fetched(::async_std::task::block_on(crate::async_std::map(urls, limit, fetch)))
+asynchronous! {
+    /// By tasks of tokio, with reqwest.
+    tokio: tokio, reqwest, tokio;
+    /// By tasks of tokio, with hyper alone.
+    tokio_hyper: tokio, tokio, tokio;
+    /// By tasks of smol, with hyper alone.
+    smol: smol, smol, smol;
+    /// By tasks of async-std, with hyper alone.
+    async_std: async_std, async_std, async_std;
+    /// With `buffer_unordered` on tokio, and reqwest.
+    buffer_unordered: buffer_unordered, reqwest, tokio;
+    /// With `buffer_unordered` on tokio, and hyper alone.
+    buffer_unordered_hyper: buffer_unordered, tokio, tokio;
 }
 
 fn fetched<F: Into<FetchError>>(pages: Vec<Result<Vec<u8>, F>>) -> Vec<Result<Vec<u8>, FetchError>> {

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use smol::future::or;
 use smol::net::{TcpStream, resolve};
 use smol::{Timer, spawn};
+use smol_hyper::rt::FuturesIo;
 
 use super::hyper::{Idle, Sender, handshake};
 use super::{FetchError, Time};
@@ -32,7 +33,7 @@ impl Client {
 async fn connect(address: String) -> Result<Sender, FetchError> {
     let addresses = resolve(address).await.map_err(|_| FetchError::NameNotFound)?;
     let stream = TcpStream::connect(&*addresses).await.map_err(FetchError::of)?;
-    let (sender, connection) = handshake(stream).await?;
+    let (sender, connection) = handshake(FuturesIo::new(stream)).await?;
     // Dropping its handle would cancel it here, hence `detach`.
     spawn(connection).detach();
     Ok(sender)
