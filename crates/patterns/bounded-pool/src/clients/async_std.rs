@@ -31,6 +31,8 @@ async fn connect(address: String) -> Result<Sender, FetchError> {
     let addresses = address.to_socket_addrs().await.map_err(|_| FetchError::NameNotFound)?;
     let stream =
         TcpStream::connect(&*addresses.collect::<Vec<SocketAddr>>()).await.map_err(FetchError::of)?;
+    // As the other clients do of themselves.
+    stream.set_nodelay(true).map_err(FetchError::of)?;
     let (sender, connection) = handshake(FuturesIo::new(stream)).await?;
     spawn(connection);
     Ok(sender)

@@ -1,7 +1,8 @@
 //! The patterns at work: each variant fetches pages with the client that suits it.
 //!
-//! All clients do the same. They keep as many connections as may be in use at once, read 4 KiB at once where they can be told,
-//! use no proxy, read each body to its end and follow a few redirects.
+//! All clients keep as many connections as may be in use at once, send at once what they have, read 4 KiB at once where they can be
+//! told, use no proxy, read each body to its end and follow a few redirects. They differ in the heads they send, and in that
+//! reqwest asks again where a kept connection turns out to be closed, and hyper alone does not.
 
 mod async_std;
 mod error;

@@ -33,6 +33,8 @@ impl Client {
 async fn connect(address: String) -> Result<Sender, FetchError> {
     let addresses = resolve(address).await.map_err(|_| FetchError::NameNotFound)?;
     let stream = TcpStream::connect(&*addresses).await.map_err(FetchError::of)?;
+    // As the other clients do of themselves.
+    stream.set_nodelay(true).map_err(FetchError::of)?;
     let (sender, connection) = handshake(FuturesIo::new(stream)).await?;
     // Dropping its handle would cancel it here, hence `detach`.
     spawn(connection).detach();
