@@ -203,13 +203,14 @@ fn as_many_as_the_limit_are_worked_on_at_once_and_no_more() {
     for Variant { name, map, .. } in ALL {
         for many in [1, 3, 8] {
             let (inside, peak) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-            let seen = Arc::clone(&peak);
+            let (seen, started) = (Arc::clone(&peak), Instant::now());
             let gather = work(move |input| {
                 let (inside, seen) = (Counted::new(&inside), Arc::clone(&seen));
                 async move {
                     seen.fetch_max(inside.0.load(SeqCst), SeqCst);
                     // All wait until the limit was reached, and leave some time for one too many.
                     while seen.load(SeqCst) < many {
+                        assert!(started.elapsed() < PATIENCE, "{name}: the limit is not reached");
                         yield_now().await;
                     }
                     for _ in 0..100 {
