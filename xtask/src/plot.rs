@@ -92,14 +92,14 @@ fn text(x: f64, y: f64, class: &str, content: &str) -> Text {
     Text::new(printable(content)).set("x", x).set("y", y).set("class", class)
 }
 
-/// Without what no XML may hold, escaped or not.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
-}
-
 /// The same, but it ends at `x`.
 fn text_to(x: f64, y: f64, class: &str, content: &str) -> Text {
     text(x, y, class, content).set("text-anchor", "end")
+}
+
+/// Without what no XML may hold, escaped or not.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// The last lines of a sheet: what it shows, on what machine and in which run that was measured.

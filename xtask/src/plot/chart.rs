@@ -52,9 +52,9 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
     for (case, points) in &panels {
         document = document.add(text(EDGE, y + HEADING - 12.0, "name", case));
         y += HEADING;
-        for tick in scale.ticks() {
-            document =
-                document.add(rule((scale.x(tick), y - 4.0), (scale.x(tick), y + ROW * points.len() as f64)));
+        let end = y + ROW * points.len() as f64;
+        for x in scale.ticks().into_iter().map(|tick| scale.x(tick)) {
+            document = document.add(rule((x, y - 4.0), (x, end)));
         }
         for point in points {
             document = row(document, point, &scale, y + ROW / 2.0);

@@ -57,12 +57,9 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
         let Panel { variant, sequence, seconds, .. } = panel;
         let model = experiment.variant(variant).map_or("", |variant| variant.model.name());
         let run = format!("{model}, run {}, {}", thousands(*sequence), moment(*seconds, None));
-        document = document.add(text(EDGE, y + HEADING - 10.0, "name", variant)).add(text_to(
-            RIGHT,
-            y + HEADING - 10.0,
-            "soft",
-            &run,
-        ));
+        let baseline = y + HEADING - 10.0;
+        document = document.add(text(EDGE, baseline, "name", variant));
+        document = document.add(text_to(RIGHT, baseline, "soft", &run));
         y += HEADING;
         document = grid(document, end, y - GAP, y + lanes.len() as f64 * (LANE + GAP));
         for lane in lanes {
