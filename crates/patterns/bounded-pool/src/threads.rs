@@ -9,10 +9,10 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
-use std::iter::{Enumerate, Fuse};
+use std::iter::{Enumerate, Fuse, from_fn};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, spawn};
 
@@ -53,7 +53,14 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let mut results: Vec<_> = stream(inputs, limit, work).collect();
+    let inputs = inputs.into_iter();
+    let workers = workers(&inputs, limit);
+    // All are kept, so nobody waits for one of them, and no worker asks the system to wake somebody for it.
+    let (sender, receiver) = channel();
+    let step = move |(index, input)| drop(sender.send((index, attempt(|| work(input)))));
+    let mut results = begin(workers, inputs, receiver, step);
+    results.join();
+    let mut results: Vec<_> = results.receiver.try_iter().collect();
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
@@ -75,16 +82,10 @@ where
     E: Send + 'static,
 {
     let inputs = inputs.into_iter();
-    let workers = inputs.size_hint().1.unwrap_or(usize::MAX).min(limit.get());
+    let workers = workers(&inputs, limit);
     let (sender, receiver) = sync_channel(workers);
-    let (inputs, work) = (Arc::new(Mutex::new(Some(inputs.enumerate().fuse()))), Arc::new(work));
-    let mut results = Results { inputs: Arc::clone(&inputs), receiver, workers: Vec::new() };
-    // Right: there are as many workers as may work at once, and each works on one input at a time.
-    for _ in 0..workers {
-        let (inputs, work, sender) = (Arc::clone(&inputs), Arc::clone(&work), sender.clone());
-        results.workers.push(spawn(move || work_on(&inputs, &*work, &sender)));
-    }
-    results
+    let step = move |(index, input)| drop(sender.send((index, attempt(|| work(input)))));
+    begin(workers, inputs, receiver, step)
 }
 
 /// What comes of the inputs, as it comes.
@@ -107,20 +108,23 @@ impl<I, T, E> Iterator for Results<I, T, E> {
     /// # Panics
     /// If `inputs` has panicked, after the results of all that came before.
     fn next(&mut self) -> Option<Self::Item> {
-        if let Ok(result) = self.receiver.recv() {
-            return Some(result);
-        }
+        self.receiver.recv().map_err(|_| self.join()).ok()
+    }
+}
+
+impl<I, T, E> Results<I, T, E> {
+    /// Waits until no worker is left, and panics as `inputs` has if it has.
+    fn join(&mut self) {
         while let Some(worker) = self.workers.pop() {
             worker.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
-        None
     }
 }
 
 impl<I, T, E> Drop for Results<I, T, E> {
     fn drop(&mut self) {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        // A worker that waits to hand over a result gets it back, and ends.
+        // A worker that waits to hand over a result waits no longer, and ends.
         self.receiver = sync_channel(0).1;
         for worker in self.workers.drain(..) {
             worker.join().ok();
@@ -128,17 +132,26 @@ impl<I, T, E> Drop for Results<I, T, E> {
     }
 }
 
-fn work_on<I: Iterator, T, E>(
-    inputs: &Mutex<Option<Inputs<I>>>,
-    work: &impl Fn(I::Item) -> Result<T, E>,
-    results: &SyncSender<Indexed<T, E>>,
-) {
-    while let Some((index, input)) = take(inputs) {
-        let result = attempt(|| work(input));
-        if results.send((index, result)).is_err() {
-            return;
-        }
+/// As many as `limit`, fewer only where there are fewer inputs.
+fn workers(inputs: &impl Iterator, limit: NonZeroUsize) -> usize {
+    inputs.size_hint().1.unwrap_or(usize::MAX).min(limit.get())
+}
+
+/// Each worker does `step` with one input after the other.
+fn begin<I: Iterator + Send + 'static, T, E>(
+    workers: usize,
+    inputs: I,
+    receiver: Receiver<Indexed<T, E>>,
+    step: impl Fn((usize, I::Item)) + Send + Sync + 'static,
+) -> Results<I, T, E> {
+    let (inputs, step) = (Arc::new(Mutex::new(Some(inputs.enumerate().fuse()))), Arc::new(step));
+    let mut results = Results { inputs: Arc::clone(&inputs), receiver, workers: Vec::new() };
+    // Right: there are as many workers as may work at once, and each works on one input at a time.
+    for _ in 0..workers {
+        let (inputs, step) = (Arc::clone(&inputs), Arc::clone(&step));
+        results.workers.push(spawn(move || from_fn(|| take(&inputs)).for_each(&*step)));
     }
+    results
 }
 
 /// The next input; none if there are no more, or `inputs` has panicked in another worker.

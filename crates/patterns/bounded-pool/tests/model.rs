@@ -128,26 +128,30 @@ mod sync {
         use real_std::sync::Arc;
         use real_std::sync::mpsc::{RecvError, SendError};
 
-        use crate::Shared;
+        use crate::{Shared, iter};
 
-        pub struct SyncSender<T>(Arc<Shared<Channel<T>>>);
+        pub struct Sender<T>(Arc<Shared<Channel<T>>>);
         pub struct Receiver<T>(Arc<Shared<Channel<T>>>);
 
         struct Channel<T> {
             queue: VecDeque<T>,
             capacity: usize,
-            senders: usize,
+            is_sent: bool,
             is_received: bool,
         }
 
-        pub fn sync_channel<T>(capacity: usize) -> (SyncSender<T>, Receiver<T>) {
-            let channel = Channel { queue: VecDeque::new(), capacity, senders: 1, is_received: true };
-            let shared = Shared { state: loom::sync::Mutex::new((channel, 0)), changed: <_>::default() };
-            let shared = Arc::new(shared);
-            (SyncSender(Arc::clone(&shared)), Receiver(shared))
+        pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+            sync_channel(usize::MAX)
         }
 
-        impl<T> SyncSender<T> {
+        pub fn sync_channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+            let channel = Channel { queue: VecDeque::new(), capacity, is_sent: true, is_received: true };
+            let shared = Shared { state: loom::sync::Mutex::new((channel, 0)), changed: <_>::default() };
+            let shared = Arc::new(shared);
+            (Sender(Arc::clone(&shared)), Receiver(shared))
+        }
+
+        impl<T> Sender<T> {
             pub fn send(&self, value: T) -> Result<(), SendError<T>> {
                 let mut value = Some(value);
                 self.0.change(|channel| {
@@ -160,19 +164,10 @@ mod sync {
             }
         }
 
-        impl<T> Clone for SyncSender<T> {
-            fn clone(&self) -> Self {
-                self.0.change(|channel| {
-                    channel.senders += 1;
-                    Some(Self(Arc::clone(&self.0)))
-                })
-            }
-        }
-
-        impl<T> Drop for SyncSender<T> {
+        impl<T> Drop for Sender<T> {
             fn drop(&mut self) {
                 self.0.change(|channel| {
-                    channel.senders -= 1;
+                    channel.is_sent = false;
                     Some(())
                 });
             }
@@ -182,8 +177,12 @@ mod sync {
             pub fn recv(&self) -> Result<T, RecvError> {
                 self.0.change(|channel| {
                     let value = channel.queue.pop_front().map(Ok);
-                    value.or_else(|| (channel.senders == 0).then_some(Err(RecvError)))
+                    value.or_else(|| (!channel.is_sent).then_some(Err(RecvError)))
                 })
+            }
+
+            pub fn try_iter(&self) -> impl Iterator<Item = T> {
+                iter::from_fn(|| self.0.change(|channel| Some(channel.queue.pop_front())))
             }
         }
 
