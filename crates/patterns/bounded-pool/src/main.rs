@@ -1,5 +1,5 @@
 //! Runs one variant, or all of them: `cargo run --release -p bounded-pool -- [VARIANT] [--requests N] [--limit N] [--bytes B]
-//! [--delay-ms MS] [--timeout-ms MS] [--deadline-ms MS] [--hyper] [--origin URL]`; fetches a list: `... -- [VARIANT] --urls FILE`; or
+//! [--delay-ms MS] [--timeout-ms MS] [--deadline-ms MS] [--hyper] [--runtime-threads N] [--origin URL]`; fetches a list: `... -- [VARIANT] --urls FILE`; or
 //! measures the pool alone, with work that does nothing: `... -- [VARIANT] --inputs N [--stream]`
 
 mod alone;
@@ -30,6 +30,9 @@ const VARIANTS: [(&str, Download, alone::Pool); 6] = [
     ("rayon", clients::rayon, alone::rayon),
 ];
 
+/// The variables by which tokio, smol and async-std are told how many threads they have.
+const RUNTIME_THREADS: [&str; 3] = ["TOKIO_WORKER_THREADS", "SMOL_THREADS", "ASYNC_STD_THREAD_COUNT"];
+
 /// Many inputs, at most so many at once: what does each model take for it?
 #[derive(Parser)]
 struct Arguments {
@@ -57,6 +60,9 @@ struct Arguments {
     /// Fetches with hyper alone where it would with reqwest
     #[arg(long)]
     hyper: bool,
+    /// How many threads the runtime has; one for each core if left out
+    #[arg(long, value_name = "N")]
+    runtime_threads: Option<NonZeroUsize>,
     /// An origin that runs already, instead of one of our own
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
@@ -74,21 +80,29 @@ struct Arguments {
 
 fn main() -> ExitCode {
     origin::serve_if_child();
-    give_smol_its_threads();
-    outcome::exit(run(&Arguments::parse()))
+    let arguments = Arguments::parse();
+    give_the_runtimes_their_threads(arguments.runtime_threads);
+    outcome::exit(run(&arguments))
 }
 
-/// smol's global executor has one thread unless its environment says otherwise, and the others' have one for each core. A program
-/// cannot safely change its environment while it runs, so this one begins anew with it.
-fn give_smol_its_threads() {
-    if env::var_os("SMOL_THREADS").is_some() {
+/// Each runtime looks in its environment for how many threads it has. smol's has one unless that says otherwise, the others' one for
+/// each core. A program cannot safely change its environment while it runs, so this one begins anew with it.
+fn give_the_runtimes_their_threads(asked: Option<NonZeroUsize>) {
+    let is_set = |name: &&str| {
+        env::var(name).is_ok_and(|value| asked.is_none_or(|threads| value == threads.to_string()))
+    };
+    let threads = asked.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN).to_string();
+    let unset: Vec<_> = RUNTIME_THREADS.into_iter().filter(|name| !is_set(name)).collect();
+    if unset.is_empty() {
         return;
     }
-    let threads = available_parallelism().map_or(1, NonZeroUsize::get);
     let program = env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    let error =
-        Command::new(program).args(env::args_os().skip(1)).env("SMOL_THREADS", threads.to_string()).exec();
-    eprintln!("smol has one thread only, since the program cannot be begun anew: {error}");
+    let mut anew = Command::new(program);
+    anew.args(env::args_os().skip(1)).envs(unset.into_iter().map(|name| (name, &threads)));
+    eprintln!(
+        "the runtimes choose how many threads they have: the program cannot begin anew: {}",
+        anew.exec()
+    );
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {

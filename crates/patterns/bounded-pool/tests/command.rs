@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use origin::Origin;
+use serde_json::Value;
 
 /// Whoever hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -40,6 +41,21 @@ fn with_hyper_it_fetches_the_same() {
         assert_eq!((code, said.as_str()), (0, ""));
         assert!(printed.starts_with(&format!("{variant}: 100 of 100 in ")), "{printed}");
     }
+}
+
+#[test]
+fn a_runtime_has_as_many_threads_as_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("outcome.json");
+    let threads = |asked| {
+        let mut demo = Command::cargo_bin("bounded-pool").unwrap();
+        demo.env("OUTCOME_FILE", &file).env("TOKIO_WORKER_THREADS", "9").timeout(PATIENCE);
+        demo.args(["tokio", "--requests", "9", "--hyper", "--runtime-threads", asked]).assert().success();
+        let outcome: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        outcome["threads_peak"].as_u64().unwrap()
+    };
+    // One more waits for the runtime.
+    assert_eq!((threads("1"), threads("3")), (2, 4));
 }
 
 #[test]
