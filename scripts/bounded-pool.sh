@@ -125,6 +125,13 @@ while [ "$round" -lt "$rounds" ]; do
         measure 20000-urls-by-hyper buffer_unordered --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
     fi
 
+    if [ "$size" != quick ]; then
+        measure 20000-urls-by-hyper-on-one-thread tokio --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper --runtime-threads 1
+        measure 20000-urls-by-hyper-on-one-thread smol --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper --runtime-threads 1
+        measure 20000-urls-by-hyper-on-one-thread async_std --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper --runtime-threads 1
+        measure 20000-urls-by-hyper-on-one-thread buffer_unordered --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper --runtime-threads 1
+    fi
+
     measure pool-alone threads --inputs 100000 --limit 50
     measure pool-alone tokio --inputs 100000 --limit 50
     measure pool-alone smol --inputs 100000 --limit 50
