@@ -1,0 +1,165 @@
+//! Lets callers through at a rate, in the order in which they came: tasks of smol await their turn.
+//!
+//! Expect one timer, however many wait, and a bound that holds in any window of time. Reach for it when others must not be asked
+//! more often than they allow, and callers may wait for that. Where they may not, `try_acquire` says so at once.
+
+// Few need all functions.
+#![allow(dead_code)]
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use smol::Timer;
+
+/// Lets callers through at a rate.
+///
+/// - In any window of W seconds at most `burst + rate × W` are let through, wherever it begins.
+/// - They are let through in the order in which each first asked; nobody overtakes, not even by `try_acquire`.
+/// - Who comes when nobody has for a while is let through at once, and `burst - 1` more with them.
+/// - Who gives up while waiting has used nothing up: those behind move up.
+/// - However many wait, one timer is set, and one of them is woken for each that is let through.
+///
+/// What counts is the moment at which somebody is let through, on a clock that never goes back. What they do then, and when they get
+/// to it, is theirs.
+///
+/// # Which burst
+/// A timer is late, on a busy machine by a millisecond or more, and what it is late by is made up for by the burst: the rate is kept while
+/// `burst >= 1 + rate × lateness`. At ten a second a burst of 1 does; at 1,000 a second take 10, at 100,000 a second 1,000. With a
+/// smaller one the bound holds all the same, and fewer are let through than might be.
+///
+/// # Source
+/// The Generic Cell Rate Algorithm, as virtual scheduling: ITU-T I.371, annex A.
+#[derive(Debug)]
+pub struct Limiter {
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// From one to the next, on average.
+    interval: Duration,
+    /// How much earlier than on average one may be let through.
+    ahead: Duration,
+    /// When the next would be let through on average, since `started`.
+    next: Duration,
+    /// Who waits, the first first, by ticket; and how to wake them.
+    waiting: VecDeque<(u64, Option<Waker>)>,
+    next_ticket: u64,
+}
+
+impl Limiter {
+    /// Lets `amount` through in each `per`, and `burst` at once after a pause; all of `burst` at the start.
+    ///
+    /// Between two there are `per / amount`, up to the next nanosecond: no rate is exceeded, and one above a million a second is kept to
+    /// a thousandth only. With a `per` of zero there is no limit.
+    ///
+    /// # Examples
+    /// ```ignore (the path to this file is the reader's own)
+    /// let limiter = Limiter::new(NonZeroU32::new(100).unwrap(), Duration::from_secs(1), NonZeroU32::new(10).unwrap());
+    /// limiter.acquire().await;
+    /// ```
+    pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
+        let interval = per.saturating_add(Duration::from_nanos(u64::from(amount.get()) - 1)) / amount.get();
+        let ahead = interval.saturating_mul(burst.get() - 1);
+        let (next, waiting) = (Duration::ZERO, VecDeque::new());
+        let state = State { interval, ahead, next, waiting, next_ticket: 0 };
+        Self { started: Instant::now(), state: Mutex::new(state) }
+    }
+
+    /// Whether the caller is let through now; never while others wait.
+    pub fn try_acquire(&self) -> bool {
+        let mut state = self.lock();
+        state.waiting.is_empty() && state.admit(self.started.elapsed()).is_ok()
+    }
+
+    /// Waits until the caller is let through.
+    ///
+    /// # Cancel safety
+    /// Dropped before its end, it has used nothing up, and has lost its place.
+    pub async fn acquire(&self) {
+        let Some(place) = self.enter() else { return };
+        poll_fn(|context| place.poll_first(context)).await;
+        while let Err(wait) = self.admit() {
+            Timer::after(wait).await;
+        }
+    }
+
+    /// None if the caller is let through at once.
+    fn enter(&self) -> Option<Place<'_>> {
+        let mut state = self.lock();
+        if state.waiting.is_empty() && state.admit(self.started.elapsed()).is_ok() {
+            return None;
+        }
+        let ticket = state.next_ticket;
+        state.next_ticket += 1;
+        state.waiting.push_back((ticket, None));
+        Some(Place { limiter: self, ticket })
+    }
+
+    fn admit(&self) -> Result<(), Duration> {
+        // Right: the clock is read with the lock held, so its readings are in the order of those let through.
+        self.lock().admit(self.started.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Lets one through, or says how long to wait until that may be.
+    fn admit(&mut self, now: Duration) -> Result<(), Duration> {
+        let wait = self.next.saturating_sub(self.ahead).saturating_sub(now);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        self.next = self.next.max(now).saturating_add(self.interval);
+        Ok(())
+    }
+
+    fn position(&self, ticket: u64) -> Option<usize> {
+        self.waiting.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()
+    }
+}
+
+/// A place among those who wait. Dropped, it is given up, and who is first then is woken.
+struct Place<'a> {
+    limiter: &'a Limiter,
+    ticket: u64,
+}
+
+impl Place<'_> {
+    fn poll_first(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.limiter.lock();
+        match state.position(self.ticket) {
+            Some(at) if at > 0 => {
+                let old = state.waiting[at].1.replace(context.waker().clone());
+                drop(state);
+                // What a waker does when it is dropped is not ours, so it does that without the lock.
+                drop(old);
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.limiter.lock();
+        let at = state.position(self.ticket);
+        let left = at.and_then(|at| state.waiting.remove(at));
+        let first = if at == Some(0) { state.waiting.front_mut() } else { None };
+        let waker = first.and_then(|(_, waker)| waker.take());
+        drop(state);
+        drop(left);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
