@@ -9,6 +9,7 @@ mod decide;
 mod downloads;
 mod gil;
 mod guidelines;
+mod limiter;
 mod memory;
 mod patterns;
 mod races;
@@ -38,6 +39,7 @@ const CPU: &str = "cpu-bound";
 const DOWNLOADS: &str = "mass-download";
 const GIL: &str = "gil";
 const LOOP: &str = "blocked-loop";
+const LIMITER: &str = "rate-limiter";
 const POOL: &str = "bounded-pool";
 const SWITCHES: &str = "switch-points";
 const UPDATES: &str = "lost-updates";
@@ -106,7 +108,7 @@ fn claims() -> impl Iterator<Item = &'static Claim> {
     let judged =
         races::CLAIMS.iter().chain(&switches::CLAIMS).chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
     let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS).chain(&gil::CLAIMS);
-    let judged = judged.chain(&patterns::CLAIMS);
+    let judged = judged.chain(&patterns::CLAIMS).chain(&limiter::CLAIMS);
     judged.chain(&crossover::CLAIMS).chain(&guidelines::CLAIMS)
 }
 
@@ -219,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, POOL, SWITCHES];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, POOL, LIMITER, SWITCHES];
         let all = [
             races::tests::data(&[]),
             memory::tests::full(),
@@ -229,6 +231,7 @@ mod tests {
             computing::tests::full(),
             gil::tests::full(),
             patterns::tests::full(),
+            limiter::tests::full(),
             switches::tests::full(),
         ];
         let verdicts = |without: &str| {

@@ -4,15 +4,13 @@
 
 mod alone;
 
+use std::fs;
 use std::io::{Write, stdout};
 use std::iter::zip;
 use std::num::NonZeroUsize;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::thread::available_parallelism;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use anyhow::{Context, bail, ensure};
 use bounded_pool::clients::{self, Download, FetchError, Time};
@@ -29,9 +27,6 @@ const VARIANTS: [(&str, Download, alone::Pool); 6] = [
     ("buffer_unordered", clients::buffer_unordered, alone::buffer_unordered),
     ("rayon", clients::rayon, alone::rayon),
 ];
-
-/// The variables by which tokio, smol and async-std are told how many threads they have.
-const RUNTIME_THREADS: [&str; 3] = ["TOKIO_WORKER_THREADS", "SMOL_THREADS", "ASYNC_STD_THREAD_COUNT"];
 
 /// Many inputs, at most so many at once: what does each model take for it?
 #[derive(Parser)]
@@ -81,28 +76,8 @@ struct Arguments {
 fn main() -> ExitCode {
     origin::serve_if_child();
     let arguments = Arguments::parse();
-    give_the_runtimes_their_threads(arguments.runtime_threads);
+    outcome::give_runtimes_their_threads(arguments.runtime_threads);
     outcome::exit(run(&arguments))
-}
-
-/// Each runtime looks in its environment for how many threads it has. smol's has one unless that says otherwise, the others' one for
-/// each core. A program cannot safely change its environment while it runs, so this one begins anew with it.
-fn give_the_runtimes_their_threads(asked: Option<NonZeroUsize>) {
-    let is_set = |name: &&str| {
-        env::var(name).is_ok_and(|value| asked.is_none_or(|threads| value == threads.to_string()))
-    };
-    let threads = asked.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN).to_string();
-    let unset: Vec<_> = RUNTIME_THREADS.into_iter().filter(|name| !is_set(name)).collect();
-    if unset.is_empty() {
-        return;
-    }
-    let program = env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    let mut anew = Command::new(program);
-    anew.args(env::args_os().skip(1)).envs(unset.into_iter().map(|name| (name, &threads)));
-    eprintln!(
-        "the runtimes choose how many threads they have: the program cannot begin anew: {}",
-        anew.exec()
-    );
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {

@@ -1,26 +1,34 @@
-//! Lets callers through at a rate, in the order in which they came, by the crate leaky-bucket on tokio.
+//! Lets callers through at a rate, by the crate leaky-bucket on tokio.
 //!
-//! Expect a bucket that is filled at each interval. Reach for it when the program runs on tokio, the rate is no more than some
-//! thousands a second, and a crate is welcome; it takes more than one at a time too.
+//! Expect a bucket into which something drips at each interval, and less than the rate where intervals are short. Reach for it when
+//! the program runs on tokio, the rate is low, and a crate is welcome; it takes more than one at a time too.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use leaky_bucket::RateLimiter;
 
-/// Lets callers through at a rate, in the order in which they came.
+const FILLED_EVERY: Duration = Duration::from_millis(10);
+
+/// Lets callers through at a rate: `burst`, and what drips in.
 #[derive(Debug)]
 pub struct Limiter(RateLimiter);
 
 impl Limiter {
     /// Lets `amount` through in each `per`, and `burst` at once after a pause.
     ///
+    /// The bucket is filled every ten milliseconds if the burst has room for what drips in until then, since the timer is late each
+    /// time and nothing makes up for that.
+    ///
     /// # Panics
     /// If there is no runtime of tokio, or more than one a nanosecond.
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
-        let burst = burst.get() as usize;
+        let interval = per / amount.get();
+        let drops = FILLED_EVERY.as_nanos() / interval.as_nanos();
+        let drops = u32::try_from(drops).unwrap_or(u32::MAX).clamp(1, burst.get());
         let mut bucket = RateLimiter::builder();
-        Self(bucket.initial(burst).max(burst).refill(1).interval(per / amount.get()).build())
+        bucket.initial(burst.get() as usize).max(burst.get() as usize);
+        Self(bucket.refill(drops as usize).interval(interval * drops).build())
     }
 
     /// Whether the caller is let through now.
@@ -33,7 +41,7 @@ impl Limiter {
     /// # Cancel safety
     /// Dropped before its end, it has lost its place.
     pub async fn acquire(&self) {
-        // Right: the first who waits fills the bucket for all, and hands what drips in to the others, one after the other.
+        // Right: the first who waits fills the bucket for all, and hands what drips in to those behind.
         self.0.acquire_one().await;
     }
 }

@@ -10,6 +10,7 @@ mod compare;
 mod failures;
 mod guard;
 mod limits;
+mod runtimes;
 pub mod timeline;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use compare::{compare, compare_and_return};
 pub use failures::{Failure, causes, tell};
 pub use guard::{Threads, guard};
 pub use limits::raise_open_files;
+pub use runtimes::give_runtimes_their_threads;
 
 /// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
 pub const SCHEMA: u32 = 1;

@@ -4,14 +4,14 @@
 //! told, use no proxy, read each body to its end and follow a few redirects. They differ in the heads they send, and in that
 //! reqwest asks again where a kept connection turns out to be closed, and hyper alone does not.
 
-mod async_std;
+pub mod async_std;
 mod error;
 mod hyper;
-mod reqwest;
+pub mod reqwest;
 pub mod runtimes;
-mod smol;
+pub mod smol;
 mod tokio;
-mod ureq;
+pub mod ureq;
 mod ureq_parts;
 
 use std::num::NonZeroUsize;

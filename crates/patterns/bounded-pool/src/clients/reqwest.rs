@@ -7,13 +7,15 @@ use reqwest::redirect::Policy;
 
 use super::{FetchError, MOST_REDIRECTS, Time, check_status, check_text};
 
-pub(super) struct Client {
+/// Fetches pages.
+pub struct Client {
     client: reqwest::Client,
     time: Time,
 }
 
 impl Client {
-    pub(super) fn new(limit: NonZeroUsize, time: Time) -> Self {
+    /// Keeps as many as `limit` connections.
+    pub fn new(limit: NonZeroUsize, time: Time) -> Self {
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(Policy::limited(MOST_REDIRECTS.into()))
@@ -23,7 +25,11 @@ impl Client {
         Self { client, time }
     }
 
-    pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    /// Fetches the page at `url`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let mut response = self.client.get(url).timeout(self.time.left()?).send().await?;
         check_status(response.status().as_u16())?;
         let mut body = Vec::new();

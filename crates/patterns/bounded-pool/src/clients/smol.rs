@@ -10,17 +10,23 @@ use smol_hyper::rt::FuturesIo;
 use super::hyper::{Idle, Sender, handshake};
 use super::{FetchError, Time};
 
-pub(super) struct Client {
+/// Fetches pages.
+pub struct Client {
     idle: Idle,
     time: Time,
 }
 
 impl Client {
-    pub(super) fn new(limit: NonZeroUsize, time: Time) -> Self {
+    /// Keeps as many as `limit` connections.
+    pub fn new(limit: NonZeroUsize, time: Time) -> Self {
         Self { idle: Idle::new(limit), time }
     }
 
-    pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    /// Fetches the page at `url`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let left = self.time.left()?;
         let timer = async {
             Timer::after(left).await;

@@ -10,13 +10,15 @@ use ureq::{Agent, Error};
 use super::ureq_parts::{Connections, Names};
 use super::{BUFFER_BYTES, FetchError, MOST_REDIRECTS, Time, check_status, check_text};
 
-pub(super) struct Client {
+/// Fetches pages.
+pub struct Client {
     agent: Agent,
     time: Time,
 }
 
 impl Client {
-    pub(super) fn new(limit: NonZeroUsize, time: Time) -> Self {
+    /// Keeps as many as `limit` connections.
+    pub fn new(limit: NonZeroUsize, time: Time) -> Self {
         let config = Agent::config_builder()
             .proxy(None)
             .max_redirects(MOST_REDIRECTS.into())
@@ -31,7 +33,11 @@ impl Client {
         Self { agent: Agent::with_parts(config, DefaultConnector::new().chain(Connections), names), time }
     }
 
-    pub(super) fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    /// Fetches the page at `url`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let request = self.agent.get(url).config().timeout_global(Some(self.time.left()?)).build();
         let (head, body) = request.call()?.into_parts();
         check_status(head.status.as_u16())?;
