@@ -3,6 +3,9 @@
 //! Expect the same bound, and no order: all who wait sleep until the same moment, and of those who wake one is let through. Reach for
 //! it when few wait or none does, when there is a rate for each of many keys, or as a layer of a server.
 
+// Few need all functions.
+#![allow(dead_code)]
+
 use std::num::NonZeroU32;
 use std::time::Duration;
 

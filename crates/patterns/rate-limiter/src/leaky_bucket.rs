@@ -3,6 +3,9 @@
 //! Expect a bucket into which something drips at each interval, and less than the rate where intervals are short. Reach for it when
 //! the program runs on tokio, the rate is low, and a crate is welcome; it takes more than one at a time too.
 
+// Few need all functions.
+#![allow(dead_code)]
+
 use std::num::NonZeroU32;
 use std::time::Duration;
 
