@@ -5,11 +5,7 @@
 //!
 //! `--runtime-threads N` gives the runtimes so many threads.
 
-mod alone;
-mod crowd;
-mod requests;
-mod runtime;
-mod seen;
+mod demo;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::process::ExitCode;
@@ -21,9 +17,10 @@ use clap::builder::PossibleValuesParser;
 use outcome::Threads;
 use rate_limiter::{article, async_std, governor, leaky_bucket, smol, threads, tokio};
 
-use crowd::Crowd;
-use runtime::{ASYNC_STD, Runtime, SMOL, TOKIO};
-use seen::Rate;
+use demo::crowd::{self, Crowd};
+use demo::runtime::{ASYNC_STD, Runtime, SMOL, TOKIO};
+use demo::seen::Rate;
+use demo::{alone, requests};
 
 type Measure = fn(&Arguments) -> anyhow::Result<()>;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use outcome::{Run, Work};
 
-use crate::runtime::Runtime;
-use crate::seen::{Rate, Seen};
+use super::runtime::Runtime;
+use super::seen::{Rate, Seen};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Crowd {

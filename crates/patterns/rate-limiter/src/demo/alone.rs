@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use outcome::{Run, Work};
 
-use crate::runtime::Runtime;
+use super::runtime::Runtime;
 
 pub(crate) fn of_threads(
     times: NonZeroU32,
