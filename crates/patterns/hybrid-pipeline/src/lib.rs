@@ -1,0 +1,8 @@
+//! Fetch many, compute on each: how does the one go on while the other does? Once for each model, to be taken home as one file.
+
+pub mod inline;
+pub mod pool_per_call;
+pub mod smol_unblock;
+pub mod threads;
+pub mod tokio_processes;
+pub mod tokio_rayon;
