@@ -6,3 +6,4 @@ pub mod smol_unblock;
 pub mod threads;
 pub mod tokio_processes;
 pub mod tokio_rayon;
+pub mod tokio_spawn_blocking;

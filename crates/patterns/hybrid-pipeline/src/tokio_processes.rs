@@ -19,6 +19,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use procspawn::{Pool, ProcConfig};
 use serde::{Serialize, de::DeserializeOwned};
+use signal_hook::consts::SIGINT;
 use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -45,6 +46,8 @@ pub fn work_if_child() {
 
 /// One that waits for work is told when its parent is gone, one that computes is not.
 fn end_with_parent() {
+    // A terminal's Ctrl-C goes to all: what becomes of the work then is for the parent to say.
+    signal_hook::flag::register(SIGINT, Arc::default()).ok();
     let parent = parent_id();
     thread::spawn(move || {
         while parent_id() == parent {
