@@ -12,6 +12,7 @@ mod guidelines;
 mod limiter;
 mod memory;
 mod patterns;
+mod pipeline;
 mod races;
 mod switches;
 
@@ -40,6 +41,7 @@ const DOWNLOADS: &str = "mass-download";
 const GIL: &str = "gil";
 const LOOP: &str = "blocked-loop";
 const LIMITER: &str = "rate-limiter";
+const PIPELINE: &str = "hybrid-pipeline";
 const POOL: &str = "bounded-pool";
 const SWITCHES: &str = "switch-points";
 const UPDATES: &str = "lost-updates";
@@ -108,7 +110,7 @@ fn claims() -> impl Iterator<Item = &'static Claim> {
     let judged =
         races::CLAIMS.iter().chain(&switches::CLAIMS).chain(&memory::CLAIMS).chain(&downloads::CLAIMS);
     let judged = judged.chain(&blocking::CLAIMS).chain(&computing::CLAIMS).chain(&gil::CLAIMS);
-    let judged = judged.chain(&patterns::CLAIMS).chain(&limiter::CLAIMS);
+    let judged = judged.chain(&patterns::CLAIMS).chain(&limiter::CLAIMS).chain(&pipeline::CLAIMS);
     judged.chain(&crossover::CLAIMS).chain(&guidelines::CLAIMS)
 }
 
@@ -221,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_deleted_experiment_turns_its_own_claims_to_not_measured_and_no_others() {
-        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, POOL, LIMITER, SWITCHES];
+        let names = [UPDATES, WAITING, DOWNLOADS, LOOP, CLIENT, CPU, GIL, POOL, LIMITER, PIPELINE, SWITCHES];
         let all = [
             races::tests::data(&[]),
             memory::tests::full(),
@@ -232,6 +234,7 @@ mod tests {
             gil::tests::full(),
             patterns::tests::full(),
             limiter::tests::full(),
+            pipeline::tests::full(),
             switches::tests::full(),
         ];
         let verdicts = |without: &str| {
