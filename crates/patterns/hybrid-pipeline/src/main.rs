@@ -1,7 +1,7 @@
 //! Runs one variant, or all of them: `cargo run --release -p hybrid-pipeline -- [VARIANT] [--items N] [--fetches N] [--jobs N]
 //! [--delay-ms MS] [--steps N] [--no-fetch] [--period-ms MS] [--on-ctrl-c drop|drain] [--origin URL]`
 
-mod work;
+mod demo;
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;
@@ -24,7 +24,7 @@ use outcome::{Run, Threads, Work};
 use procspawn::Pool;
 use tokio::runtime::Builder;
 
-use work::{Asked, Fetch, Item, Page, Tally, compute};
+use demo::work::{self, Asked, Fetch, Item, Page, Tally, compute};
 
 type Pipeline = fn(&Asked) -> anyhow::Result<Tally>;
 

@@ -1,0 +1,3 @@
+//! What is done by a pipeline, whichever it is.
+
+pub(crate) mod work;
