@@ -67,11 +67,24 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
         document =
             document.add(text(scale.x(tick), bottom + 18.0, "soft", &number).set("text-anchor", "middle"));
     }
-    let rows = data.rows.iter().filter(|row| chart.cases.contains(&row.case));
-    let is_drawn = |row: &&Row| all().any(|point| point.variant == row.variant);
-    let left_out = left_out(rows.filter(|row| !is_drawn(row)).map(|row| row.variant.as_str()));
+    let left_out = left_out(missing(chart, &panels, data).iter().map(String::as_str));
     let shown = format!("Medians with their 95 % intervals, on a scale of powers of ten.{left_out}");
     Some(source(document, bottom + 48.0, &shown, data).to_string() + "\n")
+}
+
+/// What could not be drawn, each once: a variant, and its case where another case shows it.
+fn missing(chart: &Chart, panels: &[(&String, Vec<Point>)], data: &Data) -> Vec<String> {
+    let mut names = Vec::new();
+    for Row { case, variant, .. } in data.rows.iter().filter(|row| chart.cases.contains(&row.case)) {
+        let has_it = |points: &[Point]| points.iter().any(|point| point.variant == variant);
+        let shown: Vec<_> =
+            panels.iter().filter(|(_, points)| has_it(points)).map(|(case, _)| *case).collect();
+        let name = if shown.is_empty() { variant.clone() } else { format!("{variant} ({case})") };
+        if !shown.contains(&case) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn point<'a>(chart: &Chart, experiment: &Experiment, row: &'a Row) -> Option<Point<'a>> {
@@ -202,5 +215,17 @@ cases = [\"only\"]
         assert!(svg.contains("Not shown: better, silent."), "{svg}");
         assert_eq!(drawn(vec![late("good", &[0.0])]), None);
         assert_eq!(drawn(Vec::new()), None);
+    }
+
+    #[test]
+    fn what_one_case_leaves_out_and_another_shows_is_told_with_its_case() {
+        let tables = CHART.replace("[\"only\"]", "[\"only\", \"other\"]") + "[[case]]\nname = \"other\"\n";
+        let experiment = synthetic::experiment(&tables);
+        let elsewhere = Row { case: "other".to_owned(), ..late("good", &[0.1]) };
+        let nowhere = ["only", "other"].map(|case| refused(case, "silent"));
+        let rows = [refused("only", "good"), late("better", &[0.1]), elsewhere].into_iter().chain(nowhere);
+        let data = synthetic::data("demo", rows.collect());
+        let svg = draw(&experiment.charts[0], &experiment, &data).unwrap();
+        assert!(svg.contains("Not shown: good (only), silent."), "{svg}");
     }
 }
