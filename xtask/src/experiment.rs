@@ -1,5 +1,7 @@
 //! experiment.toml: read, checked, and refused with file and line.
 
+mod pictures;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
@@ -9,14 +11,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
 use glob::Pattern;
-use outcome::timeline;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
 
-/// No type can be measured where pictures are drawn; at the widest these fit.
-const LONGEST_TITLE: usize = 80;
-const LONGEST_MEANING: usize = 36;
+pub(crate) use pictures::{Chart, Kind, Timeline};
+use pictures::{ChartTable, TimelineTable};
 
 pub(crate) struct Experiment {
     pub(crate) name: String,
@@ -55,33 +55,6 @@ pub(crate) enum Shown {
     Worst,
     /// All runs together.
     Sum,
-}
-
-/// A picture of what each worker of a run did when.
-pub(crate) struct Timeline {
-    pub(crate) name: String,
-    pub(crate) title: String,
-    pub(crate) case: String,
-    /// One below the other, in this order.
-    pub(crate) variants: Vec<String>,
-    pub(crate) kinds: Vec<Kind>,
-}
-
-/// A picture of one figure: the variants of some cases, each with its median and interval, on one scale of powers of ten.
-pub(crate) struct Chart {
-    pub(crate) name: String,
-    pub(crate) title: String,
-    /// Into the outcome, as that of an expectation.
-    pub(crate) path: String,
-    /// One below the other, in this order.
-    pub(crate) cases: Vec<String>,
-}
-
-/// Something that a worker does for a while.
-pub(crate) struct Kind {
-    /// The series of worker 3 is called this and `_3`.
-    pub(crate) series: String,
-    pub(crate) means: String,
 }
 
 pub(crate) struct Case {
@@ -381,72 +354,6 @@ impl Source<'_> {
         }
         Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
     }
-
-    /// What a picture has room for, in a line.
-    fn line(&self, text: Spanned<String>, longest: usize) -> Result<String> {
-        if text.get_ref().chars().count() > longest {
-            return Err(self.error(text.span(), format!("there is room for {longest} characters")));
-        }
-        Ok(text.into_inner())
-    }
-
-    fn case(&self, case: Spanned<String>, cases: &[Case]) -> Result<String> {
-        if !cases.iter().any(|known| known.name == *case.get_ref()) {
-            return Err(self.error(case.span(), format!("there is no case `{}`", case.get_ref())));
-        }
-        Ok(case.into_inner())
-    }
-
-    fn chart(&self, table: ChartTable, seen: &mut BTreeSet<String>, cases: &[Case]) -> Result<Chart> {
-        check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
-        if table.cases.get_ref().is_empty() {
-            return Err(self.error(table.cases.span(), "cases is empty: there is nothing to draw"));
-        }
-        let shown = table.cases.into_inner().into_iter().map(|case| self.case(case, cases));
-        Ok(Chart {
-            name: self.name(&table.name, seen)?,
-            title: self.line(table.title, LONGEST_TITLE)?,
-            path: table.path.into_inner(),
-            cases: shown.collect::<Result<_>>()?,
-        })
-    }
-
-    fn timeline(
-        &self,
-        table: TimelineTable,
-        seen: &mut BTreeSet<String>,
-        cases: &[Case],
-        variants: &[Variant],
-    ) -> Result<Timeline> {
-        let name = self.name(&table.name, seen)?;
-        let case = self.case(table.case, cases)?;
-        if table.variants.get_ref().is_empty() {
-            return Err(self.error(table.variants.span(), "variants is empty: there is nothing to draw"));
-        }
-        for variant in table.variants.get_ref() {
-            let known = variants.iter().find(|known| known.name == *variant.get_ref());
-            if !known.is_some_and(|known| known.cases.contains(&case)) {
-                let message = format!("there is no variant `{}` of the case `{case}`", variant.get_ref());
-                return Err(self.error(variant.span(), message));
-            }
-        }
-        if !(1..=timeline::MOST_KINDS).contains(&table.kinds.get_ref().len()) {
-            let message = format!("a timeline shows 1 to {} kinds", timeline::MOST_KINDS);
-            return Err(self.error(table.kinds.span(), message));
-        }
-        let kinds = table
-            .kinds
-            .into_inner()
-            .into_iter()
-            .map(|kind| Ok(Kind { series: kind.series, means: self.line(kind.means, LONGEST_MEANING)? }));
-        Ok(Timeline {
-            name,
-            title: self.line(table.title, LONGEST_TITLE)?,
-            case,
-            variants: table.variants.into_inner().into_iter().map(Spanned::into_inner).collect(),
-            kinds: kinds.collect::<Result<_>>()?,
-        })
-    }
 }
 
 /// The file as it is written.
@@ -484,32 +391,6 @@ struct FigureTable {
     over: Option<Spanned<String>>,
     worst: Option<Spanned<bool>>,
     sum: Option<Spanned<bool>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TimelineTable {
-    name: Spanned<String>,
-    title: Spanned<String>,
-    case: Spanned<String>,
-    variants: Spanned<Vec<Spanned<String>>>,
-    kinds: Spanned<Vec<KindTable>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KindTable {
-    series: String,
-    means: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChartTable {
-    name: Spanned<String>,
-    title: Spanned<String>,
-    path: Spanned<String>,
-    cases: Spanned<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]
