@@ -1,6 +1,8 @@
 //! Pictures, as SVG: drawn from the data of a run, and from nothing else.
 
 mod chart;
+mod model;
+mod powers;
 mod timeline;
 
 use std::path::PathBuf;
@@ -137,6 +139,16 @@ fn ticks(end: f64) -> Vec<(f64, String)> {
     )]
     let digits = (-power).max(0.0) as usize;
     ticks.map(|tick| (tick, short(&format!("{tick:.digits$}")))).collect()
+}
+
+/// The unit of an axis of time, and the moments that it shows: as written, and in seconds.
+fn moments(end: f64) -> (&'static str, Vec<(String, f64)>) {
+    let (unit, scale) = match end {
+        1.0.. => ("seconds", 1.0),
+        1e-3.. => ("milliseconds", 1e-3),
+        _ => ("microseconds", 1e-6),
+    };
+    (unit, ticks(end / scale).into_iter().map(|(tick, number)| (number, tick * scale)).collect())
 }
 
 /// A number without the zeros that say nothing, its unit after it if it has one.

@@ -1,8 +1,10 @@
 //! One figure of several variants, on one scale of powers of ten: the medians, with their intervals.
 
 use svg::Document;
-use svg::node::element::{Circle, Line, Rectangle};
+use svg::node::element::Line;
 
+use super::model::{legend, mark};
+use super::powers::Powers;
 use super::{EDGE, WIDTH, left_out, place, rule, sheet, short, source, text, text_to};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Chart, Experiment, Model};
@@ -19,9 +21,6 @@ const HEADING: f64 = 38.0;
 const TOP: f64 = EDGE + 44.0;
 /// From the end of the rows to that of the sheet: the numbers of the scale and three lines of text.
 const BOTTOM: f64 = 72.0 + EDGE;
-
-/// What a model is drawn with, in the order of the legend.
-const MODELS: [Model; 4] = [Model::Threads, Model::Async, Model::Processes, Model::Serial];
 
 /// A row of the chart.
 struct Point<'a> {
@@ -43,7 +42,7 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
     let panels: Vec<_> = chart.cases.iter().map(|case| (case, points(case))).collect();
     let panels: Vec<_> = panels.into_iter().filter(|(_, points)| !points.is_empty()).collect();
     let all = || panels.iter().flat_map(|(_, points)| points);
-    let scale = Scale::over(all().flat_map(|point| [point.measured.low, point.measured.high]))?;
+    let scale = Powers::over(all().flat_map(|point| [point.measured.low, point.measured.high]))?;
     let heights = panels.iter().map(|(_, points)| HEADING + ROW * points.len() as f64);
     let bottom = TOP + heights.sum::<f64>();
     let mut document = sheet(&chart.title, bottom + BOTTOM);
@@ -53,7 +52,7 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
         document = document.add(text(EDGE, y + HEADING - 12.0, "name", case));
         y += HEADING;
         let end = y + ROW * points.len() as f64;
-        for x in scale.ticks().into_iter().map(|tick| scale.x(tick)) {
+        for x in scale.ticks().into_iter().map(|tick| x(&scale, tick)) {
             document = document.add(rule((x, y - 4.0), (x, end)));
         }
         for point in points {
@@ -65,7 +64,7 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
     for tick in scale.ticks() {
         let number = short(&unit(tick, None));
         document =
-            document.add(text(scale.x(tick), bottom + 18.0, "soft", &number).set("text-anchor", "middle"));
+            document.add(text(x(&scale, tick), bottom + 18.0, "soft", &number).set("text-anchor", "middle"));
     }
     let left_out = left_out(missing(chart, &panels, data).iter().map(String::as_str));
     let shown = format!("Medians with their 95 % intervals, on a scale of powers of ten.{left_out}");
@@ -99,63 +98,17 @@ fn point<'a>(chart: &Chart, experiment: &Experiment, row: &'a Row) -> Option<Poi
     Some(Point { variant: &row.variant, model, measured, label })
 }
 
-fn row(document: Document, point: &Point, scale: &Scale, y: f64) -> Document {
+fn row(document: Document, point: &Point, scale: &Powers, y: f64) -> Document {
     let Point { variant, model, measured: Interval { median, low, high }, label } = point;
     let whisker = Line::new().set("class", "whisker");
-    let whisker = whisker.set("x1", scale.x(*low)).set("y1", y).set("x2", scale.x(*high)).set("y2", y);
+    let whisker = whisker.set("x1", x(scale, *low)).set("y1", y).set("x2", x(scale, *high)).set("y2", y);
     let document = document.add(text(EDGE, y + 4.0, "", variant)).add(whisker);
-    mark(document, *model, scale.x(*median), y).add(text_to(WIDTH - EDGE, y + 4.0, "soft", label))
+    mark(document, *model, x(scale, *median), y).add(text_to(WIDTH - EDGE, y + 4.0, "soft", label))
 }
 
-/// A shape for each model, so that they can be told apart without colour.
-fn mark(document: Document, model: Model, x: f64, y: f64) -> Document {
-    const SIZE: f64 = 5.0;
-    let square = Rectangle::new().set("x", x - SIZE).set("y", y - SIZE).set("width", 2.0 * SIZE);
-    let square = square.set("height", 2.0 * SIZE);
-    let circle = Circle::new().set("cx", x).set("cy", y).set("r", SIZE);
-    match model {
-        Model::Threads => document.add(square.set("class", "first")),
-        Model::Async => document.add(circle.set("class", "other")),
-        Model::Processes => document.add(square.set("class", "open")),
-        Model::Serial => document.add(circle.set("class", "open")),
-    }
-}
-
-fn legend(document: Document, is_shown: impl Fn(Model) -> bool) -> Document {
-    // No type can be measured here, so each model has its own place in the line.
-    MODELS.into_iter().filter(|model| is_shown(*model)).enumerate().fold(document, |document, (at, model)| {
-        let (x, y) = (EDGE + 6.0 + 140.0 * at as f64, EDGE + 32.0);
-        mark(document, model, x, y).add(text(x + 14.0, y + 4.0, "", model.name()))
-    })
-}
-
-/// From one power of ten to another.
-struct Scale {
-    first: i32,
-    last: i32,
-}
-
-impl Scale {
-    /// One that holds all of these; none if there are none.
-    #[allow(clippy::cast_possible_truncation, reason = "a float has no larger exponent")]
-    fn over(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (low, high) = values
-            .fold((f64::INFINITY, 0.0), |(low, high), value| (f64::min(low, value), f64::max(high, value)));
-        if low > high {
-            return None;
-        }
-        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
-        Some(Self { first, last: last.max(first + 1) })
-    }
-
-    fn ticks(&self) -> Vec<f64> {
-        (self.first..=self.last).map(|power| 10_f64.powi(power)).collect()
-    }
-
-    fn x(&self, value: f64) -> f64 {
-        let share = (value.log10() - f64::from(self.first)) / f64::from(self.last - self.first);
-        place(LEFT + (RIGHT - LEFT) * share)
-    }
+/// Where a value is.
+fn x(scale: &Powers, value: f64) -> f64 {
+    place(LEFT + (RIGHT - LEFT) * scale.share(value))
 }
 
 #[cfg(test)]

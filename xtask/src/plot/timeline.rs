@@ -8,7 +8,7 @@ use serde_json::Value;
 use svg::Document;
 use svg::node::element::{Definitions, Path, Pattern};
 
-use super::{EDGE, WIDTH, left_out, place, rule, sheet, source, text, text_to, ticks};
+use super::{EDGE, WIDTH, left_out, moments, place, rule, sheet, source, text, text_to};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Experiment, Kind, Timeline};
 use crate::units::{moment, thousands};
@@ -131,16 +131,6 @@ fn axis(document: Document, end: f64, bottom: f64) -> Document {
         document.add(number.set("text-anchor", "middle"))
     });
     document.add(text_to(RIGHT, bottom + 38.0, "soft", &format!("{unit} from the start of the work")))
-}
-
-/// The unit of the axis, and the moments it shows: as written, and in seconds.
-fn moments(end: f64) -> (&'static str, Vec<(String, f64)>) {
-    let (unit, scale) = match end {
-        1.0.. => ("seconds", 1.0),
-        1e-3.. => ("milliseconds", 1e-3),
-        _ => ("microseconds", 1e-6),
-    };
-    (unit, ticks(end / scale).into_iter().map(|(tick, number)| (number, tick * scale)).collect())
 }
 
 /// Where a moment is.
