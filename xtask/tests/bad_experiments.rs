@@ -227,6 +227,12 @@ fn a_timeline_of_a_variant_that_does_not_run_the_case() {
 }
 
 #[test]
+fn a_variant_that_is_shown_twice() {
+    let lines = "name = \"all\"\ncase = \"only\"\nvariants = [\"good\", \"good\"] # again";
+    refused_timeline(&format!("{lines}\n{KINDS}"), "# again", &["`good` is there twice"]);
+}
+
+#[test]
 fn a_timeline_that_shows_nothing_or_too_much() {
     let of =
         |kinds: &str| format!("name = \"all\"\ncase = \"only\"\nvariants = [\"good\"]\nkinds = [{kinds}]");

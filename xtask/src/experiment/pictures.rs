@@ -82,6 +82,30 @@ impl Source<'_> {
         Ok(case.into_inner())
     }
 
+    /// The variants that are to be shown of a case.
+    fn variants_of(
+        &self,
+        case: &str,
+        shown: Spanned<Vec<Spanned<String>>>,
+        variants: &[Variant],
+    ) -> Result<Vec<String>> {
+        if shown.get_ref().is_empty() {
+            return Err(self.error(shown.span(), "variants is empty: there is nothing to draw"));
+        }
+        let mut names = Vec::new();
+        for name in shown.into_inner() {
+            let (span, name) = (name.span(), name.into_inner());
+            if !variants.iter().any(|known| known.name == name && known.runs(case)) {
+                return Err(self.error(span, format!("there is no variant `{name}` of the case `{case}`")));
+            }
+            if names.contains(&name) {
+                return Err(self.error(span, format!("`{name}` is there twice")));
+            }
+            names.push(name);
+        }
+        Ok(names)
+    }
+
     pub(super) fn chart(
         &self,
         table: ChartTable,
@@ -110,16 +134,7 @@ impl Source<'_> {
     ) -> Result<Timeline> {
         let name = self.name(&table.name, seen)?;
         let case = self.case(table.case, cases)?;
-        if table.variants.get_ref().is_empty() {
-            return Err(self.error(table.variants.span(), "variants is empty: there is nothing to draw"));
-        }
-        for variant in table.variants.get_ref() {
-            let known = variants.iter().find(|known| known.name == *variant.get_ref());
-            if !known.is_some_and(|known| known.cases.contains(&case)) {
-                let message = format!("there is no variant `{}` of the case `{case}`", variant.get_ref());
-                return Err(self.error(variant.span(), message));
-            }
-        }
+        let shown = self.variants_of(&case, table.variants, variants)?;
         if !(1..=timeline::MOST_KINDS).contains(&table.kinds.get_ref().len()) {
             let message = format!("a timeline shows 1 to {} kinds", timeline::MOST_KINDS);
             return Err(self.error(table.kinds.span(), message));
@@ -133,7 +148,7 @@ impl Source<'_> {
             name,
             title: self.line(table.title, LONGEST_TITLE)?,
             case,
-            variants: table.variants.into_inner().into_iter().map(Spanned::into_inner).collect(),
+            variants: shown,
             kinds: kinds.collect::<Result<_>>()?,
         })
     }
