@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
 
-pub(crate) use pictures::{Chart, Kind, Timeline};
-use pictures::{ChartTable, TimelineTable};
+pub(crate) use pictures::{Chart, Curve, Kind, MOST_LINES, Timeline};
+use pictures::{ChartTable, CurveTable, TimelineTable};
 
 pub(crate) struct Experiment {
     pub(crate) name: String,
@@ -31,6 +31,7 @@ pub(crate) struct Experiment {
     pub(crate) figures: Vec<Figure>,
     pub(crate) timelines: Vec<Timeline>,
     pub(crate) charts: Vec<Chart>,
+    pub(crate) curves: Vec<Curve>,
     pub(crate) cases: Vec<Case>,
     pub(crate) variants: Vec<Variant>,
 }
@@ -376,6 +377,8 @@ struct Tables {
     timeline: Vec<TimelineTable>,
     #[serde(default)]
     chart: Vec<ChartTable>,
+    #[serde(default)]
+    curve: Vec<CurveTable>,
     case: Spanned<Vec<CaseTable>>,
     variant: Spanned<Vec<VariantTable>>,
 }
@@ -514,6 +517,8 @@ impl Tables {
         let timelines = timelines.collect::<Result<_>>()?;
         let charts = self.chart.into_iter().map(|table| source.chart(table, &mut names, &cases));
         let charts = charts.collect::<Result<_>>()?;
+        let curves = self.curve.into_iter().map(|table| source.curve(table, &mut names, &cases, &variants));
+        let curves = curves.collect::<Result<_>>()?;
 
         Ok(Experiment {
             name,
@@ -527,6 +532,7 @@ impl Tables {
             figures,
             timelines,
             charts,
+            curves,
             cases,
             variants,
         })

@@ -1,6 +1,7 @@
 //! Pictures, as SVG: drawn from the data of a run, and from nothing else.
 
 mod chart;
+mod curve;
 mod model;
 mod powers;
 mod timeline;
@@ -34,6 +35,13 @@ text { font: 12px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-s
 .other { fill: #bc4c00 }
 .open { fill: none; stroke: #59636e; stroke-width: 2 }
 .whisker { stroke: #59636e; stroke-width: 2 }
+.threads { color: #0969da }
+.async { color: #bc4c00 }
+.processes, .serial { color: #59636e }
+.line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round }
+.heavy { stroke-width: 4 }
+.band { fill: currentColor; fill-opacity: 0.15 }
+.leader { stroke: #818b98; stroke-width: 1 }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc }
 .soft { fill: #9198a1 }
@@ -45,6 +53,10 @@ text { fill: #f0f6fc }
 .third { fill: #656c76 }
 .other { fill: #f0883e }
 .open, .whisker { stroke: #9198a1 }
+.threads { color: #4493f8 }
+.async { color: #f0883e }
+.processes, .serial { color: #9198a1 }
+.leader { stroke: #656c76 }
 }
 ";
 
@@ -70,7 +82,10 @@ pub(crate) fn plots(experiment: &Experiment, data: &Data) -> Vec<Plot> {
     let timelines = experiment.timelines.iter().filter_map(|timeline| {
         plot(&timeline.name, &timeline.title, &timeline.case, timeline::draw(timeline, experiment, data))
     });
-    charts.chain(timelines).collect()
+    let curves = experiment.curves.iter().filter_map(|curve| {
+        plot(&curve.name, &curve.title, &curve.case, curve::draw(curve, experiment, data))
+    });
+    charts.chain(timelines).chain(curves).collect()
 }
 
 /// An empty sheet with its title.

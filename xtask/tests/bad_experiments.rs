@@ -227,12 +227,6 @@ fn a_timeline_of_a_variant_that_does_not_run_the_case() {
 }
 
 #[test]
-fn a_variant_that_is_shown_twice() {
-    let lines = "name = \"all\"\ncase = \"only\"\nvariants = [\"good\", \"good\"] # again";
-    refused_timeline(&format!("{lines}\n{KINDS}"), "# again", &["`good` is there twice"]);
-}
-
-#[test]
 fn a_timeline_that_shows_nothing_or_too_much() {
     let of =
         |kinds: &str| format!("name = \"all\"\ncase = \"only\"\nvariants = [\"good\"]\nkinds = [{kinds}]");
@@ -273,11 +267,82 @@ fn a_chart_of_a_figure_or_a_case_that_is_none() {
     refused_chart(lines, "none", &["there is no case `none`"]);
 }
 
+/// A curve with these lines, before the case.
+#[track_caller]
+fn refused_curve(lines: &str, at: &str, parts: &[&str]) {
+    let curve = format!("[[curve]]\ntitle = \"\"\nseries = \"admitted\"\n{lines}\n[[case]]");
+    refused("[[case]]", &curve, at, parts);
+}
+
+const ONLY: &str = "name = \"all\"\ncounts = \"admitted\"\ncase = \"only\"";
+
+#[test]
+fn a_curve_of_a_case_or_a_variant_that_is_none() {
+    refused_curve("name = \"all\"\ncounts = \"\"\ncase = \"none\"", "none", &["there is no case `none`"]);
+    let lines = format!("{ONLY}\nvariants = [\"good\", \"nobody\"]");
+    refused_curve(&lines, "nobody", &["there is no variant `nobody` of the case `only`"]);
+    refused_curve(&format!("{ONLY}\nvariants = []"), "variants", &["nothing to draw"]);
+}
+
+#[test]
+fn a_curve_of_a_variant_that_does_not_run_the_case() {
+    let fixture = Fixture::new(&["good", "better"]);
+    let curve = format!("[[curve]]\ntitle = \"\"\nseries = \"\"\n{ONLY}\nvariants = [\"better\"] # no\n");
+    fixture.edit(TOML, "[[case]]", &format!("{curve}\n[[case]]\nname = \"other\"\n\n[[case]]"));
+    fixture.edit(TOML, BETTER, &better_with("cases = [\"other\"]\n"));
+    let line = 1 + fixture.read(TOML).lines().position(|line| line.contains("# no")).unwrap();
+    refused_at_line(&fixture, line, &["there is no variant `better` of the case `only`"]);
+}
+
+#[test]
+fn an_unknown_or_a_missing_key_of_a_curve() {
+    let known = ["name", "title", "case", "series", "counts", "variants"];
+    let parts = [&["unknown field `colour`"][..], &known].concat();
+    refused_curve(&format!("{ONLY}\ncolour = \"red\""), "colour", &parts);
+    refused_curve("name = \"all\"\ncase = \"only\"", "[[curve]]", &["missing field `counts`"]);
+}
+
+#[test]
+fn a_variant_that_is_shown_twice() {
+    let lines = "variants = [\"good\", \"good\"] # again";
+    refused_curve(&format!("{ONLY}\n{lines}"), "# again", &["`good` is there twice"]);
+    let lines = format!("name = \"all\"\ncase = \"only\"\n{lines}\n{KINDS}");
+    refused_timeline(&lines, "# again", &["`good` is there twice"]);
+}
+
+#[test]
+fn a_curve_whose_words_do_not_fit() {
+    let counts = "x".repeat(37);
+    let lines = format!("name = \"all\"\ncase = \"only\"\ncounts = \"{counts}\"");
+    refused_curve(&lines, &counts, &["room for 36 characters"]);
+}
+
+#[test]
+fn a_curve_of_more_variants_than_can_be_told_apart() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let line = |variants: &str| {
+        let fixture = Fixture::new(&names);
+        let curve = format!("[[curve]]\ntitle = \"\"\nseries = \"\"\n{ONLY} # all\n{variants}\n[[case]]");
+        fixture.edit(TOML, "[[case]]", &curve);
+        (1 + fixture.read(TOML).lines().position(|line| line.contains("# all")).unwrap(), fixture)
+    };
+    let parts = ["9 variants cannot be told apart", "at most 8"];
+    let (case, fixture) = line("");
+    refused_at_line(&fixture, case, &parts);
+    let (case, fixture) = line(&format!("variants = {names:?}"));
+    refused_at_line(&fixture, case + 1, &parts);
+    let (_, fixture) = line(&format!("variants = {:?}", &names[1..]));
+    fixture.xtask(&["list"]).exits(0);
+}
+
 #[test]
 fn two_pictures_of_one_name() {
     let lines = format!("name = \"all\"\ntitle = \"\"\ncase = \"only\"\nvariants = [\"good\"]\n{KINDS}");
     let chart = "name = \"all\" # again\ntitle = \"\"\npath = \"metrics.late_s\"\ncases = [\"only\"]";
     let both = format!("[[timeline]]\n{lines}\n\n[[chart]]\n{chart}\n\n[[case]]");
+    refused("[[case]]", &both, "# again", &["`all` is there twice"]);
+    let curve = "name = \"all\" # again\ntitle = \"\"\ncase = \"only\"\nseries = \"\"\ncounts = \"\"";
+    let both = format!("[[timeline]]\n{lines}\n\n[[curve]]\n{curve}\n\n[[case]]");
     refused("[[case]]", &both, "# again", &["`all` is there twice"]);
 }
 

@@ -6,16 +6,21 @@ use fixture::{Fixture, TOML};
 
 const PLOT: &str = "results/box/plots/fixture-lanes.svg";
 
-/// A fixture that asks for a picture of these variants, and is its own reference.
+/// A fixture that asks for a timeline of these variants, and is its own reference.
 fn reported(variants: &[&str]) -> Fixture {
-    let fixture = Fixture::with_hyperfine(variants);
     let names: Vec<_> = variants.iter().map(|name| format!("\"{name}\"")).collect();
     let timeline = format!(
         "[[timeline]]\nname = \"lanes\"\ntitle = \"Who ran when\"\ncase = \"only\"\nvariants = [{}]\n\
-         kinds = [{{ series = \"runs\", means = \"it runs\" }}]\n\n[[case]]",
+         kinds = [{{ series = \"runs\", means = \"it runs\" }}]\n",
         names.join(", ")
     );
-    fixture.edit(TOML, "[[case]]", &timeline);
+    reported_with(&timeline, variants)
+}
+
+/// One that asks for this picture.
+fn reported_with(picture: &str, variants: &[&str]) -> Fixture {
+    let fixture = Fixture::with_hyperfine(variants);
+    fixture.edit(TOML, "[[case]]", &format!("{picture}\n[[case]]"));
     fixture.bench(&["--quick"]).exits(0);
     fixture.write("results/reference", "box\n");
     fixture.xtask(&["report"]).exits(0);
@@ -66,4 +71,24 @@ fn where_nothing_can_be_drawn_there_is_no_picture() {
     let fixture = reported(&["good"]);
     assert!(!fixture.exists(PLOT));
     assert!(!fixture.page().contains("!["), "{}", fixture.page());
+}
+
+#[test]
+fn a_curve_of_all_variants_is_drawn_shown_and_kept() {
+    let curve = "[[curve]]\nname = \"growth\"\ntitle = \"Let in until then\"\ncase = \"only\"\n\
+                 series = \"admitted\"\ncounts = \"let in\"\n";
+    let fixture = reported_with(curve, &["grows", "good"]);
+    let plot = "results/box/plots/fixture-growth.svg";
+    let svg = fixture.read(plot);
+    for part in ["Let in until then", "grows", "1,200", "seconds", "Not shown: good.", "quick run"] {
+        assert!(svg.contains(part), "no {part:?} in {svg}");
+    }
+    let shown = "![Let in until then](plots/fixture-growth.svg)";
+    assert!(fixture.page().contains(shown), "{}", fixture.page());
+    let readme = fixture.read("crates/misconceptions/fixture/README.md");
+    assert!(readme.contains(&format!("![Let in until then](../../../{plot})")), "{readme}");
+    fixture.xtask(&["report", "--check"]).exits(0);
+    fixture.edit(plot, "1,200", "9,999");
+    let ended = fixture.xtask(&["report", "--check"]).exits(1);
+    assert_eq!(ended.stderr, format!("{plot}:1: is not what the data say; run `cargo xtask report`\n"));
 }

@@ -12,6 +12,8 @@ use super::{Case, Source, Variant, check_path};
 /// No type can be measured where pictures are drawn; at the widest these fit.
 const LONGEST_TITLE: usize = 80;
 const LONGEST_MEANING: usize = 36;
+/// No more lines than these can be told apart without colour.
+pub(crate) const MOST_LINES: usize = 8;
 
 /// A picture of what each worker of a run did when.
 pub(crate) struct Timeline {
@@ -31,6 +33,18 @@ pub(crate) struct Chart {
     pub(crate) path: String,
     /// One below the other, in this order.
     pub(crate) cases: Vec<String>,
+}
+
+/// A picture of how something grows over time, one line for each variant.
+pub(crate) struct Curve {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) case: String,
+    /// Of the outcome: from each of its moments to the next the count is so much.
+    pub(crate) series: String,
+    /// What is counted.
+    pub(crate) counts: String,
+    pub(crate) variants: Vec<String>,
 }
 
 /// Something that a worker does for a while.
@@ -64,6 +78,17 @@ pub(super) struct ChartTable {
     title: Spanned<String>,
     path: Spanned<String>,
     cases: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CurveTable {
+    name: Spanned<String>,
+    title: Spanned<String>,
+    case: Spanned<String>,
+    series: String,
+    counts: Spanned<String>,
+    variants: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 impl Source<'_> {
@@ -150,6 +175,36 @@ impl Source<'_> {
             case,
             variants: shown,
             kinds: kinds.collect::<Result<_>>()?,
+        })
+    }
+
+    pub(super) fn curve(
+        &self,
+        table: CurveTable,
+        seen: &mut BTreeSet<String>,
+        cases: &[Case],
+        variants: &[Variant],
+    ) -> Result<Curve> {
+        let name = self.name(&table.name, seen)?;
+        let mut span = table.case.span();
+        let case = self.case(table.case, cases)?;
+        let shown = if let Some(shown) = table.variants {
+            span = shown.span();
+            self.variants_of(&case, shown, variants)?
+        } else {
+            variants.iter().filter(|known| known.runs(&case)).map(|known| known.name.clone()).collect()
+        };
+        if shown.len() > MOST_LINES {
+            let message = format!("{} variants cannot be told apart: show at most {MOST_LINES}", shown.len());
+            return Err(self.error(span, message));
+        }
+        Ok(Curve {
+            name,
+            title: self.line(table.title, LONGEST_TITLE)?,
+            case,
+            series: table.series,
+            counts: self.line(table.counts, LONGEST_MEANING)?,
+            variants: shown,
         })
     }
 }
