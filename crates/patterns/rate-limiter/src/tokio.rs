@@ -65,7 +65,9 @@ impl Limiter {
     /// ```
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
         let interval = per.saturating_add(Duration::from_nanos(u64::from(amount.get()) - 1)) / amount.get();
-        let ahead = interval.saturating_mul(burst.get() - 1);
+        // So that no sum is cut off at the longest time there is: from then on nobody would have to wait.
+        let interval = interval.min(Duration::MAX / 2 / burst.get());
+        let ahead = interval * (burst.get() - 1);
         let (next, waiting) = (Duration::ZERO, VecDeque::new());
         let state = State { interval, ahead, next, waiting, next_ticket: 0 };
         Self { started: Instant::now(), state: Mutex::new(state) }

@@ -177,6 +177,19 @@ fn after_a_pause_the_whole_burst_is_let_through_at_once() {
 }
 
 #[test]
+fn at_the_slowest_rate_there_is_no_more_than_the_burst_is_let_through() {
+    for (name, form) in right_forms() {
+        for burst in [1, 2, 1_000] {
+            let burst = NonZeroU32::new(burst).unwrap();
+            let rate = Rate { amount: NonZeroU32::MIN, per: Duration::MAX, burst };
+            let mut simulation = Simulation::new(&form, rate, vec![Duration::ZERO]);
+            simulation.spend_burst(0);
+            assert!(!simulation.come(), "{name}: more than {burst}");
+        }
+    }
+}
+
+#[test]
 fn whoever_does_not_give_up_is_let_through() {
     for_each_form(|form, script| assert!(Simulation::play(form, script).waiting.is_empty()));
 }
