@@ -83,7 +83,7 @@ impl Limiter {
     /// Waits until the caller is let through.
     ///
     /// # Cancel safety
-    /// Dropped before its end, it has used nothing up, and has lost its place.
+    /// Dropped before its end, it has used nothing up, and has lost its place. Held and not polled, it keeps all behind it waiting.
     pub async fn acquire(&self) {
         let Some(place) = self.enter() else { return };
         poll_fn(|context| place.poll_first(context)).await;
