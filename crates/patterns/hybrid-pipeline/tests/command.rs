@@ -61,7 +61,10 @@ fn all_come_to_the_same_answer_and_the_heart_beats_beside() {
     let file = folder.path().join("outcome.json");
     let answers = VARIANTS.map(|variant| {
         let mut demo = demo();
-        demo.env("OUTCOME_FILE", &file).args([variant, "--items", "5", "--steps", "10000"]).assert().success();
+        demo.env("OUTCOME_FILE", &file)
+            .args([variant, "--items", "5", "--steps", "10000"])
+            .assert()
+            .success();
         let outcome: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(outcome["variant"], variant);
         for metric in ["item_s", "late_p99_s", "late_max_s"] {
@@ -86,7 +89,8 @@ fn without_a_name_it_runs_all() {
 fn an_origin_that_runs_already_is_asked() {
     let origin = Origin::in_thread().unwrap();
     for variant in VARIANTS {
-        let (code, printed, said) = told(&[variant, "--items", "5", "--steps", "0", "--origin", origin.url()]);
+        let (code, printed, said) =
+            told(&[variant, "--items", "5", "--steps", "0", "--origin", origin.url()]);
         assert_eq!((code, said.as_str()), (0, ""));
         assert!(printed.starts_with(&format!("{variant}: 5 of 5 in ")), "{printed}");
     }
