@@ -1,6 +1,8 @@
 //! All variants give the same results for the same work, never do more of it at once than they were told, and stop when they
 //! are dropped.
 
+#![allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "a pipeline gives pages away")]
+
 use std::fmt::Debug;
 use std::fs::File;
 use std::future::ready;
@@ -50,6 +52,7 @@ type Compute = fn(Page) -> Result<usize, String>;
 
 /// What a variant's `Failure` says in Debug, with the name of its kind.
 type Told = Result<usize, String>;
+type Results = Box<dyn Iterator<Item = (usize, Told)>>;
 
 /// Async, so that it suits all. On threads each fetch is driven by the thread that has it.
 struct Work {
@@ -64,7 +67,7 @@ struct Work {
 struct Variant {
     name: &'static str,
     map: fn(Work) -> Vec<Told>,
-    pipeline: fn(Work) -> Box<dyn Iterator<Item = (usize, Told)>>,
+    pipeline: fn(Work) -> Results,
 }
 
 static TOKIO: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -165,9 +168,7 @@ fn pool(jobs: NonZeroUsize) -> Arc<Pool> {
     Arc::new(Pool::new(jobs.get()).unwrap())
 }
 
-fn on_tokio<E: Debug>(
-    results: impl Stream<Item = (usize, Result<usize, E>)> + 'static,
-) -> Box<dyn Iterator<Item = (usize, Told)>> {
+fn on_tokio<E: Debug>(results: impl Stream<Item = (usize, Result<usize, E>)> + 'static) -> Results {
     taken(results, |next| TOKIO.block_on(next))
 }
 
@@ -176,7 +177,7 @@ type Next<'a, T> = Pin<&'a mut dyn Future<Output = Option<T>>>;
 fn taken<E: Debug, S: Stream<Item = (usize, Result<usize, E>)> + 'static>(
     results: S,
     block_on: impl Fn(Next<S::Item>) -> Option<S::Item> + 'static,
-) -> Box<dyn Iterator<Item = (usize, Told)>> {
+) -> Results {
     let mut results = Box::pin(results);
     Box::new(from_fn(move || {
         let (index, result) = block_on(pin!(results.next()))?;
@@ -529,7 +530,7 @@ fn what_was_not_begun_never_is() {
     let tokio = Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).build().unwrap();
     let (let_go, held) = channel::<()>();
     let _on_tokio = tokio.enter();
-    tokio.spawn_blocking(move || drop(held.recv()));
+    tokio.spawn_blocking(move || held.recv().ok());
     drop_unbegun(|inputs, fetch| {
         tokio_spawn_blocking::pipeline(inputs, limit(2), limit(2), move |input| fetch(input), count_late)
     });

@@ -71,9 +71,9 @@ fn all_come_to_the_same_answer_and_the_heart_beats_beside() {
             assert!(outcome["metrics"][metric].as_f64().unwrap() > 0.0, "{variant}: {metric}");
         }
         assert!(!outcome["series"]["late_s"].as_array().unwrap().is_empty(), "{variant}");
-        outcome["metrics"]["answer"].as_f64().unwrap()
+        outcome["metrics"]["answer"].to_string()
     });
-    assert!(answers[0] > 0.0 && answers == [answers[0]; 7], "{answers:?}");
+    assert!(answers.iter().all(|answer| *answer != "0.0" && *answer == answers[0]), "{answers:?}");
 }
 
 #[test]

@@ -200,19 +200,16 @@ fn a_panic_is_told_with_its_message() {
     squares(&pool);
 }
 
+fn negated(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| !byte).collect()
+}
+
 fn a_hundred_megabytes_come_through_as_they_are() {
     let mut bytes = vec![0; 100_000_000];
     Rng::with_seed(1).fill(&mut bytes);
-    let negated = |mut bytes: Vec<u8>| {
-        bytes.iter_mut().for_each(|byte| *byte = !*byte);
-        bytes
-    };
-    let results = run(&pool(1), vec![bytes.clone()], |mut bytes: Vec<u8>| {
-        bytes.iter_mut().for_each(|byte| *byte = !*byte);
-        Ok(bytes)
-    });
+    let results = run(&pool(1), vec![bytes.clone()], |bytes| Ok(negated(&bytes)));
     // Not assert_eq: nobody wants to read it.
-    assert!(results == [Ok(negated(bytes))]);
+    assert!(results == [Ok(negated(&bytes))]);
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -226,12 +223,12 @@ fn twenty_are_killed_at_random_moments() {
     const KILLS: usize = 20;
     let (pool, folder) = (pool(4), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
-    let (killed, end) = (Arc::new(AtomicUsize::new(0)), folder.path().join("end"));
+    let (kills, end) = (Arc::new(AtomicUsize::new(0)), folder.path().join("end"));
     let killer = thread::spawn({
-        let (log, killed, end) = (log.clone(), Arc::clone(&killed), end.clone());
+        let (log, kills, end) = (log.clone(), Arc::clone(&kills), end.clone());
         move || {
             let mut random = Rng::with_seed(20);
-            while killed.load(SeqCst) < KILLS && !end.exists() {
+            while kills.load(SeqCst) < KILLS && !end.exists() {
                 sleep(Duration::from_micros(random.u64(..30_000)));
                 // One of the last that began something; it may have ended since then.
                 let processes = begun(&log);
@@ -240,7 +237,7 @@ fn twenty_are_killed_at_random_moments() {
                 if let Some(process) = random.choice(last.iter().copied().filter(living).collect::<Vec<_>>())
                 {
                     kill(Pid::from_raw(process.try_into().unwrap()), SIGKILL).ok();
-                    killed.fetch_add(1, SeqCst);
+                    kills.fetch_add(1, SeqCst);
                 }
             }
         }
@@ -257,7 +254,7 @@ fn twenty_are_killed_at_random_moments() {
     for (result, number) in results.into_iter().zip(0..) {
         assert!(matches!(&result, Err(Failure::Lost(_))) || result == Ok(number), "{number}: {result:?}");
     }
-    assert!(killed.load(SeqCst) > 0, "none is killed");
+    assert!(kills.load(SeqCst) > 0, "none is killed");
     squares(&pool);
 }
 
