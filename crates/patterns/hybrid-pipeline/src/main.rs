@@ -6,12 +6,12 @@ mod demo;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::pin::pin;
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 use std::sync::Arc;
 use std::thread::{self, available_parallelism, park_timeout};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use bounded_pool::clients::{self, FetchError};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, ValueEnum};
@@ -145,7 +145,10 @@ fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::
     outcome.metrics.insert("item_s".to_owned(), outcome.elapsed_s / items as f64);
     outcome.metrics.insert("answer".to_owned(), f64::from(tally.answer.unwrap_or_default()));
     outcome.report_failures(&tally.failed, "items")?;
-    ensure!(!asked.is_stopped(), "interrupted: {} of {items} done, and none left half-way", tally.done);
+    if asked.is_stopped() {
+        eprintln!("interrupted: {} of {items} done, and none left half-way", tally.done);
+        exit(work::INTERRUPTED);
+    }
     Ok(())
 }
 

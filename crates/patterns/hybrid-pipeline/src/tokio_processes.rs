@@ -17,7 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use procspawn::{Pool, ProcConfig};
+use procspawn::{Pool, ProcConfig, spawn};
 use serde::{Serialize, de::DeserializeOwned};
 use signal_hook::consts::SIGINT;
 use tokio::task::spawn_blocking;
@@ -119,7 +119,7 @@ pub fn pipeline<I, P: Sent + Clone, T: Sent, E: Sent, W, F>(
     pool: &Arc<Pool>,
     fetch: W,
     compute: fn(P) -> Result<T, E>,
-) -> impl Stream<Item = Indexed<T, E>>
+) -> impl Stream<Item = Indexed<T, E>> + use<I, P, T, E, W, F>
 where
     I: IntoIterator,
     I::Item: Send + 'static,
@@ -154,9 +154,12 @@ async fn in_process<P: Sent + Clone, T: Sent, E: Sent>(
     page: P,
 ) -> Result<T, Failure<E>> {
     let mut lost = String::new();
-    for _ in 0..2 {
+    for is_again in [false, true] {
         let (pool, page) = (Arc::clone(pool), page.clone());
-        lost = match spawn_blocking(move || pool.spawn(page, compute).join()).await {
+        // Again in a process of its own, since others of the pool may have ended too, and since the pool ends one that panics, often
+        // before it has said so.
+        let run = move || if is_again { spawn(page, compute) } else { pool.spawn(page, compute) }.join();
+        lost = match AbortOnDropHandle::new(spawn_blocking(run)).await {
             Ok(Ok(result)) => return result.map_err(Failure::Failed),
             Ok(Err(error)) => match error.panic_info() {
                 Some(panic) => return Err(Failure::Panicked(panic.message().to_owned())),

@@ -1,6 +1,7 @@
 //! An origin that a program starts for itself.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -74,6 +75,8 @@ impl Origin {
             .env(CHILD, "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // Out of reach of a terminal's Ctrl-C: who fetches may want to bring that to its end.
+            .process_group(0)
             .spawn()
             .map_err(Error::system("start the origin's process"))?;
         // From here on every early return drops it, which ends the child.

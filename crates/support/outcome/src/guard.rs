@@ -3,6 +3,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use std::{env, process, thread};
@@ -11,9 +13,13 @@ use crate::limits::{self, Usage};
 use crate::{Outcome, Refused};
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
+use signal_hook::consts::SIGINT;
 
 /// Set in a child: `run`, or how many threads to hold and with which stacks.
 const CHILD: &str = "OUTCOME_CHILD";
+
+/// How a program ends that was interrupted.
+const INTERRUPTED: i32 = 130;
 
 /// How long a child that was refused a thread may take to end by itself.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -40,7 +46,7 @@ impl Threads {
 
 /// Does `run` in a child process, which is this program with the same arguments, and whose `main` must come here
 /// again. Where the system refuses the child its `threads`, the outcome is that refusal, with the limit that stopped
-/// it; `expected` is the work that was asked for.
+/// it; `expected` is the work that was asked for. On Ctrl-C this process waits for the child, and exits with 130 unless all was done.
 ///
 /// # Errors
 /// When the run fails and no limit on threads is to blame; the message is the child's own.
@@ -60,12 +66,19 @@ pub fn guard(
 
 fn watch(experiment: &str, variant: &str, expected: u64, threads: Threads) -> Result<()> {
     let started = Instant::now();
+    // A terminal's Ctrl-C goes to the child too, which may have something to bring to its end.
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGINT, Arc::clone(&is_interrupted)).context("cannot catch Ctrl-C")?;
     let mut child =
         child("run")?.stderr(Stdio::piped()).spawn().context("cannot start a process for the run")?;
     let said = hear_out(&mut child)?;
     let status = child.wait()?;
     if status.success() {
         return Ok(stderr().write_all(&said)?);
+    }
+    if is_interrupted.load(Ordering::Relaxed) {
+        stderr().write_all(&said)?;
+        process::exit(INTERRUPTED);
     }
     let elapsed = started.elapsed();
     let said = String::from_utf8_lossy(&said);

@@ -20,7 +20,7 @@ use workload::{Heartbeat, Lateness, kernel};
 const BYTES: u64 = 16;
 
 /// How a program ends that was interrupted.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: i32 = 130;
 
 pub(crate) type Fetch = Box<dyn Fn(Item) -> BoxFuture<'static, Result<Page, String>> + Send + Sync>;
 

@@ -1,0 +1,457 @@
+//! Processes that are ended, at any moment: each job is answered, the pool goes on, and none outlives its parent.
+
+use std::fs::{self, File, OpenOptions, read_to_string};
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, LazyLock};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use futures_util::StreamExt;
+use hybrid_pipeline::tokio_processes::{self, Failure, Sent};
+use libtest_mimic::{Arguments, Trial};
+use nix::sys::signal::Signal::{SIGINT, SIGKILL, SIGSTOP};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use procspawn::Pool;
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
+
+/// Whoever hangs fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// For what nobody can be asked about: that a process has come to where it stays. Too short, another moment is tested.
+const A_WHILE: Duration = Duration::from_millis(100);
+
+/// More than any buffer of the kernel.
+const MANY_BYTES: usize = 10_000_000;
+
+static TOKIO: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+type Results<T> = Vec<Result<T, Failure<String>>>;
+
+fn pool(processes: usize) -> Arc<Pool> {
+    Arc::new(Pool::new(processes).unwrap())
+}
+
+/// What comes of `pages`, in bounded time.
+fn run<P: Sent + Clone + Sync, T: Sent>(
+    pool: &Arc<Pool>,
+    pages: Vec<P>,
+    compute: fn(P) -> Result<T, String>,
+) -> Results<T> {
+    let fetch = |page| async { Ok(page) };
+    let results = tokio_processes::map(pages, NonZeroUsize::MIN, pool, fetch, compute);
+    TOKIO.block_on(async { tokio::time::timeout(PATIENCE, results).await }).expect("each job is answered")
+}
+
+fn squares(pool: &Arc<Pool>) {
+    let results = run(pool, (0..20).collect(), |number: u64| Ok(number * number));
+    assert_eq!(results, (0..20).map(|number| Ok(number * number)).collect::<Results<_>>());
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+fn send(signal: Signal, process: u32) {
+    kill(Pid::from_raw(process.try_into().unwrap()), signal).unwrap();
+}
+
+/// A process is one of the pool's once it has computed something; one that only starts is not known here.
+fn process_of(pool: &Arc<Pool>) -> u32 {
+    *run(pool, vec![()], |()| Ok(process::id()))[0].as_ref().unwrap()
+}
+
+/// What a job leaves behind: one line for each time that it was begun, with the process.
+fn begin(log: &Path) -> usize {
+    let mut file = OpenOptions::new().create(true).append(true).open(log).unwrap();
+    file.write_all(format!("{}\n", process::id()).as_bytes()).unwrap();
+    begun(log).len()
+}
+
+fn begun(log: &Path) -> Vec<u32> {
+    let lines = read_to_string(log).unwrap_or_default();
+    lines.lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+fn stay() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+fn one_that_is_killed_while_it_is_idle() {
+    let pool = pool(2);
+    squares(&pool);
+    send(SIGKILL, process_of(&pool));
+    squares(&pool);
+}
+
+fn all_are_killed_while_they_are_idle() {
+    let pool = pool(1);
+    for _ in 0..3 {
+        send(SIGKILL, process_of(&pool));
+        squares(&pool);
+    }
+}
+
+fn killed_while_it_reads_a_large_job() {
+    let pool = pool(1);
+    let process = process_of(&pool);
+    // It reads no more, and what is sent to it stays half-way.
+    send(SIGSTOP, process);
+    let killer = thread::spawn(move || {
+        sleep(A_WHILE);
+        send(SIGKILL, process);
+    });
+    let results = run(&pool, vec![vec![7_u8; MANY_BYTES]], |bytes| Ok(bytes.len()));
+    assert_eq!(results, [Ok(MANY_BYTES)], "it is tried once more");
+    killer.join().unwrap();
+    squares(&pool);
+}
+
+fn killed_while_it_computes() {
+    let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
+    let log = folder.path().join("log");
+    let killer = thread::spawn({
+        let log = log.clone();
+        move || {
+            wait_until("it is begun", || !begun(&log).is_empty());
+            send(SIGKILL, begun(&log)[0]);
+        }
+    });
+    let results = run(&pool, vec![log.clone()], |log: PathBuf| {
+        if begin(&log) == 1 {
+            stay();
+        }
+        Ok(())
+    });
+    assert_eq!((results, begun(&log).len()), (vec![Ok(())], 2), "it is tried once more");
+    killer.join().unwrap();
+    squares(&pool);
+}
+
+/// Ends the process somewhere between the end of its computation and that of its answer, if not before or after.
+fn killed_while_it_writes_a_large_answer() {
+    let pool = pool(1);
+    for delay_ms in [0, 1, 5, 10, 20, 40, 60, 80, 100, 150] {
+        let folder = tempfile::tempdir().unwrap();
+        let page = (folder.path().join("log"), delay_ms);
+        let results = run(&pool, vec![page], |(log, delay_ms): (PathBuf, u64)| {
+            if begin(&log) == 1 {
+                thread::spawn(move || {
+                    sleep(Duration::from_millis(delay_ms));
+                    send(SIGKILL, process::id());
+                });
+            }
+            Ok(vec![7_u8; MANY_BYTES])
+        });
+        assert_eq!(results.len(), 1);
+        assert!(matches!(&results[0], Ok(bytes) if bytes.len() == MANY_BYTES), "after {delay_ms} ms");
+        squares(&pool);
+    }
+}
+
+fn one_that_always_ends_its_process_is_tried_twice_and_told() {
+    let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
+    let log = folder.path().join("log");
+    let pages = (0..20).map(|number: u64| (number, log.clone())).collect();
+    let results = run(&pool, pages, |(number, log): (u64, PathBuf)| {
+        // Whoever tries for ever is found out, and stopped.
+        if number == 7 && begin(&log) < 10 {
+            process::abort();
+        }
+        Ok(number)
+    });
+    for (result, number) in results.into_iter().zip(0..) {
+        match result {
+            Err(Failure::Lost(_)) if number == 7 => {}
+            result => assert!(number != 7 && result == Ok(number), "{number}: {result:?}"),
+        }
+    }
+    assert_eq!(begun(&log).len(), 2);
+    squares(&pool);
+}
+
+/// Many, since it is a matter of luck who is first: the process that says what it panicked with, or the pool that ends it.
+fn a_panic_is_told_with_its_message() {
+    let pool = pool(2);
+    let results = run(&pool, (0..20).collect(), |number: u64| -> Result<(), _> {
+        if number % 2 == 1 { panic!("no {number}") } else { Err(format!("not {number}")) }
+    });
+    for (result, number) in results.into_iter().zip(0..) {
+        let expected = match number % 2 {
+            1 => Failure::Panicked(format!("no {number}")),
+            _ => Failure::Failed(format!("not {number}")),
+        };
+        assert_eq!(result, Err(expected));
+    }
+    squares(&pool);
+}
+
+fn negated(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| !byte).collect()
+}
+
+fn a_hundred_megabytes_come_through_as_they_are() {
+    let mut bytes = vec![0; 100_000_000];
+    Rng::with_seed(1).fill(&mut bytes);
+    let results = run(&pool(1), vec![bytes.clone()], |bytes| Ok(negated(&bytes)));
+    // Not assert_eq: nobody wants to read it.
+    assert!(results == [Ok(negated(&bytes))]);
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Job {
+    number: u64,
+    log: PathBuf,
+}
+
+fn twenty_are_killed_at_random_moments() {
+    const JOBS: u64 = 400;
+    const KILLS: usize = 20;
+    let (pool, folder) = (pool(4), tempfile::tempdir().unwrap());
+    let log = folder.path().join("log");
+    let (kills, end) = (Arc::new(AtomicUsize::new(0)), folder.path().join("end"));
+    let killer = thread::spawn({
+        let (log, kills, end) = (log.clone(), Arc::clone(&kills), end.clone());
+        move || {
+            let mut random = Rng::with_seed(20);
+            while kills.load(SeqCst) < KILLS && !end.exists() {
+                sleep(Duration::from_micros(random.u64(..30_000)));
+                // One of the last that began something; it may have ended since then.
+                let processes = begun(&log);
+                let last = &processes[processes.len().saturating_sub(8)..];
+                let living = |process: &u32| children().contains(process);
+                if let Some(process) = random.choice(last.iter().copied().filter(living).collect::<Vec<_>>())
+                {
+                    kill(Pid::from_raw(process.try_into().unwrap()), SIGKILL).ok();
+                    kills.fetch_add(1, SeqCst);
+                }
+            }
+        }
+    });
+    let jobs = (0..JOBS).map(|number| Job { number, log: log.clone() }).collect();
+    let results = run(&pool, jobs, |Job { number, log }| {
+        begin(&log);
+        sleep(Duration::from_millis(number % 8));
+        Ok(number)
+    });
+    File::create(end).unwrap();
+    killer.join().unwrap();
+    assert_eq!(results.len() as u64, JOBS);
+    for (result, number) in results.into_iter().zip(0..) {
+        assert!(matches!(&result, Err(Failure::Lost(_))) || result == Ok(number), "{number}: {result:?}");
+    }
+    assert!(kills.load(SeqCst) > 0, "none is killed");
+    squares(&pool);
+}
+
+fn a_pool_that_is_dropped_ends_its_processes() {
+    let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
+    let log = folder.path().join("log");
+    let fetch = |page| async { Ok(page) };
+    let compute: fn(PathBuf) -> Result<(), String> = |log| {
+        begin(&log);
+        stay()
+    };
+    let pages = vec![log.clone(), log.clone()];
+    let mut results = Box::pin(tokio_processes::pipeline(pages, NonZeroUsize::MIN, &pool, fetch, compute));
+    TOKIO.block_on(async {
+        tokio::select! {
+            _ = results.next() => panic!("there is no result"),
+            () = async {
+                while begun(&log).len() < 2 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            } => {}
+        }
+    });
+    drop(results);
+    pool.kill();
+    wait_until("they have ended", || !begun(&log).iter().any(|process| children().contains(process)));
+}
+
+fn children() -> Vec<u32> {
+    children_of(process::id())
+}
+
+/// The processes that any of its threads has started, and that were not waited for yet.
+fn children_of(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().map(|child| child.parse().unwrap()).collect::<Vec<_>>())
+        .collect()
+}
+
+fn below(process: u32) -> Vec<u32> {
+    let children = children_of(process);
+    children.iter().copied().chain(children.iter().flat_map(|child| below(*child))).collect()
+}
+
+/// Whether it runs: one that has ended and is not waited for yet does not.
+fn is_alive(process: u32) -> bool {
+    let stat = read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
+}
+
+/// The demo, in a group of processes of its own, as a shell starts it.
+struct Demo(Child);
+
+impl Demo {
+    fn start(arguments: &[&str]) -> Self {
+        let mut demo = Command::new(env!("CARGO_BIN_EXE_hybrid-pipeline"));
+        demo.args(arguments).env_remove("OUTCOME_FILE").env_remove("OUTCOME_CASE").process_group(0);
+        Self(demo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // All of it, where a test has failed.
+        killpg(self.group(), SIGKILL).ok();
+        self.0.wait().ok();
+    }
+}
+
+impl Demo {
+    fn group(&self) -> Pid {
+        Pid::from_raw(self.0.id().try_into().unwrap())
+    }
+
+    /// The process that fetches, and those that compute for it, once all of them do.
+    fn at_work(&self, jobs: usize) -> (u32, Vec<u32>) {
+        let mut found = None;
+        wait_until("all compute", || {
+            let trees = children_of(self.0.id()).into_iter().map(|parent| {
+                (
+                    parent,
+                    children_of(parent).into_iter().filter(|child| ticks(*child) >= 5).collect::<Vec<_>>(),
+                )
+            });
+            found = trees.into_iter().find(|(_, workers)| workers.len() >= jobs);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// The exit code, what it printed and what it said, once it has ended.
+    fn end(&mut self) -> (Option<i32>, String, String) {
+        let mut status = None;
+        wait_until("the demo ends", || {
+            status = self.0.try_wait().unwrap();
+            status.is_some()
+        });
+        let printed = io::read_to_string(self.0.stdout.take().unwrap()).unwrap();
+        let said = io::read_to_string(self.0.stderr.take().unwrap()).unwrap();
+        (status.unwrap().code(), printed, said)
+    }
+}
+
+/// How long it has computed, in hundredths of a second.
+fn ticks(process: u32) -> u64 {
+    let stat = read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let user = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(11)?.parse().ok());
+    user.unwrap_or(0)
+}
+
+fn assert_gone(processes: &[u32]) {
+    let started = Instant::now();
+    wait_until("none is left", || !processes.iter().any(|process| is_alive(*process)));
+    let took = started.elapsed();
+    eprintln!("the last of {} processes ended {took:?} later", processes.len());
+    // Two seconds where nothing else runs.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// Each computation takes minutes.
+const LONG: [&str; 8] =
+    ["tokio_processes", "--items", "100", "--steps", "100000000000", "--jobs", "2", "--no-fetch"];
+
+fn none_outlives_its_parent() {
+    let demo = Demo::start(&LONG);
+    let (parent, workers) = demo.at_work(2);
+    send(SIGKILL, parent);
+    assert_gone(&workers);
+}
+
+fn ctrl_c_drops_all() {
+    for fetches in [true, false] {
+        let mut demo = Demo::start(&LONG[..if fetches { 7 } else { 8 }]);
+        demo.at_work(2);
+        let all = below(demo.0.id());
+        assert!(all.len() >= 3 + usize::from(fetches), "{all:?}");
+        killpg(demo.group(), SIGINT).unwrap();
+        let (code, printed, said) = demo.end();
+        assert_eq!((code, printed.as_str(), said.as_str()), (Some(130), "", ""));
+        assert_gone(&all);
+    }
+}
+
+fn ctrl_c_drains_what_was_begun() {
+    let short = ["--items", "10000000", "--steps", "100000", "--jobs", "2", "--on-ctrl-c", "drain"];
+    for (variant, more) in [
+        ("tokio_processes", &["--no-fetch"][..]),
+        ("tokio_processes", &["--delay-ms", "1"]),
+        ("tokio_rayon", &["--delay-ms", "1"]),
+        ("threads", &["--delay-ms", "1"]),
+    ] {
+        let mut demo = Demo::start(&[&[variant], &short[..], more].concat());
+        if variant == "tokio_processes" {
+            demo.at_work(2);
+        } else {
+            wait_until("it computes", || below(demo.0.id()).iter().any(|process| ticks(*process) >= 5));
+        }
+        let all = below(demo.0.id());
+        killpg(demo.group(), SIGINT).unwrap();
+        let (code, printed, said) = demo.end();
+        assert_eq!(code, Some(130), "{variant}: {said}");
+        let done = printed.strip_prefix(&format!("{variant}: ")).and_then(|line| line.split(' ').next());
+        let done = done.unwrap_or_else(|| panic!("{variant}: it prints {printed}"));
+        assert!(done.parse::<u64>().unwrap() > 0, "{printed}");
+        // An item that was begun and not done would be told as failed.
+        assert_eq!(said, format!("interrupted: {done} of 10000000 done, and none left half-way\n"));
+        assert_gone(&all);
+    }
+}
+
+fn main() {
+    tokio_processes::work_if_child();
+    let tests: [(&str, fn()); 13] = [
+        ("one_that_is_killed_while_it_is_idle", one_that_is_killed_while_it_is_idle),
+        ("all_are_killed_while_they_are_idle", all_are_killed_while_they_are_idle),
+        ("killed_while_it_reads_a_large_job", killed_while_it_reads_a_large_job),
+        ("killed_while_it_computes", killed_while_it_computes),
+        ("killed_while_it_writes_a_large_answer", killed_while_it_writes_a_large_answer),
+        (
+            "one_that_always_ends_its_process_is_tried_twice_and_told",
+            one_that_always_ends_its_process_is_tried_twice_and_told,
+        ),
+        ("a_panic_is_told_with_its_message", a_panic_is_told_with_its_message),
+        ("a_hundred_megabytes_come_through_as_they_are", a_hundred_megabytes_come_through_as_they_are),
+        ("twenty_are_killed_at_random_moments", twenty_are_killed_at_random_moments),
+        ("a_pool_that_is_dropped_ends_its_processes", a_pool_that_is_dropped_ends_its_processes),
+        ("none_outlives_its_parent", none_outlives_its_parent),
+        ("ctrl_c_drops_all", ctrl_c_drops_all),
+        ("ctrl_c_drains_what_was_begun", ctrl_c_drains_what_was_begun),
+    ];
+    let trials = tests.map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit();
+}
