@@ -132,7 +132,7 @@ impl<I, T> Iterator for Stage<I, T> {
 
     fn next(&mut self) -> Option<T> {
         let joined = |worker: JoinHandle<()>| worker.join().unwrap_or_else(|panic| resume_unwind(panic));
-        self.receiver.recv().map_err(|_| self.workers.drain(..).for_each(joined)).ok()
+        self.receiver.recv().map_err(|_| from_fn(|| self.workers.pop()).for_each(joined)).ok()
     }
 }
 
