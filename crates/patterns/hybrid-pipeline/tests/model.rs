@@ -58,11 +58,26 @@ impl<S> Shared<S> {
 
 mod sync {
     use core::cell::Cell;
+    use core::marker::PhantomData;
     use core::ops::{Deref, DerefMut};
     use real_std::sync::LockResult;
     pub use real_std::sync::{Arc, PoisonError};
 
-    use super::{IS_UNWINDING, Shared};
+    use super::{AtomicBool, IS_UNWINDING, SeqCst, Shared};
+
+    /// One that holds nothing but whether it is set.
+    #[derive(Default)]
+    pub struct OnceLock<T>(AtomicBool, PhantomData<T>);
+
+    impl OnceLock<()> {
+        pub fn set(&self, (): ()) -> Result<(), ()> {
+            if self.0.swap(true, SeqCst) { Err(()) } else { Ok(()) }
+        }
+
+        pub fn get(&self) -> Option<&()> {
+            self.0.load(SeqCst).then_some(&())
+        }
+    }
 
     pub struct Mutex<T> {
         state: Shared<Lock>,
@@ -414,18 +429,17 @@ fn the_drop_lets_go_of_the_inputs_before_it_waits_for_what_is_computed() {
 }
 
 #[test]
-fn while_nobody_takes_results_all_stands_still() {
+fn while_nobody_takes_results_all_stands_still_and_the_drop_begins_no_more() {
     static MOST: Count = Count::new(0);
     explore(Some(1), || {
         let [fetches, jobs] = limits(1, 1);
-        let begun = Arc::new(Count::new(0));
-        let fetch = {
-            let begun = Arc::clone(&begun);
-            move |_| Ok::<_, ()>(begun.fetch_add(1, SeqCst))
+        let begun = Count::new(0);
+        let fetch = move |_| {
+            MOST.fetch_max(begun.fetch_add(1, SeqCst) + 1, SeqCst);
+            Ok::<_, ()>(())
         };
         let results = pipeline(0..6, fetches, jobs, fetch, Ok);
         loom::thread::yield_now();
-        MOST.fetch_max(begun.load(SeqCst), SeqCst);
         drop(results);
     });
     assert_eq!(MOST.load(SeqCst), 4, "one waits in each channel, and one to get there");
