@@ -114,6 +114,8 @@ where
             match page {
                 Ok(page) => {
                     let computing = spawn_blocking(move || catch_unwind(AssertUnwindSafe(|| compute(page))));
+                    // The pool may have no thread for it yet.
+                    let computing = AbortOnDropHandle::new(computing);
                     (index, settle(computing.await.expect("nobody aborts it")))
                 }
                 Err(failure) => (index, Err(failure)),
