@@ -13,7 +13,7 @@ use std::iter::{Fuse, from_fn};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{JoinHandle, spawn};
 
 /// Why an input has no result.
@@ -88,14 +88,18 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
+    let ended = Arc::default();
     let inputs = inputs.into_iter().enumerate();
-    let pages = stage(inputs, fetches, move |(index, input)| (index, attempt(|| fetch(input))));
+    let pages = stage(inputs, fetches, &ended, move |(index, input)| (index, attempt(|| fetch(input))));
     // Right: threads of their own compute, and those that fetch go on meanwhile.
-    stage(pages, jobs, move |(index, page)| (index, page.and_then(|page| attempt(|| compute(page)))))
+    stage(pages, jobs, &ended, move |(index, page)| (index, page.and_then(|page| attempt(|| compute(page)))))
 }
 
 /// What comes of the inputs of a stage.
 struct Stage<I, T> {
+    /// Set once nobody takes results any more. It is one for both stages: while a thread of the second waits for the first, it keeps
+    /// the lock, and nobody could tell the first in any other way.
+    ended: Arc<OnceLock<()>>,
     inputs: Arc<Mutex<Option<Fuse<I>>>>,
     receiver: Receiver<T>,
     workers: Vec<JoinHandle<()>>,
@@ -104,6 +108,7 @@ struct Stage<I, T> {
 fn stage<I, T>(
     inputs: I,
     workers: NonZeroUsize,
+    ended: &Arc<OnceLock<()>>,
     work: impl Fn(I::Item) -> T + Send + Sync + 'static,
 ) -> Stage<I, T>
 where
@@ -112,19 +117,19 @@ where
 {
     let (sender, receiver) = sync_channel(workers.get());
     let inputs = Arc::new(Mutex::new(Some(inputs.fuse())));
-    let mut stage = Stage { inputs: Arc::clone(&inputs), receiver, workers: Vec::new() };
+    let mut stage = Stage { ended: Arc::clone(ended), inputs, receiver, workers: Vec::new() };
     // It fails where nobody takes what comes any more, and then there are no more inputs either.
     let step = Arc::new(move |input| drop(sender.send(work(input))));
     for _ in 0..workers.get() {
-        let (inputs, step) = (Arc::clone(&inputs), Arc::clone(&step));
-        stage.workers.push(spawn(move || from_fn(|| take(&inputs)).for_each(&*step)));
+        let (ended, inputs, step) = (Arc::clone(ended), Arc::clone(&stage.inputs), Arc::clone(&step));
+        stage.workers.push(spawn(move || from_fn(|| take(&inputs, &ended)).for_each(&*step)));
     }
     stage
 }
 
-/// The next input; none if there are no more, or `inputs` has panicked in another thread.
-fn take<I: Iterator>(inputs: &Mutex<Option<I>>) -> Option<I::Item> {
-    inputs.lock().ok()?.as_mut()?.next()
+/// The next input; none if there are no more, or `inputs` has panicked in another thread, or nobody takes results any more.
+fn take<I: Iterator>(inputs: &Mutex<Option<I>>, ended: &OnceLock<()>) -> Option<I::Item> {
+    inputs.lock().ok().filter(|_| ended.get().is_none())?.as_mut()?.next()
 }
 
 impl<I, T> Iterator for Stage<I, T> {
@@ -132,26 +137,23 @@ impl<I, T> Iterator for Stage<I, T> {
 
     fn next(&mut self) -> Option<T> {
         let joined = |worker: JoinHandle<()>| worker.join().unwrap_or_else(|panic| resume_unwind(panic));
-        self.receiver.recv().map_err(|_| self.workers.drain(..).for_each(joined)).ok()
+        self.receiver.recv().map_err(|_| from_fn(|| self.workers.pop()).for_each(joined)).ok()
     }
 }
 
 impl<I, T> Drop for Stage<I, T> {
     fn drop(&mut self) {
+        self.ended.set(()).ok();
         // A thread that waits to hand something over waits no longer, and ends.
         self.receiver = sync_channel(0).1;
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        for worker in self.workers.drain(..) {
-            worker.join().ok();
-        }
+        self.workers.drain(..).for_each(|worker| drop(worker.join()));
     }
 }
 
 fn attempt<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Failure<E>> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
-    }
+    let result = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Failure::Panicked(message(&*panic)))?;
+    result.map_err(Failure::Failed)
 }
 
 fn message(panic: &dyn Any) -> String {
