@@ -110,7 +110,7 @@ where
 /// each, the two take turns.
 ///
 /// Dropped, it reads no more inputs, and what is being fetched is dropped at the await where it stands, soon after. What is being
-/// computed goes on to its end; dropped with `pool`, the processes are ended then.
+/// computed goes on to its end, and keeps `pool` until then; `Pool::kill` ends both.
 ///
 /// # Panics
 /// When polled, if `inputs` panics, or there is no runtime of tokio, or no longer.

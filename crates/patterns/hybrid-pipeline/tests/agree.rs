@@ -8,12 +8,13 @@ use std::fs::File;
 use std::future::ready;
 use std::iter::from_fn;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::process;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use hybrid_pipeline::{
     inline, pool_per_call, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking,
 };
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use procspawn::Pool;
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
@@ -540,6 +541,20 @@ fn what_was_not_begun_never_is() {
     assert_eq!(BEGUN_LATE.load(SeqCst), 0, "tokio_spawn_blocking");
 }
 
+/// A thread that is not waited for cannot keep it from ending.
+fn in_time(test: fn()) -> Result<(), Failed> {
+    let (ending, ended) = channel::<()>();
+    let testing = thread::spawn(move || {
+        let _ending = ending;
+        test();
+    });
+    if ended.recv_timeout(3 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        return Err("it hangs".into());
+    }
+    testing.join().unwrap_or_else(|panic| resume_unwind(panic));
+    Ok(())
+}
+
 fn main() {
     tokio_processes::work_if_child();
     ThreadPoolBuilder::new().num_threads(RAYON_THREADS).build_global().unwrap();
@@ -553,11 +568,6 @@ fn main() {
         ("a_few_of_endlessly_many_are_taken", a_few_of_endlessly_many_are_taken),
         ("what_was_not_begun_never_is", what_was_not_begun_never_is),
     ];
-    let trials = tests.map(|(name, test)| {
-        Trial::test(name, move || {
-            test();
-            Ok(())
-        })
-    });
+    let trials = tests.map(|(name, test)| Trial::test(name, move || in_time(test)));
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit();
 }

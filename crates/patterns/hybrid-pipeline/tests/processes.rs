@@ -1,6 +1,6 @@
 //! Processes that are ended, at any moment: each job is answered, the pool goes on, and none outlives its parent.
 
-use std::fs::{self, File, OpenOptions, read_to_string};
+use std::fs::{self, OpenOptions, read_to_string};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt;
@@ -43,7 +43,7 @@ fn pool(processes: usize) -> Arc<Pool> {
 /// What comes of `pages`, in bounded time.
 fn run<P: Sent + Clone + Sync, T: Sent>(
     pool: &Arc<Pool>,
-    pages: Vec<P>,
+    pages: impl IntoIterator<Item = P>,
     compute: fn(P) -> Result<T, String>,
 ) -> Results<T> {
     let fetch = |page| async { Ok(page) };
@@ -52,7 +52,7 @@ fn run<P: Sent + Clone + Sync, T: Sent>(
 }
 
 fn squares(pool: &Arc<Pool>) {
-    let results = run(pool, (0..20).collect(), |number: u64| Ok(number * number));
+    let results = run(pool, 0..20, |number: u64| Ok(number * number));
     assert_eq!(results, (0..20).map(|number| Ok(number * number)).collect::<Results<_>>());
 }
 
@@ -166,7 +166,7 @@ fn killed_while_it_writes_a_large_answer() {
 fn one_that_always_ends_its_process_is_tried_twice_and_told() {
     let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
-    let pages = (0..20).map(|number: u64| (number, log.clone())).collect();
+    let pages = (0..20).map(|number: u64| (number, log.clone()));
     let results = run(&pool, pages, |(number, log): (u64, PathBuf)| {
         // Whoever tries for ever is found out, and stopped.
         if number == 7 && begin(&log) < 10 {
@@ -187,7 +187,7 @@ fn one_that_always_ends_its_process_is_tried_twice_and_told() {
 /// Many, since it is a matter of luck who is first: the process that says what it panicked with, or the pool that ends it.
 fn a_panic_is_told_with_its_message() {
     let pool = pool(2);
-    let results = run(&pool, (0..20).collect(), |number: u64| -> Result<(), _> {
+    let results = run(&pool, 0..20, |number: u64| -> Result<(), _> {
         if number % 2 == 1 { panic!("no {number}") } else { Err(format!("not {number}")) }
     });
     for (result, number) in results.into_iter().zip(0..) {
@@ -219,46 +219,43 @@ struct Job {
 }
 
 fn twenty_are_killed_at_random_moments() {
-    const JOBS: u64 = 400;
     const KILLS: usize = 20;
     let (pool, folder) = (pool(4), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
-    let (kills, end) = (Arc::new(AtomicUsize::new(0)), folder.path().join("end"));
+    let kills = Arc::new(AtomicUsize::new(0));
     let killer = thread::spawn({
-        let (log, kills, end) = (log.clone(), Arc::clone(&kills), end.clone());
+        let (log, kills) = (log.clone(), Arc::clone(&kills));
         move || {
             let mut random = Rng::with_seed(20);
-            while kills.load(SeqCst) < KILLS && !end.exists() {
+            wait_until("all are killed", || {
                 sleep(Duration::from_micros(random.u64(..30_000)));
-                // One of the last that began something; it may have ended since then.
+                // Those that have begun something of late, and that were not killed since.
                 let processes = begun(&log);
-                let last = &processes[processes.len().saturating_sub(8)..];
-                let living = |process: &u32| children().contains(process);
-                if let Some(process) = random.choice(last.iter().copied().filter(living).collect::<Vec<_>>())
-                {
-                    kill(Pid::from_raw(process.try_into().unwrap()), SIGKILL).ok();
+                let last = processes.iter().rev().take(8).copied();
+                let living: Vec<_> = last.filter(|process| is_alive(*process)).collect();
+                if let Some(process) = random.choice(living) {
+                    send(SIGKILL, process);
                     kills.fetch_add(1, SeqCst);
                 }
-            }
+                kills.load(SeqCst) == KILLS
+            });
         }
     });
-    let jobs = (0..JOBS).map(|number| Job { number, log: log.clone() }).collect();
-    let results = run(&pool, jobs, |Job { number, log }| {
+    let jobs = (0..).take_while(|_| kills.load(SeqCst) < KILLS && !killer.is_finished());
+    let results = run(&pool, jobs.map(|number| Job { number, log: log.clone() }), |Job { number, log }| {
         begin(&log);
         sleep(Duration::from_millis(number % 8));
         Ok(number)
     });
-    File::create(end).unwrap();
     killer.join().unwrap();
-    assert_eq!(results.len() as u64, JOBS);
     for (result, number) in results.into_iter().zip(0..) {
         assert!(matches!(&result, Err(Failure::Lost(_))) || result == Ok(number), "{number}: {result:?}");
     }
-    assert!(kills.load(SeqCst) > 0, "none is killed");
     squares(&pool);
 }
 
-fn a_pool_that_is_dropped_ends_its_processes() {
+/// Dropped, it is kept by those who wait for what is computed.
+fn a_pool_that_is_killed_ends_its_processes() {
     let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
     let fetch = |page| async { Ok(page) };
@@ -400,6 +397,20 @@ fn ctrl_c_drops_all() {
     }
 }
 
+fn ctrl_c_is_for_the_parent_to_act_on() {
+    let mut demo = Demo::start(&[&LONG[..], &["--on-ctrl-c", "drain"]].concat());
+    let (_, workers) = demo.at_work(2);
+    killpg(demo.group(), SIGINT).unwrap();
+    sleep(A_WHILE);
+    assert!(workers.iter().all(|worker| is_alive(*worker)), "they compute on");
+    // Who asks twice does not want to wait.
+    let all = below(demo.0.id());
+    killpg(demo.group(), SIGINT).unwrap();
+    let (code, printed, said) = demo.end();
+    assert_eq!((code, printed.as_str(), said.as_str()), (Some(130), "", ""));
+    assert_gone(&all);
+}
+
 fn ctrl_c_drains_what_was_begun() {
     let short = ["--items", "10000000", "--steps", "100000", "--jobs", "2", "--on-ctrl-c", "drain"];
     for (variant, more) in [
@@ -429,7 +440,7 @@ fn ctrl_c_drains_what_was_begun() {
 
 fn main() {
     tokio_processes::work_if_child();
-    let tests: [(&str, fn()); 13] = [
+    let tests: [(&str, fn()); 14] = [
         ("one_that_is_killed_while_it_is_idle", one_that_is_killed_while_it_is_idle),
         ("all_are_killed_while_they_are_idle", all_are_killed_while_they_are_idle),
         ("killed_while_it_reads_a_large_job", killed_while_it_reads_a_large_job),
@@ -442,9 +453,10 @@ fn main() {
         ("a_panic_is_told_with_its_message", a_panic_is_told_with_its_message),
         ("a_hundred_megabytes_come_through_as_they_are", a_hundred_megabytes_come_through_as_they_are),
         ("twenty_are_killed_at_random_moments", twenty_are_killed_at_random_moments),
-        ("a_pool_that_is_dropped_ends_its_processes", a_pool_that_is_dropped_ends_its_processes),
+        ("a_pool_that_is_killed_ends_its_processes", a_pool_that_is_killed_ends_its_processes),
         ("none_outlives_its_parent", none_outlives_its_parent),
         ("ctrl_c_drops_all", ctrl_c_drops_all),
+        ("ctrl_c_is_for_the_parent_to_act_on", ctrl_c_is_for_the_parent_to_act_on),
         ("ctrl_c_drains_what_was_begun", ctrl_c_drains_what_was_begun),
     ];
     let trials = tests.map(|(name, test)| {
