@@ -73,7 +73,8 @@ where
 ///
 /// Inputs are read one at a time, when there is room to fetch one more. What was fetched waits until there is room to compute, and
 /// what was computed until it is taken: at most `fetches + jobs` inputs are under way, and who takes results slowly slows all down.
-/// It begins when it is first polled.
+/// It begins when it is first polled. While `jobs` are computed, those that are being fetched go on, but no more are begun: with one of
+/// each, the two take turns.
 ///
 /// Dropped, it reads no more inputs, and what is being fetched is dropped at the await where it stands, soon after. What is being
 /// computed goes on to its end, since nobody can stop it from outside: at most `jobs`; what was not begun never is.
