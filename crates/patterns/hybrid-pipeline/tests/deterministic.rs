@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Waker};
 
 use futures_util::StreamExt;
-use real_smol::future::yield_now;
+use real_smol::future::{poll_once, yield_now};
 use real_smol::{Executor, Task};
 
 #[path = "../src/smol_unblock.rs"]
@@ -141,7 +141,7 @@ fn nothing_begins_once_the_results_are_dropped() {
                 assert!(matches!(results.next().await, Some((_, Ok(_)))));
             }
             for _ in 0..4 {
-                real_smol::future::poll_once(results.next()).await;
+                poll_once(results.next()).await;
                 yield_now().await;
             }
             drop(results);
@@ -149,4 +149,29 @@ fn nothing_begins_once_the_results_are_dropped() {
         });
     }
     assert_eq!(LATE.load(SeqCst), 0, "it begins after the drop");
+}
+
+#[test]
+fn what_is_fetched_goes_on_while_nobody_takes_results() {
+    in_every_order(|| async {
+        let fetched = Arc::new(AtomicUsize::new(0));
+        let fetch = {
+            let fetched = Arc::clone(&fetched);
+            move |input| {
+                let fetched = Arc::clone(&fetched);
+                async move {
+                    yield_now().await;
+                    fetched.fetch_add(1, SeqCst);
+                    Ok::<_, ()>(input)
+                }
+            }
+        };
+        let mut results = Box::pin(pipeline(0..2, limit(2), limit(1), fetch, Ok));
+        let taken = usize::from(poll_once(results.next()).await.is_some());
+        // Or else it stands still.
+        while fetched.load(SeqCst) < 2 {
+            yield_now().await;
+        }
+        assert_eq!(taken + results.count().await, 2);
+    });
 }
