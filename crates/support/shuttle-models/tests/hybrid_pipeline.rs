@@ -62,7 +62,7 @@ mod task {
     }
 }
 
-const INTERLEAVINGS: usize = 5_000;
+const INTERLEAVINGS: usize = 10_000;
 
 /// A value that counts how many of its kind there are.
 struct Counted {
