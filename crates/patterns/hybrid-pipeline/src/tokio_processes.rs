@@ -72,6 +72,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
 /// An input whose fetch or computation fails or panics has a [`Failure`] in its place, and so has one whose computation has ended two
 /// processes. The others go on, and another process takes the place of each that has ended.
 ///
+/// One that is ended from outside in its first milliseconds, before procspawn has heard from it, is waited for without end.
+///
 /// # Panics
 /// If `inputs` panics, or there is no runtime of tokio, or no longer.
 ///
