@@ -1,8 +1,8 @@
 //! loom runs the unmodified threads, two or three of them, and lets each go on wherever another could.
 //!
-//! `extern crate self as std` gives them loom's lock where they say `std`, and what loom does not have: a clock, and parking with an
-//! end. The clock stands still until one who sleeps, or whose patience is over, goes on, and is then moved to that moment. Whether
-//! somebody is woken before that is for the schedule to say: who goes on first.
+//! `extern crate self as std` gives them loom's lock where they say `std`, and what loom does not have: a clock, and parking that
+//! ends. The clock stands still until one who sleeps, or has no patience left, goes on, and is then moved to that moment. Whether
+//! somebody is woken before that is for the schedule to say: by who goes on first.
 
 #![allow(unreachable_pub, reason = "the file is public where it lives")]
 
@@ -213,6 +213,7 @@ impl Model {
         time::LATE.set(self.late);
         builder.check(move || {
             time::NOW.take();
+            thread::WOKEN.take();
             HOLDS.take();
             self.run(call);
         });
@@ -240,7 +241,7 @@ impl Model {
     }
 
     fn check(&self, admissions: &[Admission]) {
-        assert!(thread::WOKEN.take() < self.callers, "more are woken than let through");
+        assert!(thread::WOKEN.get() < self.callers, "more are woken than let through");
         assert!(
             admissions.is_sorted_by_key(|admission| admission.asked),
             "one has overtaken: {admissions:?}"

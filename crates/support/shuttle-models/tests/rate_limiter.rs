@@ -100,24 +100,25 @@ mod time {
         }
     }
 
-    struct Timer;
+    /// Until it is dropped, a timer is set.
+    struct Set;
 
-    impl Timer {
-        fn set() -> Self {
+    impl Set {
+        fn new() -> Self {
             TIMERS.set(TIMERS.get() + 1);
             MOST_TIMERS.set(MOST_TIMERS.get().max(TIMERS.get()));
             Self
         }
     }
 
-    impl Drop for Timer {
+    impl Drop for Set {
         fn drop(&mut self) {
             TIMERS.set(TIMERS.get() - 1);
         }
     }
 
     pub async fn sleep(time: Duration) {
-        let _timer = Timer::set();
+        let _timer = Set::new();
         pass(time).await;
     }
 
@@ -129,7 +130,7 @@ mod time {
     }
 }
 
-/// smol's.
+/// What smol calls it.
 struct Timer;
 
 impl Timer {
@@ -140,6 +141,13 @@ impl Timer {
 
 real_std::thread_local! {
     static HOLDS: RefCell<Vec<Hold>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What shuttle does not see it does not reset between the interleavings.
+fn reset() {
+    time::NOW.take();
+    time::MOST_TIMERS.take();
+    HOLDS.take();
 }
 
 /// That a task had the limiter's lock.
@@ -239,8 +247,7 @@ impl Model {
     fn search(self, call: impl Fn(&dyn Limit, usize) -> bool + Copy + Send + Sync + 'static) {
         for new in FORMS {
             let run = move || {
-                time::NOW.take();
-                HOLDS.take();
+                reset();
                 self.run(new, call);
             };
             shuttle::check_random(run, INTERLEAVINGS);
@@ -267,7 +274,7 @@ impl Model {
     }
 
     fn check(self, admissions: &[Admission]) {
-        assert!(time::MOST_TIMERS.take() <= 1, "one timer does");
+        assert!(time::MOST_TIMERS.get() <= 1, "one timer does");
         assert!(
             admissions.is_sorted_by_key(|admission| admission.asked),
             "one has overtaken: {admissions:?}"
@@ -396,8 +403,7 @@ fn earliest(new: New) -> Duration {
     let run = {
         let earliest = Arc::clone(&earliest);
         move || {
-            time::NOW.take();
-            HOLDS.take();
+            reset();
             let limiter = new(1);
             let callers = [(); CALLERS].map(|()| {
                 let limiter = Arc::clone(&limiter);

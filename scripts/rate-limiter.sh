@@ -1,0 +1,174 @@
+#!/bin/sh
+# rate-limiter: Ten a second
+#
+# Written by `cargo xtask scripts` from crates/patterns/rate-limiter/experiment.toml.
+#
+#     sh scripts/rate-limiter.sh
+#     ROUNDS=20 SIZE=full sh scripts/rate-limiter.sh
+#
+# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
+# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
+#
+# Results go to target/scripts/rate-limiter/CASE, in place of an earlier run's: VARIANT-ROUND.json
+# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
+# CARGO_TARGET_DIR, if set, stands for target.
+#
+# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 120 s.
+# It sets the origin's counters to zero before each run, and compares them with what the run tells.
+
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+rounds=${ROUNDS:-5}
+size=${SIZE:-default}
+target=${CARGO_TARGET_DIR:-target}
+results=$target/scripts/rate-limiter
+# All runtimes and pools are to have as many threads.
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
+
+usage() {
+    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
+    exit 2
+}
+case $#,$size in
+0,quick | 0,default | 0,full) ;;
+*) usage ;;
+esac
+case $rounds in
+0* | *[!0-9]*) usage ;;
+esac
+
+hyperfine=
+for candidate in "$target/tools/bin/hyperfine" hyperfine; do
+    case $("$candidate" --version 2>&1) in
+    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
+    esac
+done
+if [ -z "$hyperfine" ]; then
+    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
+    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
+    exit 1
+fi
+
+cargo build --release -p rate-limiter -p origin --target-dir "$target"
+rm -rf "$results"
+mkdir -p "$results"
+
+# As many open files as the system allows. POSIX does not know -n, but every sh does.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
+
+# The origin serves what the runs fetch, and prints its URL as its only line. What it counts is not read here.
+mkfifo "$results/url" "$results/hold"
+"$target/release/origin" --stop-with-stdin <"$results/hold" >"$results/url" &
+origin_process=$!
+trap 'kill "$origin_process" 2>/dev/null || :' EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+exec 9>"$results/hold"
+if ! read -r origin <"$results/url"; then
+    echo "error: the origin did not start" >&2
+    exit 1
+fi
+rm "$results/url" "$results/hold"
+
+# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/rate-limiter VARIANT ARGUMENT...
+# hyperfine splits its command once more, so what is no plain word is quoted twice.
+measure() {
+    run="$1 $2"
+    file=$results/$1/$2-$round
+    mkdir -p "$results/$1"
+    program="'$target/release/rate-limiter' $2"
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    shift 2
+    program="$program $* --origin $origin"
+    # In the basic style there is no bar, which would run beside what is measured.
+    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$file.json" "$program"; then
+        if grep -qs '"refused": *{' "$file.outcome.json"; then
+            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
+            return
+        fi
+        grep -qs '"errors": *{ *"' "$file.outcome.json" || return 0
+    fi
+    rm -f "$file.json"
+    failed="$failed, $run"
+    echo "FAILED. To see why, run: $program" >&2
+}
+
+failed=
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    echo "Round $round of $rounds"
+
+    measure 1000-callers-10-a-second threads --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    measure 1000-callers-10-a-second tokio --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    measure 1000-callers-10-a-second smol --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    measure 1000-callers-10-a-second async_std --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    measure 1000-callers-10-a-second article --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    measure 1000-callers-10-a-second governor --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    measure 1000-callers-10-a-second leaky_bucket --callers 1000 --amount 10 --burst 1 --for-ms 2000
+
+    if [ "$size" != quick ]; then
+        measure 1-caller-10-a-second threads --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second tokio --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second smol --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second async_std --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second article --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second governor --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second leaky_bucket --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+    fi
+
+    if [ "$size" = full ]; then
+        measure 10000-callers-1000-a-second threads --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second tokio --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second smol --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second async_std --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second article --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second governor --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second leaky_bucket --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+    fi
+
+    if [ "$size" = full ]; then
+        measure 10000-callers-half-give-up threads --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up tokio --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up smol --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up async_std --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up governor --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up leaky_bucket --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 100-callers-100000-a-second threads --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second tokio --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second smol --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second async_std --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second article --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second governor --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second leaky_bucket --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+    fi
+
+    measure alone threads --alone 1000000
+    measure alone tokio --alone 1000000
+    measure alone smol --alone 1000000
+    measure alone async_std --alone 1000000
+    measure alone governor --alone 1000000
+    measure alone leaky_bucket --alone 1000000
+
+    if [ "$size" != quick ]; then
+        measure 500-requests-250-a-second threads --requests 500 --amount 250 --burst 10
+        measure 500-requests-250-a-second tokio --requests 500 --amount 250 --burst 10
+        measure 500-requests-250-a-second smol --requests 500 --amount 250 --burst 10
+        measure 500-requests-250-a-second async_std --requests 500 --amount 250 --burst 10
+        measure 500-requests-250-a-second article --requests 500 --amount 250 --burst 10
+        measure 500-requests-250-a-second governor --requests 500 --amount 250 --burst 10
+        measure 500-requests-250-a-second leaky_bucket --requests 500 --amount 250 --burst 10
+    fi
+done
+
+echo "Results are in $results"
+if [ -n "$failed" ]; then
+    echo "FAILED: ${failed#, }" >&2
+    exit 1
+fi
