@@ -117,19 +117,14 @@ impl Arguments {
 
 fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::Result<()> {
     let &Arguments { items, fetches, delay_ms, steps, no_fetch, .. } = arguments;
-    let origin = match &arguments.origin {
-        Some(url) => Some(Origin::at(url)?),
-        None if no_fetch => None,
-        None => Some(Origin::start()?),
+    let origin = match arguments.origin.as_deref().map(Origin::at).transpose()? {
+        None if !no_fetch => Some(Origin::start()?),
+        given => given,
     };
-    let url = origin.filter(|_| !no_fetch).map(|origin| {
-        let url = work::url(&origin, delay_ms);
-        (origin, url)
-    });
     let asked = Asked {
         items,
         steps,
-        url: url.as_ref().map(|(_, url)| Arc::from(url.as_str())),
+        url: origin.as_ref().filter(|_| !no_fetch).map(|origin| work::url(origin, delay_ms).into()),
         fetches,
         jobs: arguments.jobs(),
         period: Duration::from_millis(arguments.period_ms),
@@ -147,7 +142,7 @@ fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::
     outcome.report_failures(&tally.failed, "items")?;
     if asked.is_stopped() {
         eprintln!("interrupted: {} of {items} done, and none left half-way", tally.done);
-        exit(work::INTERRUPTED);
+        exit(outcome::INTERRUPTED);
     }
     Ok(())
 }

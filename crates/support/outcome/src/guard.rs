@@ -10,16 +10,13 @@ use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use crate::limits::{self, Usage};
-use crate::{Outcome, Refused};
+use crate::{INTERRUPTED, Outcome, Refused};
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use signal_hook::consts::SIGINT;
 
 /// Set in a child: `run`, or how many threads to hold and with which stacks.
 const CHILD: &str = "OUTCOME_CHILD";
-
-/// How a program ends that was interrupted.
-const INTERRUPTED: i32 = 130;
 
 /// How long a child that was refused a thread may take to end by itself.
 const LAST_WORDS: Duration = Duration::from_secs(1);

@@ -36,6 +36,9 @@ pub use runtimes::give_runtimes_their_threads;
 /// The version of the JSON layout; it changes when a reader of older files could misread a newer one.
 pub const SCHEMA: u32 = 1;
 
+/// How a program exits that was interrupted by Ctrl-C before all was done.
+pub const INTERRUPTED: i32 = 130;
+
 /// How a demo's `main` ends: an error is told in one line, and a reader who has seen enough (`| head`) is none.
 pub fn exit(result: Result<()>) -> ExitCode {
     let Err(error) = result else {

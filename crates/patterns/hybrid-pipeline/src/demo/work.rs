@@ -11,16 +11,13 @@ use std::time::{Duration, Instant};
 use bounded_pool::clients::Time;
 use futures_util::future::BoxFuture;
 use origin::Origin;
-use outcome::Failure;
+use outcome::{Failure, INTERRUPTED};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 use workload::{Heartbeat, Lateness, kernel};
 
 const BYTES: u64 = 16;
-
-/// How a program ends that was interrupted.
-pub(crate) const INTERRUPTED: i32 = 130;
 
 pub(crate) type Fetch = Box<dyn Fn(Item) -> BoxFuture<'static, Result<Page, String>> + Send + Sync>;
 
