@@ -49,6 +49,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p lost-updates --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -63,7 +69,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/lost-updates' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/misconceptions/lost-updates/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/lost-updates' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $*"
@@ -99,6 +111,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure 4-workers-1000000-each tokio_mutex --workers 4 --additions 1000000
     measure 4-workers-1000000-each smol --workers 4 --additions 1000000
     measure 4-workers-1000000-each async_std --workers 4 --additions 1000000
+    measure 4-workers-1000000-each python_threads_unsynchronized --workers 4 --additions 1000000
+    measure 4-workers-1000000-each python_threads_call_inside --workers 4 --additions 1000000
+    measure 4-workers-1000000-each python_threads_lock --workers 4 --additions 1000000
+    measure 4-workers-1000000-each python_threads_local_sums --workers 4 --additions 1000000
+    measure 4-workers-1000000-each python_asyncio --workers 4 --additions 1000000
+    measure 4-workers-1000000-each python_asyncio_await_inside --workers 4 --additions 1000000
 
     if [ "$size" != quick ]; then
         measure 1-worker-1000000 threads_unsynchronized --workers 1 --additions 1000000
@@ -113,6 +131,9 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1-worker-1000000 tokio_mutex --workers 1 --additions 1000000
         measure 1-worker-1000000 smol --workers 1 --additions 1000000
         measure 1-worker-1000000 async_std --workers 1 --additions 1000000
+        measure 1-worker-1000000 python_threads_lock --workers 1 --additions 1000000
+        measure 1-worker-1000000 python_threads_local_sums --workers 1 --additions 1000000
+        measure 1-worker-1000000 python_asyncio --workers 1 --additions 1000000
     fi
 done
 

@@ -13,6 +13,7 @@ use serde_json::value::to_raw_value;
 use crate::experiment::{Experiment, Size};
 use crate::hyperfine::Hyperfine;
 use crate::machine::{Machine, said_by};
+use crate::markdown::escape;
 use crate::workspace::Workspace;
 
 /// The version of this layout.
@@ -44,6 +45,9 @@ pub(crate) struct Row {
     #[serde(serialize_with = "on_one_line")]
     pub(crate) args: Vec<String>,
     pub(crate) variant: String,
+    /// Which Python ran it, "CPython 3.11.7" say; none if it is Rust. Where there are several, the one that all is judged by is first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interpreter: Option<String>,
     pub(crate) status: Status,
     /// Why it is not `ok`.
     pub(crate) reason: Option<String>,
@@ -172,12 +176,26 @@ impl Data {
         (machine, format!("{}, {}, {commit}, {} run", self.started, self.toolchain, self.size.name()))
     }
 
+    /// A variant's row in a case; of several interpreters the first one's.
     pub(crate) fn row(&self, case: &str, variant: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.case == case && row.variant == variant)
+        self.rows_of(case, variant).next()
+    }
+
+    /// A variant's rows in a case, one for each interpreter.
+    pub(crate) fn rows_of(&self, case: &str, variant: &str) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.case == case && row.variant == variant)
     }
 }
 
 impl Row {
+    /// How it is called in a table: by its variant, and where that is in Python by the version.
+    pub(crate) fn title(&self) -> String {
+        match &self.interpreter {
+            Some(interpreter) => format!("`{}`, {}", self.variant, escape(interpreter)),
+            None => format!("`{}`", self.variant),
+        }
+    }
+
     /// A figure of every outcome, in the order of the runs.
     pub(crate) fn figures(&self, path: &[&str]) -> Vec<f64> {
         let figure = |outcome| {

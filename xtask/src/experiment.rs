@@ -79,6 +79,10 @@ pub(crate) struct Variant {
     /// What `main` must call first.
     pub(crate) setup: Option<String>,
     pub(crate) dependencies: Vec<Dependency>,
+    /// Of Python: whether it imports what the standard library has not.
+    pub(crate) needs_packages: bool,
+    /// Of Python: run by every version on this machine, and not only by the first.
+    pub(crate) each_version: bool,
     cases: Vec<String>,
     expect: Vec<Expectation>,
 }
@@ -160,6 +164,9 @@ pub(crate) struct Expectation {
     number: f64,
 }
 
+/// What the name of a variant in Python begins with.
+const PYTHON: &str = "python_";
+
 /// Names go into paths, commands and pages; this leaves nothing to escape.
 pub(crate) fn is_name(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -201,9 +208,14 @@ pub(crate) fn verify(case: &Case, variant: &Variant, outcome: &Value) -> Result<
 }
 
 impl Variant {
-    /// The Python file's variants are run by python3, all others by the experiment's own binary.
+    /// The Python file's variants are run by CPython, all others by the experiment's own binary.
     pub(crate) fn is_python(&self) -> bool {
-        self.name.starts_with("python_")
+        self.name.starts_with(PYTHON)
+    }
+
+    /// Its module, as `main.rs` and `main.py` know it.
+    pub(crate) fn module(&self) -> &str {
+        self.name.strip_prefix(PYTHON).unwrap_or(&self.name)
     }
 
     fn runs(&self, case: &str) -> bool {
@@ -428,6 +440,8 @@ struct VariantTable {
     setup: Option<Spanned<String>>,
     #[serde(default)]
     dependencies: BTreeMap<Spanned<String>, DependencyTable>,
+    needs_packages: Option<Spanned<bool>>,
+    each_version: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -478,7 +492,7 @@ impl Tables {
         let mut variants = Vec::new();
         for table in self.variant.into_inner() {
             let name = source.name(&table.name, &mut names)?;
-            let file = folder.join(match name.strip_prefix("python_") {
+            let file = folder.join(match name.strip_prefix(PYTHON) {
                 Some(module) => format!("python/{module}.py"),
                 None => format!("src/{name}.rs"),
             });
@@ -488,6 +502,13 @@ impl Tables {
             }
             if let Some(twin) = table.twin.as_ref().filter(|twin| *twin.get_ref() == name) {
                 return Err(source.error(twin.span(), format!("`{name}` is its own twin")));
+            }
+            for key in [&table.needs_packages, &table.each_version].into_iter().flatten() {
+                if !name.starts_with(PYTHON) {
+                    return Err(
+                        source.error(key.span(), format!("`{name}` is not Python, which this is about"))
+                    );
+                }
             }
             twins.extend(table.twin.clone());
             variants.push(Variant {
@@ -499,6 +520,8 @@ impl Tables {
                 when: table.when.map(|text| source.note(text)).transpose()?,
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
                 dependencies: source.dependencies(table.dependencies, root)?,
+                needs_packages: table.needs_packages.is_some_and(Spanned::into_inner),
+                each_version: table.each_version.is_some_and(Spanned::into_inner),
                 cases: select_cases(source, table.cases, &cases)?,
                 expect: source.expect(table.expect)?,
             });

@@ -1,5 +1,6 @@
 //! hyperfine: found or installed, called for one run at a time, and its two JSON layouts read.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -83,6 +84,10 @@ impl Hyperfine {
             .arg(shell_words::join(command))
             .envs(environment.iter().copied());
         for name in POOL_SIZES {
+            hyperfine.env_remove(name);
+        }
+        // All versions of Python are to run as they do where nobody has set anything.
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PYTHON")) {
             hyperfine.env_remove(name);
         }
         hyperfine

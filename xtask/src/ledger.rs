@@ -13,6 +13,7 @@ mod limiter;
 mod memory;
 mod patterns;
 mod pipeline;
+mod python;
 mod races;
 mod switches;
 
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::data::{Data, Status};
+use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
 use crate::series::Series;
 use crate::units::{thousands, whole};
@@ -127,7 +128,7 @@ pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> Vec<Judgement>
         let (verdict, evidence) = claim.verdict(&all);
         let id = claim.id.to_owned();
         judgements.push(Judgement { id, language: "rust", verdict, evidence, threshold: claim.threshold });
-        judgements.push(python(claim));
+        judgements.push(python::judge(claim, &all));
     }
     let declared: BTreeSet<_> = experiments.iter().flat_map(|experiment| &experiment.claims).collect();
     for id in declared.into_iter().filter(|id| says(id).is_empty()) {
@@ -140,16 +141,6 @@ pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> Vec<Judgement>
     judgements
 }
 
-fn python(claim: &Claim) -> Judgement {
-    Judgement {
-        id: claim.id.to_owned(),
-        language: "python",
-        verdict: Verdict::NotMeasured,
-        evidence: "no CPython variant yet".to_owned(),
-        threshold: claim.threshold,
-    }
-}
-
 /// What a variant did in every run of a case. A run whose figures were refused counts too, since to be wrong is
 /// an answer; a row that failed in any other way has none.
 struct Counts {
@@ -160,7 +151,10 @@ struct Counts {
 
 impl Counts {
     fn of(data: &Data, case: &str, variant: &'static str) -> Result<Self, String> {
-        let row = data.row(case, variant).ok_or_else(|| format!("{variant} was not run"))?;
+        Self::of_row(data.row(case, variant).ok_or_else(|| format!("{variant} was not run"))?, variant)
+    }
+
+    fn of_row(row: &Row, variant: &'static str) -> Result<Self, String> {
         let answered = row.status == Status::Ok || row.outcomes.len() > row.times_s.len();
         if !answered {
             return Err(format!("{variant}: {}", row.reason.as_deref().unwrap_or("not run to its end")));

@@ -11,6 +11,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::hyperfine::Hyperfine;
+use crate::interpreters::{self, Interpreter};
 use crate::workspace::Workspace;
 
 /// What a page says it was measured on.
@@ -98,13 +99,19 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<Check> {
             hyperfine,
             "bench-all installs one under target/tools; or install 1.20 or newer yourself",
         ),
-        tool("python3", version("python3"), "CPython rows are \"not measured\": install python3"),
+        tool("CPython", pythons(), "its rows are \"not measured\": install python3, 3.9 or newer"),
         limit("open files", Some(files), 20_000, "ulimit -Hn 65536, as root"),
         limit("threads by memory maps", kernel("vm/max_map_count"), 65_530, "sysctl vm.max_map_count=65530"),
         limit("process numbers", kernel("kernel/pid_max"), 32_768, "sysctl kernel.pid_max=32768"),
         ports(),
         load(cores),
     ]
+}
+
+/// All that there are, the one that all is judged by first.
+fn pythons() -> Option<String> {
+    let names: Vec<_> = interpreters::find().iter().map(Interpreter::name).collect();
+    (!names.is_empty()).then(|| names.join(", ").replace(", CPython", ","))
 }
 
 fn tool(name: &'static str, found: Option<String>, lack: &str) -> Check {

@@ -4,6 +4,7 @@ mod commands;
 mod data;
 mod experiment;
 mod hyperfine;
+mod interpreters;
 mod ledger;
 mod machine;
 mod markdown;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, stderr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size, Variant, verify};
 use crate::hyperfine::{Hyperfine, Timed};
+use crate::interpreters::{Pythons, Runner};
 use crate::origin::Origin;
 use crate::statistics::{ENOUGH_RUNS, interval};
 use crate::units::thousands;
@@ -28,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
-    python: bool,
+    pythons: Pythons,
     scratch: TempDir,
     origin: Option<Origin>,
     /// How many runs there were, over all experiments.
@@ -58,7 +59,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(
         workspace: &'a Workspace,
         hyperfine: &'a Hyperfine,
-        python: bool,
+        pythons: Pythons,
         size: Size,
     ) -> Result<Self> {
         // Of the twelve minutes of a default run two are left for the build and what comes before.
@@ -66,7 +67,7 @@ impl<'a> Bench<'a> {
         Ok(Self {
             workspace,
             hyperfine,
-            python,
+            pythons,
             // Beside the binaries, since /tmp may be another file system or small.
             scratch: tempfile::tempdir_in(&workspace.target)
                 .context("cannot make a folder for a run's files")?,
@@ -87,7 +88,7 @@ impl<'a> Bench<'a> {
         to_come: usize,
     ) -> Result<()> {
         self.origin = experiment.needs_origin.then(|| Origin::start(self.workspace)).transpose()?;
-        let rows: Vec<_> = experiment.rows(data.size).collect();
+        let rows: Vec<_> = experiment.rows(data.size).flat_map(|row| self.runners(row)).collect();
         let (least, most) = if data.size == Size::Quick { (1, 1) } else { (ENOUGH_RUNS, MOST_ROUNDS) };
         let how_often = if most == 1 { "once".to_owned() } else { format!("in {least} to {most} rounds") };
         note(&format!("{}: measuring {} rows {how_often}", experiment.name, rows.len()));
@@ -102,12 +103,12 @@ impl<'a> Bench<'a> {
                 }
                 bar.inc_length(rows.len() as u64);
             }
-            for (index, (case, variant)) in rows.iter().enumerate() {
+            for (index, (case, variant, runner)) in rows.iter().enumerate() {
                 bar.set_message(format!("round {round}, {}", variant.name));
                 if round == 1 {
-                    data.rows.push(self.first(experiment, case, variant)?);
+                    data.rows.push(self.first(experiment, case, variant, runner)?);
                 } else if data.rows[index].status == Status::Ok {
-                    let run = self.run(experiment, case, variant)?;
+                    let run = self.run(experiment, case, variant, runner)?;
                     add(&mut data.rows[index], run);
                 }
                 bar.inc(1);
@@ -120,30 +121,52 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn first(&mut self, experiment: &Experiment, case: &Case, variant: &Variant) -> Result<Row> {
+    /// Who runs a row: of Python each interpreter has a row of its own, or the reason why there is none is in one.
+    fn runners<'e>(&self, (case, variant): (&'e Case, &'e Variant)) -> Vec<(&'e Case, &'e Variant, Runner)> {
+        let runners = if variant.is_python() { self.pythons.runners(variant) } else { vec![Runner::Binary] };
+        runners.into_iter().map(|runner| (case, variant, runner)).collect()
+    }
+
+    fn first(
+        &mut self,
+        experiment: &Experiment,
+        case: &Case,
+        variant: &Variant,
+        runner: &Runner,
+    ) -> Result<Row> {
         let mut row = Row {
             case: case.name.clone(),
             args: case.args.clone(),
             variant: variant.name.clone(),
+            interpreter: None,
             status: Status::Ok,
             reason: None,
             times_s: Vec::new(),
             outcomes: Vec::new(),
         };
-        if variant.is_python() && !self.python {
-            row.status = Status::Skipped;
-            row.reason = Some("no python3 on this machine".to_owned());
-        } else {
-            let run = self.run(experiment, case, variant)?;
-            add(&mut row, run);
+        match runner {
+            Runner::None(reason) => {
+                row.status = Status::Skipped;
+                row.reason = Some(reason.clone());
+                return Ok(row);
+            }
+            Runner::Python { name, .. } => row.interpreter = Some(name.clone()),
+            Runner::Binary => {}
         }
+        add(&mut row, self.run(experiment, case, variant, runner)?);
         Ok(row)
     }
 
     /// One run in a process of its own, timed by hyperfine, witnessed by the origin, verified.
-    fn run(&mut self, experiment: &Experiment, case: &Case, variant: &Variant) -> Result<Run> {
+    fn run(
+        &mut self,
+        experiment: &Experiment,
+        case: &Case,
+        variant: &Variant,
+        runner: &Runner,
+    ) -> Result<Run> {
         let failed = |reason: String| Ok(Run::Failed { reason, outcome: None });
-        let mut command = self.command(experiment, variant);
+        let mut command = self.command(experiment, variant, runner);
         command.extend(case.args.iter().cloned());
         if let Some(origin) = &self.origin {
             command.extend(["--origin".to_owned(), origin.url.clone()]);
@@ -184,13 +207,19 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn command(&self, experiment: &Experiment, variant: &Variant) -> Vec<String> {
-        let path = |path: PathBuf| path.to_string_lossy().into_owned();
-        if variant.is_python() {
-            vec!["python3".to_owned(), path(self.workspace.root.join(&variant.file))]
-        } else {
-            vec![path(self.workspace.target.join("release").join(&experiment.name)), variant.name.clone()]
-        }
+    fn command(&self, experiment: &Experiment, variant: &Variant, runner: &Runner) -> Vec<String> {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let mut command = match runner {
+            Runner::Python { program, .. } => {
+                let compiled =
+                    format!("pycache_prefix={}", path(&self.workspace.target.join("python/compiled")));
+                let main = self.workspace.root.join(&experiment.folder).join("python/main.py");
+                vec![path(program), "-X".to_owned(), compiled, path(&main)]
+            }
+            _ => vec![path(&self.workspace.target.join("release").join(&experiment.name))],
+        };
+        command.push(variant.module().to_owned());
+        command
     }
 }
 

@@ -123,13 +123,22 @@ fn in_python(judgement: &Judgement) -> String {
     if judgement.verdict == Verdict::NotMeasured {
         return format!("{verdict}: {}", escape(&judgement.evidence));
     }
-    format!("**{verdict}**")
+    format!("**{verdict}**: {}", escape(&judgement.evidence))
 }
 
 fn rules(judgements: &[&Judgement]) -> String {
-    let rust =
-        judgements.iter().filter(|judgement| judgement.language == "rust" && !judgement.threshold.is_empty());
-    list(rust.map(|judgement| format!("{}: {}", judgement.id, escape(judgement.threshold))))
+    let told = judgements.iter().filter(|judgement| !judgement.threshold.is_empty());
+    list(told.filter_map(|judgement| {
+        let of = |other: &&&Judgement| other.id == judgement.id && other.language == "rust";
+        let rust = judgements.iter().find(of).filter(|rust| rust.threshold == judgement.threshold);
+        // Where CPython has no rule of its own, it stands under that of Rust.
+        let language = match (judgement.language, rust) {
+            ("rust", _) => "",
+            (_, Some(_)) => return None,
+            _ => ", in CPython",
+        };
+        Some(format!("{}{language}: {}", judgement.id, escape(judgement.threshold)))
+    }))
 }
 
 /// The pictures, from a folder that leads to that of the machine.
@@ -162,7 +171,7 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
     for row in rows_of(case, data) {
         let variant = experiment.variant(&row.variant);
         let mut cells = vec![
-            format!("`{}`", row.variant),
+            row.title(),
             variant.map_or("", |variant| variant.model.name()).to_owned(),
             variant.map_or("", |variant| variant.role.name()).to_owned(),
         ];
@@ -189,7 +198,7 @@ fn work(experiment: &Experiment, case: &Case, data: &Data) -> String {
         let cpu =
             |kind| middle(row, &["cpu", kind]).map_or("not told".to_owned(), |time| seconds(time, None));
         vec![
-            format!("`{}`", row.variant),
+            row.title(),
             time(&work_alone(row)),
             against_twin(experiment, row, data, work_alone),
             cpu("user_s"),
@@ -214,7 +223,7 @@ fn work(experiment: &Experiment, case: &Case, data: &Data) -> String {
 fn memory(case: &Case, data: &Data) -> String {
     let rows = measured_rows(case, data).map(|row| {
         vec![
-            format!("`{}`", row.variant),
+            row.title(),
             count(row, &["threads_peak"]),
             size(row, "hwm_bytes"),
             size(row, "peak_virtual_bytes"),
@@ -260,7 +269,7 @@ fn varying(case: &Case, data: &Data) -> String {
     let rows = rows_of(case, data).map(|row| (row, done(row))).filter(|(_, done)| varies(done));
     let points = list(rows.map(|(row, done)| {
         let counts: Vec<_> = done.into_iter().map(whole).collect();
-        format!("`{}`, run by run: {}", row.variant, counts.join(" · "))
+        format!("{}, run by run: {}", row.title(), counts.join(" · "))
     }));
     if points.is_empty() { points } else { format!("Not the same in each run:\n\n{points}\n") }
 }
@@ -272,8 +281,8 @@ fn refused(case: &Case, data: &Data) -> String {
         let text = |name| refused.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (at, limit, detail) = (refused.get("at")?.as_u64()?, text("limit")?, text("detail")?);
         Some(format!(
-            "`{}`: refused at {} by {}: {}",
-            row.variant,
+            "{}: refused at {} by {}: {}",
+            row.title(),
             thousands(at),
             escape(limit),
             escape(detail)
@@ -373,7 +382,9 @@ fn against_twin(
     figure: impl Fn(&Row) -> Vec<f64>,
 ) -> String {
     let twin = experiment.variant(&row.variant).and_then(|variant| variant.twin.as_deref());
-    let Some(other) = twin.and_then(|twin| data.row(&row.case, twin)) else {
+    let others = || twin.into_iter().flat_map(|twin| data.rows_of(&row.case, twin));
+    let in_the_same = others().find(|other| other.interpreter == row.interpreter);
+    let Some(other) = in_the_same.or_else(|| others().next()) else {
         return String::new();
     };
     let (own, others) = (figure(row), figure(other));

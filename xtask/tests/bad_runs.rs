@@ -171,33 +171,62 @@ fn a_program_that_is_not_there_is_named() {
 }
 
 #[test]
-fn python_rows_are_run_by_python3() {
-    let fixture = with_python_variant("echo Python 3.99.0");
-    let mut bench = fixture.bench_command(&["--quick"]);
-    bench.env("PATH", fixture.with_bin_first());
-    fixture::Ended::from(bench).exits(0);
-    assert_eq!(fixture.row("python_good")["status"], "ok");
+fn a_python_row_is_run_by_the_one_that_is_named() {
+    let fixture = with_python_variant();
+    let python = fixture.path("bin/python3");
+    fixture.bench(&["--quick", "--python", python.to_str().unwrap()]).exits(0);
+    let row = fixture.row("python_good");
+    assert_eq!((&row["status"], &row["interpreter"]), (&"ok".into(), &"CPython 3.99.0".into()));
+    assert!(fixture.page().contains("`python_good`, CPython 3.99.0"), "{}", fixture.page());
+    assert_eq!(fixture.row("good")["interpreter"], Value::Null);
 }
 
 #[test]
-fn without_python3_its_rows_are_skipped_with_the_reason() {
-    let fixture = with_python_variant("exit 127");
+fn without_python_its_rows_are_skipped_with_the_reason() {
+    let fixture = with_python_variant();
+    fixture.remove("bin/python3");
     let mut bench = fixture.bench_command(&["--quick"]);
-    bench.env("PATH", fixture.with_bin_first());
-    fixture::Ended::from(bench).exits(0).says(&["python3", "install python3"]);
+    fixture.hide_python(&mut bench);
+    fixture::Ended::from(bench).exits(0).says(&["CPython", "install python3"]);
     let row = fixture.row("python_good");
     assert_eq!(row["status"], "skipped");
-    assert_has(row["reason"].as_str().unwrap(), &["no python3"]);
-    assert!(fixture.page().contains("not measured: no python3"), "{}", fixture.page());
+    assert_has(row["reason"].as_str().unwrap(), &["no CPython"]);
+    assert!(fixture.page().contains("not measured: no CPython"), "{}", fixture.page());
 }
 
-/// A variant in Python and a python3 that runs it, and does `version` when asked for its version.
-fn with_python_variant(version: &str) -> Fixture {
+#[test]
+fn python_is_left_out_where_that_is_asked_for() {
+    let fixture = with_python_variant();
+    fixture.bench(&["--quick", "--no-python"]).exits(0);
+    assert_eq!(fixture.row("python_good")["status"], "skipped");
+    assert_has(fixture.row("python_good")["reason"].as_str().unwrap(), &["--no-python"]);
+}
+
+#[test]
+fn a_python_that_is_none_is_wrong_use_and_measures_nothing() {
+    let fixture = with_python_variant();
+    fixture
+        .bench(&["--quick", "--python", "/no/such/python"])
+        .exits(2)
+        .says_one_error()
+        .says(&["/no/such/python"]);
+    fixture.bench(&["--python", "python3", "--no-python"]).exits(2);
+    assert!(!fixture.exists("target/release"), "it has built");
+}
+
+/// A variant in Python, and a python3 that says what it is and does what the variant is to do.
+fn with_python_variant() -> Fixture {
     let fixture = Fixture::with_hyperfine(&["good", "python_good"]);
     fixture.write("crates/misconceptions/fixture/python/good.py", "\"\"\"Does nothing.\"\"\"\n");
-    let demo = fixture.path("target/release/fixture");
-    let script = format!("[ \"$1\" = --version ] || exec '{}' python_good\n{version}", demo.display());
-    fixture.program("bin/python3", &script);
+    let (demo, python) = (fixture.path("target/release/fixture"), fixture.path("bin/python3"));
+    let is = format!(
+        r#"{{"executable": "{}", "implementation": "CPython", "version": "3.99.0", "free_threaded": false}}"#,
+        python.display()
+    );
+    fixture.program(
+        "bin/python3",
+        &format!("[ \"$1\" != -I ] || {{ echo '{is}'; exit; }}\nexec '{}' python_good", demo.display()),
+    );
     fixture
 }
 

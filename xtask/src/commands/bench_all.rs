@@ -13,6 +13,7 @@ use crate::Usage;
 use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
 use crate::hyperfine::Hyperfine;
+use crate::interpreters::{self, Pythons};
 use crate::machine::{self, said_by};
 use crate::measure::Bench;
 use crate::process;
@@ -35,6 +36,12 @@ pub(crate) struct Options {
     /// What this machine is called in the results [default: its processor and cores]
     #[arg(long, value_name = "LABEL")]
     machine: Option<String>,
+    /// A CPython to measure with, in place of those found here; may be given more than once, and all is judged by the first
+    #[arg(long, value_name = "PATH", conflicts_with = "no_python")]
+    python: Vec<PathBuf>,
+    /// Leave out what runs in CPython
+    #[arg(long)]
+    no_python: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
@@ -42,10 +49,16 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let experiments = workspace.select(&options.only)?;
     let (setting, folder) = choose_folder(&workspace, options, &experiments)?;
 
-    let (hyperfine, python) = preflight(&workspace)?;
+    let named = interpreters::named(&options.python)?;
+    let hyperfine = preflight(&workspace)?;
+    let pythons = if options.no_python {
+        Pythons::none("left out, by --no-python")
+    } else {
+        Pythons::provide(&workspace, named, &experiments)
+    };
     build(&workspace)?;
 
-    let mut bench = Bench::new(&workspace, &hyperfine, python, options.size())?;
+    let mut bench = Bench::new(&workspace, &hyperfine, pythons, options.size())?;
     let mut failed = Vec::new();
     let mut judgements = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
@@ -141,17 +154,15 @@ fn make_writable(results: &Path) -> Result<()> {
 }
 
 /// Provides the tools, raises the limits, and names what is missing before anything is measured.
-fn preflight(workspace: &Workspace) -> Result<(Hyperfine, bool)> {
+fn preflight(workspace: &Workspace) -> Result<Hyperfine> {
     machine::raise_limits().context("cannot raise the limit of open files")?;
     let hyperfine = Hyperfine::provide(workspace)?;
-    let mut python = true;
     for check in machine::checks(workspace) {
         if let Some(lack) = check.lack {
             eprintln!("{}: {}; {lack}", check.name, check.found);
-            python &= check.name != "python3";
         }
     }
-    Ok((hyperfine, python))
+    Ok(hyperfine)
 }
 
 /// Builds everything once, ourselves left out.

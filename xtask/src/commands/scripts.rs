@@ -229,9 +229,9 @@ fi
 
 const PYTHON: &str = r#"
 python3=found
-if ! python3 --version >/dev/null 2>&1; then
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
     python3=missing
-    echo "python3 is missing: the variants python_* are left out" >&2
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
 fi
 "#;
 
@@ -272,7 +272,7 @@ fn measure(experiment: &Experiment, has_python: bool) -> String {
             r#"    case $2 in
     python_*)
         [ "$python3" = found ] || return 0
-        program="python3 {folder}/python/${{2#python_}}.py"
+        program="python3 -X pycache_prefix=$target/python/compiled {folder}/python/main.py ${{2#python_}}"
         ;;
     *) {rust} ;;
     esac"#

@@ -70,7 +70,7 @@ fn counts<const N: usize>(data: &Data, variants: [&'static str; N]) -> Result<Ve
 }
 
 /// In words, the variants that were exact in every run, and what the others lost.
-fn summary(counts: &[Counts]) -> String {
+pub(super) fn summary(counts: &[Counts]) -> String {
     let mut exact: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for counts in counts.iter().filter(|counts| counts.is_exact()) {
         exact.entry(counts.runs()).or_default().push(counts.variant);
@@ -81,7 +81,7 @@ fn summary(counts: &[Counts]) -> String {
     exact.chain(losses).collect::<Vec<_>>().join("; ")
 }
 
-fn is_surely_exact(counts: &Counts) -> bool {
+pub(super) fn is_surely_exact(counts: &Counts) -> bool {
     counts.is_exact() && counts.runs() >= ENOUGH_RUNS
 }
 

@@ -21,7 +21,7 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
         }
     }
     let rows = measured_rows(case, data).map(|row| {
-        let mut cells = vec![format!("`{}`", row.variant)];
+        let mut cells = vec![row.title()];
         for figure in &told {
             cells.push(match &figure.shown {
                 Shown::Over(variant) => over(figure, row, data.row(&row.case, variant)),

@@ -38,6 +38,7 @@ pub(crate) fn row(case: &str, variant: &str, runs: usize, cost: impl Fn(usize) -
         case: case.to_owned(),
         args: Vec::new(),
         variant: variant.to_owned(),
+        interpreter: None,
         status: Status::Ok,
         reason: None,
         times_s: costs.iter().map(|cost| cost.seconds).collect(),

@@ -1,0 +1,256 @@
+"""What one run reports, in the record that the crate `outcome` beside this writes: how much was done, and what it cost.
+
+A demo's `main.py` makes a `Run`, lets the variant work, and hands what it did to `Run.report`. The record goes to the file
+that `OUTCOME_FILE` names, or to the terminal as one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+# Peaks that the kernel does not keep are sampled this often: seldom, since whoever samples takes the GIL.
+SAMPLE_EVERY_S = 0.02
+# Linux gives each thread a kernel stack of this size; no account of the process holds it.
+KERNEL_STACK_BYTES = 16 * 1024
+
+
+def parser(about: str | None, variants: Iterable[str]) -> argparse.ArgumentParser:
+    """A parser of a demo's arguments, which knows `variant` and `--origin`; the demo adds its own."""
+    arguments = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("variant", nargs="?", choices=sorted(variants), help="all of them if left out")
+    arguments.add_argument("--origin", metavar="URL", help="`cargo run --release -p origin` prints it")
+    return arguments
+
+
+def whole(least: int, most: int) -> Any:
+    """Reads a whole number within bounds, for `type=` of an argument."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not within {least} and {most}")
+        return value
+
+    return number
+
+
+def run_all(variants: Iterable[str]) -> None:
+    """Runs this program once for each variant, in a process of its own, since the peak of memory never falls."""
+    for variant in variants:
+        subprocess.run([sys.executable, sys.argv[0], variant, *sys.argv[1:]], check=False)
+
+
+class Run:
+    """A run under way: the clock is running and the accounts are being read."""
+
+    def __init__(self, experiment: str, variant: str) -> None:
+        """Starts the clock, and a thread that samples; what that takes is left out, but for a few pages."""
+        self.experiment = experiment
+        self.variant = f"python_{variant}"
+        before = _status(os.getpid())
+        self._stop = threading.Event()
+        self._peaks: dict[str, int] = {}
+        self._children: dict[str, int] = {}
+        self._sampling = [0.0, 0.0, 0, 0]
+        stack = threading.stack_size(256 * 1024)
+        self._sampler = threading.Thread(target=self._watch, daemon=True)
+        self._sampler.start()
+        threading.stack_size(stack)
+        beside = _status(os.getpid())
+        self._own = {name: beside[name] - before[name] for name in before if name in beside}
+        self._used = _used()
+        self._started = time.perf_counter()
+
+    def report(
+        self,
+        *,
+        expected: int,
+        done: int,
+        metrics: Mapping[str, float] | None = None,
+        series: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+        errors: Mapping[str, int] | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        """Stops the clock and writes the record, whole or not at all; without a file it prints one line.
+
+        `done` is what the work itself has counted. Raises OSError if the file cannot be written.
+        """
+        elapsed = time.perf_counter() - self._started
+        self._look()
+        self._stop.set()
+        self._sampler.join()
+        used = [after - before - own for after, before, own in zip(_used(), self._used, self._sampling)]
+        metrics = dict(metrics or {})
+        if "proportional" in self._children:
+            metrics["proportional_bytes"] = self._children["proportional"]
+        threads = self._peak("Threads")
+        record = {
+            "schema": SCHEMA,
+            "experiment": self.experiment,
+            "variant": self.variant,
+            "case": os.environ.get("OUTCOME_CASE"),
+            "elapsed_s": elapsed,
+            "work": {"expected": expected, "done": done},
+            "metrics": metrics,
+            "series": {name: [list(point) for point in points] for name, points in (series or {}).items()},
+            "cpu": {"user_s": max(used[0], 0.0), "system_s": max(used[1], 0.0)},
+            "memory": {
+                "hwm_bytes": self._peak("VmHWM"),
+                "peak_virtual_bytes": self._peak("VmPeak"),
+                "page_table_bytes": self._peak("VmPTE"),
+                "kernel_stack_bytes": None if threads is None else threads * KERNEL_STACK_BYTES,
+            },
+            "threads_peak": threads,
+            "switches": {"voluntary": max(int(used[2]), 0), "involuntary": max(int(used[3]), 0)},
+            "refused": None if refused is None else vars(refused),
+            "errors": dict(errors or {}),
+        }
+        self._write(record)
+        if errors:
+            sys.exit(f"error: {sum(errors.values())} failed: {', '.join(errors)}")
+
+    def _write(self, record: dict[str, Any]) -> None:
+        file = os.environ.get("OUTCOME_FILE")
+        if file:
+            unfinished = Path(file).with_suffix(".unfinished")
+            unfinished.write_text(json.dumps(record))
+            unfinished.replace(file)
+        elif record["refused"]:
+            print(f"{self.variant}: refused at {record['refused']['at']}: {record['refused']['limit']}")
+        else:
+            work, resident = record["work"], record["memory"]["hwm_bytes"]
+            told = f"{work['done']} of {work['expected']} in {record['elapsed_s']:.3f} s"
+            figures = [f"{name} {figure:.6g}" for name, figure in record["metrics"].items()]
+            memory = [] if resident is None else [f"{resident / 1e6:.1f} MB resident"]
+            print(f"{self.variant}: {', '.join([told, *memory, *figures])}")
+
+    def _peak(self, name: str) -> int | None:
+        """A peak of this process, and of those that it started, without what the sampler takes."""
+        if name not in self._peaks:
+            return None
+        own = 0 if name == "VmHWM" else self._own.get(name, 0)
+        return self._peaks[name] - own + self._children.get(name, 0)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(SAMPLE_EVERY_S):
+            self._look()
+        usage = resource.getrusage(resource.RUSAGE_THREAD)
+        self._sampling = [usage.ru_utime, usage.ru_stime, usage.ru_nvcsw, usage.ru_nivcsw]
+
+    def _look(self) -> None:
+        _raise(self._peaks, _status(os.getpid()))
+        children = _children(os.getpid())
+        if children:
+            sums: dict[str, int] = {}
+            for figures in map(_status, children):
+                for name, figure in figures.items():
+                    sums[name] = sums.get(name, 0) + figure
+            # Address space is theirs of the moment, all together.
+            sums["VmPeak"] = sums.get("VmSize", 0)
+            sums["proportional"] = sum(map(_proportional, children))
+            _raise(self._children, sums)
+
+
+@dataclass
+class Refused:
+    """A limit of the machine that was hit, which is a result and no error."""
+
+    at: int
+    limit: str
+    detail: str
+
+    @classmethod
+    def thread(cls, at: int, error: Exception) -> Refused:
+        """One thread too many: the limit that is the nearest to as many as there were."""
+        limits = {
+            # CPython's threads take two mappings each, the stack and its guard.
+            "vm.max_map_count": _number("/proc/sys/vm/max_map_count", 2),
+            "kernel.threads-max": _number("/proc/sys/kernel/threads-max", 1),
+            "kernel.pid_max": _number("/proc/sys/kernel/pid_max", 1),
+            "pids.max": _number("/sys/fs/cgroup/pids.max", 1),
+        }
+        known = {name: abs(most - at) for name, most in limits.items() if most is not None}
+        limit = min(known, key=lambda name: known[name]) if known else "not told by this system"
+        return cls(at, limit, str(error))
+
+
+@dataclass
+class Failures:
+    """What failed, counted by kind, as an outcome's `errors` has it."""
+
+    by_kind: dict[str, int] = field(default_factory=dict)
+
+    def add(self, error: BaseException) -> None:
+        """Counts one more."""
+        kind = type(error).__name__
+        self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
+
+
+def _status(process: int) -> dict[str, int]:
+    """The sizes, in bytes, and the threads of a process; nothing where the system does not tell."""
+    figures = {}
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return {}
+    for line in lines:
+        name, _, rest = line.partition(":")
+        if name in ("VmHWM", "VmPeak", "VmSize", "VmPTE"):
+            figures[name] = int(rest.split()[0]) * 1024
+        elif name == "Threads":
+            figures[name] = int(rest)
+    if "VmSize" in figures:
+        figures["VmPeak"] = max(figures.get("VmPeak", 0), figures["VmSize"])
+    return figures
+
+
+def _children(process: int) -> list[int]:
+    """The processes that the main thread started."""
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _proportional(process: int) -> int:
+    """Resident memory of a process, each page divided by those who share it."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _raise(peaks: dict[str, int], figures: Mapping[str, int]) -> None:
+    for name, figure in figures.items():
+        peaks[name] = max(peaks.get(name, 0), figure)
+
+
+def _used() -> tuple[float, float, int, int]:
+    """CPU seconds in the program and in the kernel, switches voluntary and not; of those that were waited for, too."""
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return (
+        own.ru_utime + children.ru_utime,
+        own.ru_stime + children.ru_stime,
+        own.ru_nvcsw + children.ru_nvcsw,
+        own.ru_nivcsw + children.ru_nivcsw,
+    )
+
+
+def _number(file: str, each: int) -> int | None:
+    try:
+        return int(Path(file).read_text()) // each
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,269 @@
+//! CPython on this machine: which versions there are, and the packages that some variants import.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::slice;
+
+use anyhow::{Context, Result, bail};
+use glob::{Pattern, glob};
+use serde::Deserialize;
+
+use crate::Usage;
+use crate::experiment::{Experiment, Variant};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// The oldest that the files in `python/` are written for.
+const OLDEST: (u32, u32) = (3, 9);
+
+/// What an interpreter says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Interpreter {
+    #[serde(rename = "executable")]
+    pub(crate) program: PathBuf,
+    implementation: String,
+    version: String,
+    /// Built to run threads without the GIL.
+    free_threaded: bool,
+}
+
+const PROBE: &str = "import json, platform, sys, sysconfig; print(json.dumps({\
+    'executable': sys.executable, 'implementation': platform.python_implementation(), \
+    'version': platform.python_version(), 'free_threaded': bool(sysconfig.get_config_var('Py_GIL_DISABLED'))}))";
+
+/// Where version managers keep theirs: what tells the folder, where it is if nothing does, and the way on from there.
+const MANAGERS: [(&str, &str, &str); 4] = [
+    ("PYENV_ROOT", ".pyenv", "versions"),
+    ("UV_PYTHON_INSTALL_DIR", ".local/share/uv/python", ""),
+    ("ASDF_DATA_DIR", ".asdf", "installs/python"),
+    ("MISE_DATA_DIR", ".local/share/mise", "installs/python"),
+];
+
+/// The interpreters of this machine: the one that PATH calls python3 first, then the newer before the older. Of a version
+/// that is there more than once, the first.
+pub(crate) fn find() -> Vec<Interpreter> {
+    let mut found: Vec<_> = ["python3", "python"].iter().filter_map(|name| probe(Path::new(name))).collect();
+    found.truncate(1);
+    let mut others: Vec<_> = candidates().iter().filter_map(|program| probe(program)).collect();
+    others.sort_by_key(|other| std::cmp::Reverse((other.number(), !other.free_threaded)));
+    found.extend(others);
+    let mut seen = BTreeSet::new();
+    found.retain(|one| one.refusal().is_none() && seen.insert(one.name()));
+    found
+}
+
+/// Those that were asked for, in that order.
+pub(crate) fn named(programs: &[PathBuf]) -> Result<Vec<Interpreter>> {
+    let named = |program: &PathBuf| {
+        let Some(found) = probe(program) else {
+            bail!(Usage(format!("--python {}: it is no Python that runs", program.display())));
+        };
+        match found.refusal() {
+            Some(refusal) => bail!(Usage(format!("--python {}: {refusal}", program.display()))),
+            None => Ok(found),
+        }
+    };
+    programs.iter().map(named).collect()
+}
+
+/// What may be an interpreter: python3 and python3.N on PATH and with the version managers.
+fn candidates() -> BTreeSet<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<_> = env::split_paths(&path).map(|folder| (folder, "python3*")).collect();
+    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    for (variable, usual, below) in MANAGERS {
+        let root = env::var_os(variable).map_or_else(|| home.join(usual), PathBuf::from);
+        folders.push((root.join(below), "*/bin/python3"));
+    }
+    let files = folders.iter().flat_map(|(folder, below)| {
+        let pattern = format!("{}/{below}", Pattern::escape(&folder.to_string_lossy()));
+        glob(&pattern).into_iter().flatten().flatten()
+    });
+    files.filter(|file| is_python(file)).collect()
+}
+
+/// python3, python3.13, python3.13t; not python3-config.
+fn is_python(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let version = name.strip_prefix("python3").map(|rest| rest.strip_suffix('t').unwrap_or(rest));
+    version.is_some_and(|rest| rest.chars().all(|c| c == '.' || c.is_ascii_digit()))
+}
+
+fn probe(program: &Path) -> Option<Interpreter> {
+    let mut command = Command::new(program);
+    let output =
+        command.args(["-I", "-c", PROBE]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+impl Interpreter {
+    /// CPython 3.11.7, by which its rows are told from those of others.
+    pub(crate) fn name(&self) -> String {
+        let build = if self.free_threaded { " free-threaded" } else { "" };
+        format!("{} {}{build}", self.implementation, self.version)
+    }
+
+    fn number(&self) -> (u32, u32, u32) {
+        let mut parts = self.version.split('.').map(|part| {
+            let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap_or(0)
+        });
+        let mut next = || parts.next().unwrap_or(0);
+        (next(), next(), next())
+    }
+
+    fn refusal(&self) -> Option<String> {
+        let (major, minor, _) = self.number();
+        if self.implementation != "CPython" {
+            Some(format!("it is {}, and the claims are about CPython", self.name()))
+        } else if (major, minor) < OLDEST {
+            Some(format!("it is {}, and {}.{} is the oldest that will do", self.name(), OLDEST.0, OLDEST.1))
+        } else {
+            None
+        }
+    }
+}
+
+/// Who runs a row.
+pub(crate) enum Runner {
+    /// The experiment's own binary.
+    Binary,
+    Python {
+        program: PathBuf,
+        name: String,
+    },
+    /// Nobody, and why.
+    None(String),
+}
+
+/// Who runs the rows of Python.
+pub(crate) struct Pythons {
+    found: Vec<Interpreter>,
+    /// The first of them, with packages; or why there is none.
+    with_packages: Result<PathBuf, String>,
+}
+
+impl Pythons {
+    pub(crate) fn none(reason: &str) -> Self {
+        Self { found: Vec::new(), with_packages: Err(reason.to_owned()) }
+    }
+
+    /// Those that were named, or all that there are; and the packages, where an experiment needs them.
+    pub(crate) fn provide(
+        workspace: &Workspace,
+        named: Vec<Interpreter>,
+        experiments: &[Experiment],
+    ) -> Self {
+        let found = if named.is_empty() { find() } else { named };
+        let Some(first) = found.first() else {
+            return Self::none("no CPython on this machine");
+        };
+        let needs_packages = experiments.iter().flat_map(|one| &one.variants).any(|one| one.needs_packages);
+        let with_packages = if needs_packages {
+            with_packages(workspace, first).map_err(|error| format!("{error:#}"))
+        } else {
+            Err("nothing needs them".to_owned())
+        };
+        if let (Err(reason), true) = (&with_packages, needs_packages) {
+            eprintln!("CPython: {reason}; what imports other packages is \"not measured\"");
+        }
+        Self { found, with_packages }
+    }
+
+    /// One for each version that runs this variant, the one that all is judged by first.
+    pub(crate) fn runners(&self, variant: &Variant) -> Vec<Runner> {
+        let Some(first) = self.found.first() else {
+            return vec![Runner::None(self.with_packages.clone().err().unwrap_or_default())];
+        };
+        if variant.needs_packages {
+            return vec![match &self.with_packages {
+                Ok(program) => Runner::Python { program: program.clone(), name: first.name() },
+                Err(reason) => Runner::None(reason.clone()),
+            }];
+        }
+        let versions = if variant.each_version { self.found.as_slice() } else { slice::from_ref(first) };
+        versions.iter().map(|one| Runner::Python { program: one.program.clone(), name: one.name() }).collect()
+    }
+}
+
+/// An interpreter that finds the packages of requirements.txt, at the versions that stand there: an environment under `target`,
+/// made once.
+///
+/// # Errors
+/// Where there is no pip, or it reaches no index.
+pub(crate) fn with_packages(workspace: &Workspace, interpreter: &Interpreter) -> Result<PathBuf> {
+    let requirements = workspace.root.join("crates/support/python/requirements.txt");
+    let wanted = fs::read_to_string(&requirements).context("cannot read requirements.txt")?;
+    let folder = workspace.target.join("python").join(interpreter.name().replace(' ', "-").to_lowercase());
+    let (program, made) = (folder.join("bin/python3"), folder.join("requirements.txt"));
+    if fs::read_to_string(&made).is_ok_and(|there| there == wanted) && program.exists() {
+        return Ok(program);
+    }
+    eprintln!("installing {} for {} under", one_line(&wanted), interpreter.name());
+    eprintln!("{}, once", workspace.shown(&folder));
+    let mut environment = Command::new(&interpreter.program);
+    run(environment.args(["-I", "-m", "venv", "--clear"]).arg(&folder), "venv cannot make an environment")?;
+    let mut install = Command::new(&program);
+    install.args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    // Where there is no network, that is soon known.
+    install.args(["--only-binary=:all:", "--retries=1", "--timeout=10", "--requirement"]).arg(&requirements);
+    run(&mut install, "pip cannot install them")?;
+    // Last, so that it is only there if all is.
+    fs::write(&made, wanted)?;
+    Ok(program)
+}
+
+fn run(command: &mut Command, failure: &'static str) -> Result<()> {
+    // What pip has to say of a network that is not there is long, and the mend is one.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let ended = process::run(command, None)?;
+    if ended.is_some_and(|status| status.success()) { Ok(()) } else { bail!(failure) }
+}
+
+/// The packages by name, those that the others bring left out.
+fn one_line(requirements: &str) -> String {
+    let first = requirements.lines().find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interpreter(implementation: &str, version: &str, free_threaded: bool) -> Interpreter {
+        let (implementation, version) = (implementation.to_owned(), version.to_owned());
+        Interpreter { program: PathBuf::new(), implementation, version, free_threaded }
+    }
+
+    #[test]
+    fn its_name_tells_the_version_and_the_build() {
+        assert_eq!(interpreter("CPython", "3.11.7", false).name(), "CPython 3.11.7");
+        assert_eq!(interpreter("CPython", "3.14.0rc1", true).name(), "CPython 3.14.0rc1 free-threaded");
+    }
+
+    #[test]
+    fn an_older_one_and_another_are_refused() {
+        let refusal = |implementation, version| interpreter(implementation, version, false).refusal();
+        assert_eq!(refusal("CPython", "3.9.0"), None);
+        assert_eq!(refusal("CPython", "3.10.1"), None);
+        let old = "it is CPython 3.8.18, and 3.9 is the oldest that will do";
+        assert_eq!(refusal("CPython", "3.8.18").as_deref(), Some(old));
+        assert!(refusal("PyPy", "3.11.0").is_some());
+    }
+
+    #[test]
+    fn only_interpreters_are_tried() {
+        let is = |name: &str| is_python(Path::new("/usr/bin").join(name).as_path());
+        assert!(is("python3") && is("python3.13") && is("python3.14t"));
+        assert!(!is("python3-config") && !is("python3.11-gdb.py") && !is("python3m"));
+    }
+
+    #[test]
+    fn one_that_is_not_there_is_wrong_use() {
+        let error = named(&[PathBuf::from("/no/such/python")]).unwrap_err();
+        assert!(error.is::<Usage>() && error.to_string().contains("/no/such/python"), "{error}");
+    }
+}

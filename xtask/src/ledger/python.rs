@@ -1,0 +1,74 @@
+//! The same claims in CPython: a rule each, over the rows of `python/*.py`.
+
+mod races;
+
+use super::{All, Claim, Judged, Judgement, Verdict};
+use crate::data::{Data, Row};
+
+/// How a claim is judged in CPython.
+pub(super) struct Rule {
+    id: &'static str,
+    /// As of the claim itself: without the data of each of them nothing is judged.
+    experiments: &'static [&'static str],
+    threshold: &'static str,
+    judge: fn(&All) -> Judged,
+}
+
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    races::RULES.iter()
+}
+
+/// What the data say of a claim in CPython.
+pub(super) fn judge(claim: &Claim, all: &All) -> Judgement {
+    let rule = rules().find(|rule| rule.id == claim.id);
+    let (verdict, evidence) = match rule {
+        Some(rule) => rule.verdict(all),
+        None => (Verdict::NotMeasured, "no CPython variant yet".to_owned()),
+    };
+    let threshold = rule.map_or(claim.threshold, |rule| rule.threshold);
+    Judgement { id: claim.id.to_owned(), language: "python", verdict, evidence, threshold }
+}
+
+impl Rule {
+    fn verdict(&self, all: &All) -> (Verdict, String) {
+        let run = self.experiments.iter().try_for_each(|experiment| all.get(experiment).map(|_| ()));
+        run.and_then(|()| (self.judge)(all)).unwrap_or_else(|reason| (Verdict::NotMeasured, reason))
+    }
+}
+
+/// The version that a row was measured in.
+fn version(row: &Row) -> &str {
+    row.interpreter.as_deref().unwrap_or("CPython")
+}
+
+/// The version that all is judged by, to begin an evidence with.
+fn judged_by(data: &Data, evidence: &str) -> String {
+    let first = data.rows.iter().find_map(|row| row.interpreter.as_deref()).unwrap_or("CPython");
+    format!("{first}: {evidence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_rule_is_of_a_claim_and_rests_on_no_more_than_it_names() {
+        let ids: BTreeSet<_> = super::super::claims().map(|claim| claim.id).collect();
+        let mut seen = BTreeSet::new();
+        for rule in rules() {
+            assert!(ids.contains(rule.id) && seen.insert(rule.id), "{}", rule.id);
+            assert!(!rule.experiments.is_empty(), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn without_data_nothing_is_judged() {
+        for rule in rules() {
+            let (verdict, reason) = rule.verdict(&All(std::collections::BTreeMap::new()));
+            assert_eq!(verdict, Verdict::NotMeasured);
+            assert!(reason.ends_with("was not run"), "{reason}");
+        }
+    }
+}
