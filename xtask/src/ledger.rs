@@ -63,12 +63,17 @@ impl<'a> All<'a> {
     fn get(&self, experiment: &str) -> Result<&Series<'a>, String> {
         self.0.get(experiment).ok_or_else(|| format!("{experiment} was not run"))
     }
+
+    /// What a rule says; without the data of each of its experiments nothing.
+    fn verdict(&self, experiments: &[&str], judge: fn(&Self) -> Judged) -> (Verdict, String) {
+        let run = experiments.iter().try_for_each(|experiment| self.get(experiment).map(|_| ()));
+        run.and_then(|()| judge(self)).unwrap_or_else(|reason| (Verdict::NotMeasured, reason))
+    }
 }
 
 impl Claim {
     fn verdict(&self, all: &All) -> (Verdict, String) {
-        let run = self.experiments.iter().try_for_each(|experiment| all.get(experiment).map(|_| ()));
-        run.and_then(|()| (self.judge)(all)).unwrap_or_else(|reason| (Verdict::NotMeasured, reason))
+        all.verdict(self.experiments, self.judge)
     }
 }
 

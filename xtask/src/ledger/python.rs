@@ -22,18 +22,11 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 pub(super) fn judge(claim: &Claim, all: &All) -> Judgement {
     let rule = rules().find(|rule| rule.id == claim.id);
     let (verdict, evidence) = match rule {
-        Some(rule) => rule.verdict(all),
+        Some(rule) => all.verdict(rule.experiments, rule.judge),
         None => (Verdict::NotMeasured, "no CPython variant yet".to_owned()),
     };
     let threshold = rule.map_or(claim.threshold, |rule| rule.threshold);
     Judgement { id: claim.id.to_owned(), language: "python", verdict, evidence, threshold }
-}
-
-impl Rule {
-    fn verdict(&self, all: &All) -> (Verdict, String) {
-        let run = self.experiments.iter().try_for_each(|experiment| all.get(experiment).map(|_| ()));
-        run.and_then(|()| (self.judge)(all)).unwrap_or_else(|reason| (Verdict::NotMeasured, reason))
-    }
 }
 
 /// The version that a row was measured in.
@@ -43,13 +36,13 @@ fn version(row: &Row) -> &str {
 
 /// The version that all is judged by, to begin an evidence with.
 fn judged_by(data: &Data, evidence: &str) -> String {
-    let first = data.rows.iter().find_map(|row| row.interpreter.as_deref()).unwrap_or("CPython");
+    let first = data.rows.iter().find(|row| row.interpreter.is_some()).map_or("CPython", version);
     format!("{first}: {evidence}")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -66,7 +59,7 @@ mod tests {
     #[test]
     fn without_data_nothing_is_judged() {
         for rule in rules() {
-            let (verdict, reason) = rule.verdict(&All(std::collections::BTreeMap::new()));
+            let (verdict, reason) = All(BTreeMap::new()).verdict(rule.experiments, rule.judge);
             assert_eq!(verdict, Verdict::NotMeasured);
             assert!(reason.ends_with("was not run"), "{reason}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Verdict::{Fails, Holds, HoldsBut, Unsettled};
+use super::Verdict::{self, Fails, Holds, HoldsBut, Unsettled};
 use super::{Claim, Counts, Judged, UPDATES};
 use crate::data::Data;
 use crate::statistics::{ENOUGH_RUNS, is_most, ratio};
@@ -116,14 +116,18 @@ fn r2(data: &Data) -> Judged {
 
 fn r3(data: &Data) -> Judged {
     let counts = Counts::of(data, CASE, "threads_mutex")?;
-    let verdict = if !counts.is_exact() {
+    Ok((is_exact(&counts), summary(&[counts])))
+}
+
+/// Fails at one inexact run, and holds by enough exact ones.
+pub(super) fn is_exact(counts: &Counts) -> Verdict {
+    if !counts.is_exact() {
         Fails
-    } else if is_surely_exact(&counts) {
+    } else if is_surely_exact(counts) {
         Holds
     } else {
         Unsettled
-    };
-    Ok((verdict, summary(&[counts])))
+    }
 }
 
 fn r4(data: &Data) -> Judged {

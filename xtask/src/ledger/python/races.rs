@@ -1,7 +1,7 @@
 //! R1 to R6 and S3 in CPython, by lost-updates.
 
 use super::super::Verdict::{self, Fails, Holds, HoldsBut, Unsettled};
-use super::super::races::{CASE, is_surely_exact, summary};
+use super::super::races::{CASE, is_exact, is_surely_exact, summary};
 use super::super::{Counts, Judged, UPDATES};
 use super::{Rule, judged_by, version};
 use crate::data::Data;
@@ -112,14 +112,7 @@ fn r2(data: &Data) -> Judged {
 
 fn exact(data: &Data, variant: &'static str) -> Judged {
     let counts = Counts::of(data, CASE, variant)?;
-    let verdict = if !counts.is_exact() {
-        Fails
-    } else if is_surely_exact(&counts) {
-        Holds
-    } else {
-        Unsettled
-    };
-    Ok((verdict, judged_by(data, &summary(&[counts]))))
+    Ok((is_exact(&counts), judged_by(data, &summary(&[counts]))))
 }
 
 fn r5(data: &Data) -> Judged {
