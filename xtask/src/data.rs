@@ -13,7 +13,6 @@ use serde_json::value::to_raw_value;
 use crate::experiment::{Experiment, Size};
 use crate::hyperfine::Hyperfine;
 use crate::machine::{Machine, said_by};
-use crate::markdown::escape;
 use crate::workspace::Workspace;
 
 /// The version of this layout.
@@ -181,6 +180,12 @@ impl Data {
         self.rows_of(case, variant).next()
     }
 
+    /// A variant's row in the case of another row, by the same interpreter where that ran it too.
+    pub(crate) fn row_beside(&self, row: &Row, variant: &str) -> Option<&Row> {
+        let in_the_same = |other: &&Row| other.interpreter == row.interpreter;
+        self.rows_of(&row.case, variant).find(in_the_same).or_else(|| self.row(&row.case, variant))
+    }
+
     /// A variant's rows in a case, one for each interpreter.
     pub(crate) fn rows_of(&self, case: &str, variant: &str) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |row| row.case == case && row.variant == variant)
@@ -188,14 +193,6 @@ impl Data {
 }
 
 impl Row {
-    /// How it is called in a table: by its variant, and where that is in Python by the version.
-    pub(crate) fn title(&self) -> String {
-        match &self.interpreter {
-            Some(interpreter) => format!("`{}`, {}", self.variant, escape(interpreter)),
-            None => format!("`{}`", self.variant),
-        }
-    }
-
     /// A figure of every outcome, in the order of the runs.
     pub(crate) fn figures(&self, path: &[&str]) -> Vec<f64> {
         let figure = |outcome| {

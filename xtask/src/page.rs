@@ -95,15 +95,13 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
 
 /// The claims with their verdicts; a claim that was not measured in a language says so.
 pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
-    let rust = judgements.iter().filter(|judgement| judgement.language == "rust");
-    let rows: Vec<_> = rust
-        .map(|rust| {
-            let python = judgements.iter().find(|other| other.id == rust.id && other.language == "python");
+    let rows: Vec<_> = pairs(judgements)
+        .map(|(rust, python)| {
             vec![
                 rust.id.clone(),
                 escape(says(&rust.id)),
                 format!("**{}**", rust.verdict.words()),
-                python.map_or(String::new(), |python| in_python(python)),
+                python.map_or(String::new(), in_python),
                 escape(&rust.evidence),
             ]
         })
@@ -120,24 +118,29 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
 
 fn in_python(judgement: &Judgement) -> String {
     let verdict = judgement.verdict.words();
-    if judgement.verdict == Verdict::NotMeasured {
-        return format!("{verdict}: {}", escape(&judgement.evidence));
-    }
-    format!("**{verdict}**: {}", escape(&judgement.evidence))
+    let verdict =
+        if judgement.verdict == Verdict::NotMeasured { verdict.to_owned() } else { format!("**{verdict}**") };
+    format!("{verdict}: {}", escape(&judgement.evidence))
+}
+
+/// The claims as they are judged in Rust, and each as it is in CPython.
+fn pairs<'a>(judgements: &[&'a Judgement]) -> impl Iterator<Item = (&'a Judgement, Option<&'a Judgement>)> {
+    let rust = judgements.iter().filter(|judgement| judgement.language == "rust");
+    rust.map(|rust| {
+        let python = judgements.iter().find(|other| other.id == rust.id && other.language == "python");
+        (*rust, python.copied())
+    })
 }
 
 fn rules(judgements: &[&Judgement]) -> String {
-    let told = judgements.iter().filter(|judgement| !judgement.threshold.is_empty());
-    list(told.filter_map(|judgement| {
-        let of = |other: &&&Judgement| other.id == judgement.id && other.language == "rust";
-        let rust = judgements.iter().find(of).filter(|rust| rust.threshold == judgement.threshold);
+    list(pairs(judgements).flat_map(|(rust, python)| {
         // Where CPython has no rule of its own, it stands under that of Rust.
-        let language = match (judgement.language, rust) {
-            ("rust", _) => "",
-            (_, Some(_)) => return None,
-            _ => ", in CPython",
-        };
-        Some(format!("{}{language}: {}", judgement.id, escape(judgement.threshold)))
+        let python = python.filter(|python| python.threshold != rust.threshold);
+        let rules = [Some((rust, "")), python.map(|python| (python, ", in CPython"))].into_iter().flatten();
+        let told = rules.filter(|(judgement, _)| !judgement.threshold.is_empty());
+        told.map(|(judgement, language)| {
+            format!("{}{language}: {}", judgement.id, escape(judgement.threshold))
+        })
     }))
 }
 
@@ -171,7 +174,7 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
     for row in rows_of(case, data) {
         let variant = experiment.variant(&row.variant);
         let mut cells = vec![
-            row.title(),
+            title(row),
             variant.map_or("", |variant| variant.model.name()).to_owned(),
             variant.map_or("", |variant| variant.role.name()).to_owned(),
         ];
@@ -192,13 +195,21 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
     table(&columns, &rows)
 }
 
+/// How a row is called in a table: by its variant, and where that is in CPython by the version.
+pub(super) fn title(row: &Row) -> String {
+    match &row.interpreter {
+        Some(interpreter) => format!("`{}`, {}", row.variant, escape(interpreter)),
+        None => format!("`{}`", row.variant),
+    }
+}
+
 /// What the work took by itself, and of which kind of time.
 fn work(experiment: &Experiment, case: &Case, data: &Data) -> String {
     let rows = measured_rows(case, data).map(|row| {
         let cpu =
             |kind| middle(row, &["cpu", kind]).map_or("not told".to_owned(), |time| seconds(time, None));
         vec![
-            row.title(),
+            title(row),
             time(&work_alone(row)),
             against_twin(experiment, row, data, work_alone),
             cpu("user_s"),
@@ -223,7 +234,7 @@ fn work(experiment: &Experiment, case: &Case, data: &Data) -> String {
 fn memory(case: &Case, data: &Data) -> String {
     let rows = measured_rows(case, data).map(|row| {
         vec![
-            row.title(),
+            title(row),
             count(row, &["threads_peak"]),
             size(row, "hwm_bytes"),
             size(row, "peak_virtual_bytes"),
@@ -269,7 +280,7 @@ fn varying(case: &Case, data: &Data) -> String {
     let rows = rows_of(case, data).map(|row| (row, done(row))).filter(|(_, done)| varies(done));
     let points = list(rows.map(|(row, done)| {
         let counts: Vec<_> = done.into_iter().map(whole).collect();
-        format!("{}, run by run: {}", row.title(), counts.join(" · "))
+        format!("{}, run by run: {}", title(row), counts.join(" · "))
     }));
     if points.is_empty() { points } else { format!("Not the same in each run:\n\n{points}\n") }
 }
@@ -280,13 +291,7 @@ fn refused(case: &Case, data: &Data) -> String {
         let refused = row.outcomes.last()?.get("refused")?;
         let text = |name| refused.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (at, limit, detail) = (refused.get("at")?.as_u64()?, text("limit")?, text("detail")?);
-        Some(format!(
-            "{}: refused at {} by {}: {}",
-            row.title(),
-            thousands(at),
-            escape(limit),
-            escape(detail)
-        ))
+        Some(format!("{}: refused at {} by {}: {}", title(row), thousands(at), escape(limit), escape(detail)))
     }));
     if points.is_empty() { points } else { format!("What the machine refused:\n\n{points}\n") }
 }
@@ -382,9 +387,7 @@ fn against_twin(
     figure: impl Fn(&Row) -> Vec<f64>,
 ) -> String {
     let twin = experiment.variant(&row.variant).and_then(|variant| variant.twin.as_deref());
-    let others = || twin.into_iter().flat_map(|twin| data.rows_of(&row.case, twin));
-    let in_the_same = others().find(|other| other.interpreter == row.interpreter);
-    let Some(other) = in_the_same.or_else(|| others().next()) else {
+    let Some(other) = twin.and_then(|twin| data.row_beside(row, twin)) else {
         return String::new();
     };
     let (own, others) = (figure(row), figure(other));

@@ -1,6 +1,6 @@
 //! The figures that an experiment has of its own, beside those that all have.
 
-use super::{against_twin, measured_rows};
+use super::{against_twin, measured_rows, title};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Figure, Shown};
 use crate::markdown::{escape, table};
@@ -21,10 +21,10 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
         }
     }
     let rows = measured_rows(case, data).map(|row| {
-        let mut cells = vec![row.title()];
+        let mut cells = vec![title(row)];
         for figure in &told {
             cells.push(match &figure.shown {
-                Shown::Over(variant) => over(figure, row, data.row(&row.case, variant)),
+                Shown::Over(variant) => over(figure, row, data.row_beside(row, variant)),
                 _ => cell(figure, &values(figure, row)),
             });
             if figure.shown == Shown::AgainstTwin {
