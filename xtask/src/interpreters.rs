@@ -5,7 +5,6 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::slice;
 
 use anyhow::{Context, Result, bail};
 use glob::{Pattern, glob};
@@ -45,14 +44,12 @@ const MANAGERS: [(&str, &str, &str); 4] = [
 /// The interpreters of this machine: the one that PATH calls python3 first, then the newer before the older. Of a version
 /// that is there more than once, the first.
 pub(crate) fn find() -> Vec<Interpreter> {
-    let mut found: Vec<_> = ["python3", "python"].iter().filter_map(|name| probe(Path::new(name))).collect();
-    found.truncate(1);
+    let first = ["python3", "python"].iter().find_map(|name| probe(Path::new(name)));
     let mut others: Vec<_> = candidates().iter().filter_map(|program| probe(program)).collect();
     others.sort_by_key(|other| std::cmp::Reverse((other.number(), !other.free_threaded)));
-    found.extend(others);
     let mut seen = BTreeSet::new();
-    found.retain(|one| one.refusal().is_none() && seen.insert(one.name()));
-    found
+    let all = first.into_iter().chain(others);
+    all.filter(|one| one.refusal().is_none() && seen.insert(one.name())).collect()
 }
 
 /// Those that were asked for, in that order.
@@ -139,53 +136,52 @@ pub(crate) enum Runner {
     None(String),
 }
 
-/// Who runs the rows of Python.
-pub(crate) struct Pythons {
-    found: Vec<Interpreter>,
-    /// The first of them, with packages; or why there is none.
-    with_packages: Result<PathBuf, String>,
+/// Who runs the rows of Python; or why nobody does.
+pub(crate) struct Pythons(Result<Found, String>);
+
+struct Found {
+    all: Vec<Interpreter>,
+    /// The first of them, with packages, or why there is none; nothing if no experiment needs them.
+    with_packages: Option<Result<PathBuf, String>>,
 }
 
 impl Pythons {
     pub(crate) fn none(reason: &str) -> Self {
-        Self { found: Vec::new(), with_packages: Err(reason.to_owned()) }
+        Self(Err(reason.to_owned()))
     }
 
-    /// Those that were named, or all that there are; and the packages, where an experiment needs them.
-    pub(crate) fn provide(
-        workspace: &Workspace,
-        named: Vec<Interpreter>,
-        experiments: &[Experiment],
-    ) -> Self {
-        let found = if named.is_empty() { find() } else { named };
-        let Some(first) = found.first() else {
+    /// These, and the packages, where an experiment needs them.
+    pub(crate) fn provide(workspace: &Workspace, all: Vec<Interpreter>, experiments: &[Experiment]) -> Self {
+        let Some(first) = all.first() else {
             return Self::none("no CPython on this machine");
         };
         let needs_packages = experiments.iter().flat_map(|one| &one.variants).any(|one| one.needs_packages);
-        let with_packages = if needs_packages {
-            with_packages(workspace, first).map_err(|error| format!("{error:#}"))
-        } else {
-            Err("nothing needs them".to_owned())
-        };
-        if let (Err(reason), true) = (&with_packages, needs_packages) {
+        let with_packages =
+            needs_packages.then(|| with_packages(workspace, first).map_err(|error| format!("{error:#}")));
+        if let Some(Err(reason)) = &with_packages {
             eprintln!("CPython: {reason}; what imports other packages is \"not measured\"");
         }
-        Self { found, with_packages }
+        Self(Ok(Found { all, with_packages }))
     }
 
     /// One for each version that runs this variant, the one that all is judged by first.
     pub(crate) fn runners(&self, variant: &Variant) -> Vec<Runner> {
-        let Some(first) = self.found.first() else {
-            return vec![Runner::None(self.with_packages.clone().err().unwrap_or_default())];
+        let Found { all, with_packages } = match &self.0 {
+            Ok(found) => found,
+            Err(reason) => return vec![Runner::None(reason.clone())],
         };
-        if variant.needs_packages {
-            return vec![match &self.with_packages {
-                Ok(program) => Runner::Python { program: program.clone(), name: first.name() },
-                Err(reason) => Runner::None(reason.clone()),
-            }];
+        let run_by = |program: &Path, one: &Interpreter| Runner::Python {
+            program: program.to_owned(),
+            name: one.name(),
+        };
+        match with_packages.as_ref().filter(|_| variant.needs_packages) {
+            Some(Ok(program)) => vec![run_by(program, &all[0])],
+            Some(Err(reason)) => vec![Runner::None(reason.clone())],
+            None => {
+                let versions = if variant.each_version { all.as_slice() } else { &all[..1] };
+                versions.iter().map(|one| run_by(&one.program, one)).collect()
+            }
         }
-        let versions = if variant.each_version { self.found.as_slice() } else { slice::from_ref(first) };
-        versions.iter().map(|one| Runner::Python { program: one.program.clone(), name: one.name() }).collect()
     }
 }
 
@@ -194,7 +190,7 @@ impl Pythons {
 ///
 /// # Errors
 /// Where there is no pip, or it reaches no index.
-pub(crate) fn with_packages(workspace: &Workspace, interpreter: &Interpreter) -> Result<PathBuf> {
+fn with_packages(workspace: &Workspace, interpreter: &Interpreter) -> Result<PathBuf> {
     let requirements = workspace.root.join("crates/support/python/requirements.txt");
     let wanted = fs::read_to_string(&requirements).context("cannot read requirements.txt")?;
     let folder = workspace.target.join("python").join(interpreter.name().replace(' ', "-").to_lowercase());

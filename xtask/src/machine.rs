@@ -11,7 +11,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::hyperfine::Hyperfine;
-use crate::interpreters::{self, Interpreter};
+use crate::interpreters::Interpreter;
 use crate::workspace::Workspace;
 
 /// What a page says it was measured on.
@@ -85,7 +85,7 @@ pub(crate) struct Check {
 }
 
 /// Everything that a run wants, whether it is there or not.
-pub(crate) fn checks(workspace: &Workspace) -> Vec<Check> {
+pub(crate) fn checks(workspace: &Workspace, pythons: &[Interpreter]) -> Vec<Check> {
     let hyperfine = Hyperfine::find(&workspace.target.join("tools")).map(|found| found.version);
     let version = |program: &str| said_by(Command::new(program).arg("--version"));
     let (_, files) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or_default();
@@ -99,7 +99,7 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<Check> {
             hyperfine,
             "bench-all installs one under target/tools; or install 1.20 or newer yourself",
         ),
-        tool("CPython", pythons(), "its rows are \"not measured\": install python3, 3.9 or newer"),
+        tool("CPython", names(pythons), "its rows are \"not measured\": install python3, 3.9 or newer"),
         limit("open files", Some(files), 20_000, "ulimit -Hn 65536, as root"),
         limit("threads by memory maps", kernel("vm/max_map_count"), 65_530, "sysctl vm.max_map_count=65530"),
         limit("process numbers", kernel("kernel/pid_max"), 32_768, "sysctl kernel.pid_max=32768"),
@@ -109,8 +109,8 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<Check> {
 }
 
 /// All that there are, the one that all is judged by first.
-fn pythons() -> Option<String> {
-    let names: Vec<_> = interpreters::find().iter().map(Interpreter::name).collect();
+fn names(pythons: &[Interpreter]) -> Option<String> {
+    let names: Vec<_> = pythons.iter().map(Interpreter::name).collect();
     (!names.is_empty()).then(|| names.join(", ").replace(", CPython", ","))
 }
 

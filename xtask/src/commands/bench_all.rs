@@ -13,7 +13,7 @@ use crate::Usage;
 use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
 use crate::hyperfine::Hyperfine;
-use crate::interpreters::{self, Pythons};
+use crate::interpreters::{self, Interpreter, Pythons};
 use crate::machine::{self, said_by};
 use crate::measure::Bench;
 use crate::process;
@@ -49,12 +49,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let experiments = workspace.select(&options.only)?;
     let (setting, folder) = choose_folder(&workspace, options, &experiments)?;
 
-    let named = interpreters::named(&options.python)?;
-    let hyperfine = preflight(&workspace)?;
+    let found =
+        if options.python.is_empty() { interpreters::find() } else { interpreters::named(&options.python)? };
+    let hyperfine = preflight(&workspace, &found)?;
     let pythons = if options.no_python {
         Pythons::none("left out, by --no-python")
     } else {
-        Pythons::provide(&workspace, named, &experiments)
+        Pythons::provide(&workspace, found, &experiments)
     };
     build(&workspace)?;
 
@@ -154,10 +155,10 @@ fn make_writable(results: &Path) -> Result<()> {
 }
 
 /// Provides the tools, raises the limits, and names what is missing before anything is measured.
-fn preflight(workspace: &Workspace) -> Result<Hyperfine> {
+fn preflight(workspace: &Workspace, pythons: &[Interpreter]) -> Result<Hyperfine> {
     machine::raise_limits().context("cannot raise the limit of open files")?;
     let hyperfine = Hyperfine::provide(workspace)?;
-    for check in machine::checks(workspace) {
+    for check in machine::checks(workspace, pythons) {
         if let Some(lack) = check.lack {
             eprintln!("{}: {}; {lack}", check.name, check.found);
         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::interpreters;
 use crate::machine::{Machine, checks};
 use crate::say;
 use crate::workspace::Workspace;
@@ -11,7 +12,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     say(&format!("{:24}{}\n", "machine", Machine::this().label))?;
-    for check in checks(&workspace) {
+    for check in checks(&workspace, &interpreters::find()) {
         say(&format!("{:24}{}\n", check.name, check.found))?;
         if let Some(lack) = check.lack {
             say(&format!("{:24}  {lack}\n", ""))?;
