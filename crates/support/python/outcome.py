@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -171,32 +171,6 @@ class Refused:
     limit: str
     detail: str
 
-    @classmethod
-    def thread(cls, at: int, error: Exception) -> Refused:
-        """One thread too many: the limit that is the nearest to as many as there were."""
-        limits = {
-            # CPython's threads take two mappings each, the stack and its guard.
-            "vm.max_map_count": _number("/proc/sys/vm/max_map_count", 2),
-            "kernel.threads-max": _number("/proc/sys/kernel/threads-max", 1),
-            "kernel.pid_max": _number("/proc/sys/kernel/pid_max", 1),
-            "pids.max": _number("/sys/fs/cgroup/pids.max", 1),
-        }
-        known = {name: abs(most - at) for name, most in limits.items() if most is not None}
-        limit = min(known, key=lambda name: known[name]) if known else "not told by this system"
-        return cls(at, limit, str(error))
-
-
-@dataclass
-class Failures:
-    """What failed, counted by kind, as an outcome's `errors` has it."""
-
-    by_kind: dict[str, int] = field(default_factory=dict)
-
-    def add(self, error: BaseException) -> None:
-        """Counts one more."""
-        kind = type(error).__name__
-        self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
-
 
 def _status(process: int) -> dict[str, int]:
     """The sizes, in bytes, and the threads of a process; nothing where the system does not tell."""
@@ -211,8 +185,6 @@ def _status(process: int) -> dict[str, int]:
             figures[name] = int(rest.split()[0]) * 1024
         elif name == "Threads":
             figures[name] = int(rest)
-    if "VmSize" in figures:
-        figures["VmPeak"] = max(figures.get("VmPeak", 0), figures["VmSize"])
     return figures
 
 
@@ -247,10 +219,3 @@ def _used() -> tuple[float, float, int, int]:
         own.ru_nvcsw + children.ru_nvcsw,
         own.ru_nivcsw + children.ru_nivcsw,
     )
-
-
-def _number(file: str, each: int) -> int | None:
-    try:
-        return int(Path(file).read_text()) // each
-    except (OSError, ValueError):
-        return None
