@@ -83,7 +83,8 @@ pub(crate) struct Variant {
     pub(crate) needs_packages: bool,
     /// Of Python: run by every version on this machine, and not only by the first.
     pub(crate) each_version: bool,
-    cases: Vec<String>,
+    /// The cases that it runs, and the smallest run that includes it there.
+    cases: BTreeMap<String, Size>,
     expect: Vec<Expectation>,
 }
 
@@ -186,9 +187,8 @@ impl Experiment {
 
     /// The rows that a run of this size measures.
     pub(crate) fn rows(&self, size: Size) -> impl Iterator<Item = (&Case, &Variant)> {
-        let cases = self.cases.iter().filter(move |case| case.tier <= size);
-        cases.flat_map(|case| {
-            let runs = |variant: &&Variant| variant.runs(&case.name);
+        self.cases.iter().flat_map(move |case| {
+            let runs = move |variant: &&Variant| variant.tier(&case.name).is_some_and(|tier| tier <= size);
             self.variants.iter().filter(runs).map(move |variant| (case, variant))
         })
     }
@@ -219,7 +219,12 @@ impl Variant {
     }
 
     fn runs(&self, case: &str) -> bool {
-        self.cases.iter().any(|name| name == case)
+        self.tier(case).is_some()
+    }
+
+    /// The smallest run in which it runs this case, if it does at all.
+    pub(crate) fn tier(&self, case: &str) -> Option<Size> {
+        self.cases.get(case).copied()
     }
 }
 
@@ -435,6 +440,8 @@ struct VariantTable {
     #[serde(default)]
     cases: Option<Vec<Spanned<String>>>,
     #[serde(default)]
+    tier: BTreeMap<Spanned<String>, Size>,
+    #[serde(default)]
     expect: BTreeMap<Spanned<String>, String>,
     when: Option<Spanned<String>>,
     setup: Option<Spanned<String>>,
@@ -522,7 +529,7 @@ impl Tables {
                 dependencies: source.dependencies(table.dependencies, root)?,
                 needs_packages: table.needs_packages.is_some_and(Spanned::into_inner),
                 each_version: table.each_version.is_some_and(Spanned::into_inner),
-                cases: select_cases(source, table.cases, &cases)?,
+                cases: select_cases(source, table.cases.as_deref(), &table.tier, &cases)?,
                 expect: source.expect(table.expect)?,
             });
         }
@@ -583,20 +590,35 @@ fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
     Ok(claim.into_inner())
 }
 
-/// The names of the cases that the globs match; all of them when there are no globs.
-fn select_cases(source: &Source, globs: Option<Vec<Spanned<String>>>, cases: &[Case]) -> Result<Vec<String>> {
-    let Some(globs) = globs else {
-        return Ok(cases.iter().map(|case| case.name.clone()).collect());
-    };
-    let mut selected = Vec::new();
-    for glob in globs {
+/// The cases that the globs match, all of them when there are no globs; each in its own tier, or in a later one that `tier`
+/// gives it.
+fn select_cases(
+    source: &Source,
+    globs: Option<&[Spanned<String>]>,
+    tiers: &BTreeMap<Spanned<String>, Size>,
+    cases: &[Case],
+) -> Result<BTreeMap<String, Size>> {
+    let matching = |glob: &Spanned<String>| {
         let pattern = Pattern::new(glob.get_ref()).map_err(|error| source.error(glob.span(), error))?;
-        let matching: Vec<_> =
-            cases.iter().map(|case| &case.name).filter(|name| pattern.matches(name)).cloned().collect();
+        let matching: Vec<_> = cases.iter().filter(|case| pattern.matches(&case.name)).collect();
         if matching.is_empty() {
             return Err(source.error(glob.span(), format!("`{}` matches no case", glob.get_ref())));
         }
-        selected.extend(matching);
+        Ok(matching)
+    };
+    let mut selected: BTreeMap<String, Size> = BTreeMap::new();
+    match globs {
+        None => selected.extend(cases.iter().map(|case| (case.name.clone(), case.tier))),
+        Some(globs) => {
+            for glob in globs {
+                selected.extend(matching(glob)?.into_iter().map(|case| (case.name.clone(), case.tier)));
+            }
+        }
+    }
+    for (glob, tier) in tiers {
+        for case in matching(glob)? {
+            selected.entry(case.name.clone()).and_modify(|own| *own = (*own).max(*tier));
+        }
     }
     Ok(selected)
 }

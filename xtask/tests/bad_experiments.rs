@@ -43,7 +43,7 @@ fn an_unknown_key_of_a_case() {
 
 #[test]
 fn an_unknown_key_of_a_variant() {
-    refused(BETTER, &better_with("tier = \"quick\" # no\n"), "# no", &["unknown field `tier`"]);
+    refused(BETTER, &better_with("size = 3 # no\n"), "# no", &["unknown field `size`"]);
 }
 
 #[test]
@@ -154,6 +154,16 @@ fn an_expectation_of_a_variant() {
 #[test]
 fn a_glob_that_matches_no_case() {
     refused(BETTER, &better_with("cases = [\"onyl\"]\n"), "onyl", &["`onyl` matches no case"]);
+}
+
+#[test]
+fn a_tier_of_no_case() {
+    refused(BETTER, &better_with("tier = { \"onyl\" = \"full\" }\n"), "onyl", &["`onyl` matches no case"]);
+}
+
+#[test]
+fn a_tier_that_is_none() {
+    refused(BETTER, &better_with("tier = { \"only\" = \"huge\" }\n"), "huge", &["`huge`", "full"]);
 }
 
 #[test]

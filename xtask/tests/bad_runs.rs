@@ -182,6 +182,16 @@ fn a_python_row_is_run_by_the_one_that_is_named() {
 }
 
 #[test]
+fn a_row_with_a_later_tier_is_not_in_a_smaller_run() {
+    let fixture = Fixture::with_hyperfine(&["good", "slow"]);
+    let toml = "crates/misconceptions/fixture/experiment.toml";
+    fixture.write(toml, &(fixture.read(toml) + "tier = { \"o*\" = \"default\" }\n"));
+    fixture.bench(&["--quick"]).exits(0);
+    assert!(!fixture.page().contains("`slow`"), "{}", fixture.page());
+    assert!(fixture.page().contains("`good`"), "{}", fixture.page());
+}
+
+#[test]
 fn without_python_its_rows_are_skipped_with_the_reason() {
     let fixture = with_python_variant();
     fixture.remove("bin/python3");

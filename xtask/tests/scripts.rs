@@ -335,6 +335,31 @@ mod running {
         let ended = run(&fixture, &[("PATH", &path)]).exits(0).says(&["python3, 3.9 or newer, is missing"]);
         assert_eq!(timed(&ended), ["only good"]);
     }
+
+    #[test]
+    fn a_variant_with_a_later_tier_waits_for_the_larger_run() {
+        let fixture = Fixture::with_hyperfine(&["good", "slow"]);
+        fixture.write(TOML, &(fixture.read(TOML) + "tier = { \"only\" = \"full\" }\n"));
+        fixture.xtask(&["scripts"]).exits(0);
+        assert_eq!(timed(&run(&fixture, &[]).exits(0)), ["only good"]);
+        assert_eq!(timed(&run(&fixture, &[("SIZE", "full".as_ref())]).exits(0)), ["only good", "only slow"]);
+    }
+
+    #[test]
+    fn a_variant_that_imports_packages_is_left_out_without_them() {
+        let fixture = Fixture::with_hyperfine(&["good"]);
+        let variant = "\n[[variant]]\nname = \"python_good\"\nmodel = \"serial\"\nrole = \"right\"\nneeds_packages = true\n";
+        fixture.write(TOML, &(fixture.read(TOML) + variant));
+        fixture.write("crates/misconceptions/fixture/python/good.py", "\"\"\"Does nothing.\"\"\"\n");
+        fixture.xtask(&["scripts"]).exits(0);
+        let path = fixture.with_bin_first();
+        fixture.program("bin/python3", "");
+        assert_eq!(timed(&run(&fixture, &[("PATH", &path)]).exits(0)), ["only good", "only python_good"]);
+
+        fixture.program("bin/python3", "[ \"$2\" != 'import aiohttp' ]");
+        let ended = run(&fixture, &[("PATH", &path)]).exits(0).says(&["python3 finds no aiohttp"]);
+        assert_eq!(timed(&ended), ["only good"]);
+    }
 }
 
 mod with_an_origin {

@@ -146,6 +146,9 @@ fn text(experiment: &Experiment) -> String {
     if has_python {
         text += PYTHON;
     }
+    if experiment.variants.iter().any(|variant| variant.needs_packages) {
+        text += PACKAGES;
+    }
     let origin = if experiment.needs_origin { " -p origin" } else { "" };
     text += &format!("\ncargo build --release -p {name}{origin} --target-dir \"$target\"\n");
     text += PREPARATION;
@@ -235,6 +238,15 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&
 fi
 "#;
 
+const PACKAGES: &str = r#"
+packages=found
+if [ "$python3" = found ] && ! python3 -c 'import aiohttp' >/dev/null 2>&1; then
+    packages=missing
+    echo "python3 finds no aiohttp: the variants that import it are left out; to have them, in an environment of python3," >&2
+    echo "       pip install -r crates/support/python/requirements.txt" >&2
+fi
+"#;
+
 const PREPARATION: &str = r#"rm -rf "$results"
 mkdir -p "$results"
 
@@ -266,10 +278,20 @@ fn measure(experiment: &Experiment, has_python: bool) -> String {
     let Experiment { name, folder, .. } = experiment;
     let origin = if experiment.needs_origin { " --origin $origin" } else { "" };
     let rust = format!(r#"program="'$target/release/{name}' $2""#);
+    let importing: Vec<_> = experiment.variants.iter().filter(|variant| variant.needs_packages).collect();
+    let importing: Vec<_> = importing.iter().map(|variant| variant.name.as_str()).collect();
+    let packages = if importing.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "    case $2 in\n    {}) [ \"$packages\" = found ] || return 0 ;;\n    esac\n",
+            importing.join(" | ")
+        )
+    };
     let program = if has_python {
         let folder = shell_words::quote(&folder.to_string_lossy()).into_owned();
         format!(
-            r#"    case $2 in
+            r#"{packages}    case $2 in
     python_*)
         [ "$python3" = found ] || return 0
         program="python3 -X pycache_prefix=$target/python/compiled {folder}/python/main.py ${{2#python_}}"
@@ -326,24 +348,30 @@ if [ -n "$failed" ]; then
 fi
 "#;
 
-/// A case's rows, a line each; the whole case is left out of smaller sizes.
+/// A case's rows, a line each; what a smaller size leaves out stands apart.
 fn rows(experiment: &Experiment, case: &Case) -> String {
-    let (open, indent, close) = match case.tier {
-        Size::Quick => ("", "    ", ""),
-        Size::Default => ("    if [ \"$size\" != quick ]; then\n", "        ", "    fi\n"),
-        Size::Full => ("    if [ \"$size\" = full ]; then\n", "        ", "    fi\n"),
-    };
-    let mut lines = String::new();
-    for (_, variant) in experiment.rows(Size::Full).filter(|(other, _)| other.name == case.name) {
-        lines += &format!("{indent}measure {} {}", case.name, variant.name);
-        for argument in &case.args {
-            // Once for this shell and once for hyperfine; a plain word stays as it is.
-            lines += &format!(" {}", shell_words::quote(&shell_words::quote(argument)));
+    let tiers = [
+        (Size::Quick, "", "    ", ""),
+        (Size::Default, "    if [ \"$size\" != quick ]; then\n", "        ", "    fi\n"),
+        (Size::Full, "    if [ \"$size\" = full ]; then\n", "        ", "    fi\n"),
+    ];
+    let mut text = String::new();
+    for (tier, open, indent, close) in tiers {
+        let mut lines = String::new();
+        for variant in experiment.variants.iter().filter(|variant| variant.tier(&case.name) == Some(tier)) {
+            lines += &format!("{indent}measure {} {}", case.name, variant.name);
+            for argument in &case.args {
+                // Once for this shell and once for hyperfine; a plain word stays as it is.
+                lines += &format!(" {}", shell_words::quote(&shell_words::quote(argument)));
+            }
+            lines += "\n";
         }
-        lines += "\n";
+        // sh knows no `if` with nothing in it.
+        if !lines.is_empty() {
+            text += &format!("\n{open}{lines}{close}");
+        }
     }
-    // sh knows no `if` with nothing in it.
-    if lines.is_empty() { lines } else { format!("\n{open}{lines}{close}") }
+    text
 }
 
 /// Text that is not ours, for a comment: its second line would be a command.
