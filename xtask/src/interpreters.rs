@@ -41,15 +41,15 @@ const MANAGERS: [(&str, &str, &str); 4] = [
     ("MISE_DATA_DIR", ".local/share/mise", "installs/python"),
 ];
 
-/// The interpreters of this machine: the one that PATH calls python3 first, then the newer before the older. Of a version
-/// that is there more than once, the first.
+/// The interpreters of this machine: the one that PATH calls python3 first, then the newer before the older. Of 3.11, say, which
+/// may be there more than once, the first.
 pub(crate) fn find() -> Vec<Interpreter> {
     let first = ["python3", "python"].iter().find_map(|name| probe(Path::new(name)));
     let mut others: Vec<_> = candidates().iter().filter_map(|program| probe(program)).collect();
     others.sort_by_key(|other| std::cmp::Reverse((other.number(), !other.free_threaded)));
     let mut seen = BTreeSet::new();
     let all = first.into_iter().chain(others);
-    all.filter(|one| one.refusal().is_none() && seen.insert(one.name())).collect()
+    all.filter(|one| one.refusal().is_none() && seen.insert(one.series())).collect()
 }
 
 /// Those that were asked for, in that order.
@@ -110,6 +110,12 @@ impl Interpreter {
         });
         let mut next = || parts.next().unwrap_or(0);
         (next(), next(), next())
+    }
+
+    /// What it shares with all that differ from it by mended faults alone.
+    fn series(&self) -> (u32, u32, bool) {
+        let (major, minor, _) = self.number();
+        (major, minor, self.free_threaded)
     }
 
     fn refusal(&self) -> Option<String> {
@@ -238,6 +244,14 @@ mod tests {
     fn its_name_tells_the_version_and_the_build() {
         assert_eq!(interpreter("CPython", "3.11.7", false).name(), "CPython 3.11.7");
         assert_eq!(interpreter("CPython", "3.14.0rc1", true).name(), "CPython 3.14.0rc1 free-threaded");
+    }
+
+    #[test]
+    fn a_mended_one_is_no_other_version_and_a_build_without_the_gil_is() {
+        let one = interpreter("CPython", "3.13.0", false).series();
+        assert_eq!(one, interpreter("CPython", "3.13.9", false).series());
+        assert_ne!(one, interpreter("CPython", "3.13.0", true).series());
+        assert_ne!(one, interpreter("CPython", "3.12.0", false).series());
     }
 
     #[test]

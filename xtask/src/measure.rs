@@ -1,8 +1,10 @@
 //! Step 3 of the road: all rows in interleaved rounds, each run of them timed and verified.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -16,6 +18,7 @@ use crate::experiment::{Case, Experiment, Size, Variant, verify};
 use crate::hyperfine::{Hyperfine, Timed};
 use crate::interpreters::{Pythons, Runner};
 use crate::origin::Origin;
+use crate::process;
 use crate::statistics::{ENOUGH_RUNS, interval};
 use crate::units::thousands;
 use crate::workspace::Workspace;
@@ -92,6 +95,7 @@ impl<'a> Bench<'a> {
         let (least, most) = if data.size == Size::Quick { (1, 1) } else { (ENOUGH_RUNS, MOST_ROUNDS) };
         let how_often = if most == 1 { "once".to_owned() } else { format!("in {least} to {most} rounds") };
         note(&format!("{}: measuring {} rows {how_often}", experiment.name, rows.len()));
+        self.compile_python(experiment, &rows)?;
         let bar = progress(experiment, rows.len() * least);
         let started = Instant::now();
         let left = self.deadline.saturating_duration_since(started);
@@ -118,6 +122,21 @@ impl<'a> Bench<'a> {
         }
         bar.finish_and_clear();
         data.complete = true;
+        Ok(())
+    }
+
+    /// Has each interpreter import what the rows will, since the first to do so also compiles it.
+    fn compile_python(&self, experiment: &Experiment, rows: &[(&Case, &Variant, Runner)]) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        for (_, variant, runner) in rows {
+            let Runner::Python { program, .. } = runner else { continue };
+            if seen.insert(program) {
+                let words = self.command(experiment, variant, runner);
+                let mut command = Command::new(&words[0]);
+                command.args(&words[1..]).arg("--help").stdin(Stdio::null()).stdout(Stdio::null());
+                process::run(command.stderr(Stdio::null()), None)?;
+            }
+        }
         Ok(())
     }
 
