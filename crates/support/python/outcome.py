@@ -46,6 +46,12 @@ def whole(least: int, most: int) -> Any:
     return number
 
 
+def raise_open_files() -> None:
+    """Lets this process have as many files open as it may ask for."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def run_all(variants: Iterable[str]) -> None:
     """Runs this program once for each variant, in a process of its own, since the peak of memory never falls."""
     for variant in variants:

@@ -1,4 +1,4 @@
-"""Runs one variant, or all of them: `python3 crates/misconceptions/lost-updates/python/main.py [VARIANT] [--workers N] [--additions N]`
+"""Runs one variant, or all of them: `python3 main.py [VARIANT] [--workers N] [--additions N]`
 
 Workers add 1 to one counter: who loses updates?
 """
@@ -38,7 +38,8 @@ def main() -> None:
     parser.add_argument("--additions", type=outcome.whole(1, 1_000_000_000), default=1_000_000, metavar="N")
     arguments = parser.parse_args()
     if arguments.variant is None:
-        return outcome.run_all(VARIANTS)
+        outcome.run_all(VARIANTS)
+        return
     run = outcome.Run("lost-updates", arguments.variant)
     done = VARIANTS[arguments.variant](arguments.workers, arguments.additions)
     expected = arguments.workers * arguments.additions
