@@ -142,7 +142,8 @@ impl<'a> Bench<'a> {
 
     /// Who runs a row: of Python each interpreter has a row of its own, or the reason why there is none is in one.
     fn runners<'e>(&self, (case, variant): (&'e Case, &'e Variant)) -> Vec<(&'e Case, &'e Variant, Runner)> {
-        let runners = if variant.is_python() { self.pythons.runners(variant) } else { vec![Runner::Binary] };
+        let runners =
+            if variant.is_python() { self.pythons.runners(case, variant) } else { vec![Runner::Binary] };
         runners.into_iter().map(|runner| (case, variant, runner)).collect()
     }
 
