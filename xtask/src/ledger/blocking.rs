@@ -74,14 +74,14 @@ const HANDED_OVER: [[&str; 2]; 3] = [
 const ENOUGH_BEATS: f64 = 1_000.0;
 
 /// How late the beats came beside one variant, divided by how late they came beside another.
-struct Pair {
+pub(super) struct Pair {
     inline: &'static str,
-    ratio: Measured,
-    words: String,
+    pub(super) ratio: Measured,
+    pub(super) words: String,
 }
 
 impl Pair {
-    fn of(series: &Series, case: &str, variants: [&'static str; 2]) -> Result<Self, String> {
+    pub(super) fn of(series: &Series, case: &str, variants: [&'static str; 2]) -> Result<Self, String> {
         let rows = [row_of(series, case, variants[0])?, row_of(series, case, variants[1])?];
         let mut ratio = ratio(rows[0], rows[1], lateness)?;
         let mut told = Vec::new();
@@ -106,7 +106,7 @@ impl Pair {
     }
 
     /// Whether the one loop stood still where the other kept running.
-    fn is_stopped(&self) -> Decided {
+    pub(super) fn is_stopped(&self) -> Decided {
         at_least(&self.ratio, 20.0)
     }
 }

@@ -1,6 +1,10 @@
 //! The same claims in CPython: a rule each, over the rows of `python/*.py`.
 
+mod computing;
+mod gil;
+mod handlers;
 mod races;
+mod switches;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
 use crate::data::{Data, Row};
@@ -15,7 +19,8 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter()
+    let judged = races::RULES.iter().chain(&switches::RULES).chain(&handlers::RULES);
+    judged.chain(&computing::RULES).chain(&gil::RULES)
 }
 
 /// What the data say of a claim in CPython.
@@ -44,7 +49,41 @@ fn judged_by(data: &Data, evidence: &str) -> String {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use super::super::Verdict::Unsettled;
+    use super::super::decide::tests::series;
     use super::*;
+
+    /// What the rule of this number says of these data.
+    pub(super) fn judge(rules: &[Rule], id: &str, data: &[&Data]) -> Judged {
+        let all = All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect());
+        (rules.iter().find(|rule| rule.id == id).unwrap().judge)(&all)
+    }
+
+    /// A rule is judged by these rows and no others: without one of them it is not measured, and by fewer than five runs of
+    /// it unsettled, whatever the others say.
+    pub(super) fn rests_on(rules: &[Rule], id: &str, data: fn() -> Data, rows: &[(&str, &[&str])]) {
+        let its_own = || {
+            let mut data = data();
+            let is_its_own = |row: &Row| {
+                rows.iter()
+                    .any(|(case, variants)| row.case == *case && variants.contains(&row.variant.as_str()))
+            };
+            data.rows.retain(is_its_own);
+            data
+        };
+        let verdict = |data| judge(rules, id, &[&data]).map(|(verdict, _)| verdict);
+        assert_eq!(verdict(its_own()), verdict(data()), "{id}");
+        assert_ne!(verdict(its_own()), Ok(Unsettled), "{id}");
+        for at in 0..its_own().rows.len() {
+            let mut without = its_own();
+            let Row { case, variant, .. } = without.rows.remove(at);
+            assert_eq!(verdict(without), Err(format!("{variant} was not run in {case}")), "{id}");
+            let mut few = its_own();
+            few.rows[at].times_s.truncate(4);
+            few.rows[at].outcomes.truncate(4);
+            assert_eq!(verdict(few), Ok(Unsettled), "{id}: {variant} in {case}");
+        }
+    }
 
     #[test]
     fn each_rule_is_of_a_claim_and_rests_on_no_more_than_it_names() {
