@@ -456,6 +456,14 @@ struct VariantTable {
     each_version: Option<Spanned<toml::Value>>,
 }
 
+impl VariantTable {
+    /// Where a key stands that is about Python alone.
+    fn python_key(&self) -> Option<Range<usize>> {
+        let packages = self.needs_packages.as_ref().map(Spanned::span);
+        packages.or_else(|| self.each_version.as_ref().map(Spanned::span))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct DependencyTable {
@@ -515,11 +523,7 @@ impl Tables {
             if let Some(twin) = table.twin.as_ref().filter(|twin| *twin.get_ref() == name) {
                 return Err(source.error(twin.span(), format!("`{name}` is its own twin")));
             }
-            let of_python = [
-                table.needs_packages.as_ref().map(Spanned::span),
-                table.each_version.as_ref().map(Spanned::span),
-            ];
-            if let Some(span) = of_python.into_iter().flatten().next()
+            if let Some(span) = table.python_key()
                 && !name.starts_with(PYTHON)
             {
                 return Err(source.error(span, format!("`{name}` is not Python, which this is about")));
@@ -535,11 +539,7 @@ impl Tables {
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
                 dependencies: source.dependencies(table.dependencies, root)?,
                 needs_packages: table.needs_packages.is_some_and(Spanned::into_inner),
-                each_version: table
-                    .each_version
-                    .map(|key| each_version(source, &key, &cases))
-                    .transpose()?
-                    .unwrap_or_default(),
+                each_version: each_version(source, table.each_version.as_ref(), &cases)?,
                 cases: select_cases(source, table.cases.as_deref(), &table.tier, &cases)?,
                 expect: source.expect(table.expect)?,
             });
@@ -602,7 +602,12 @@ fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
 }
 
 /// The cases that each version of CPython runs: all, or those that the globs match.
-fn each_version(source: &Source, key: &Spanned<toml::Value>, cases: &[Case]) -> Result<BTreeSet<String>> {
+fn each_version(
+    source: &Source,
+    key: Option<&Spanned<toml::Value>>,
+    cases: &[Case],
+) -> Result<BTreeSet<String>> {
+    let Some(key) = key else { return Ok(BTreeSet::new()) };
     let globs: Vec<_> = match key.get_ref() {
         toml::Value::Boolean(false) => Vec::new(),
         toml::Value::Boolean(true) => vec!["*"],
