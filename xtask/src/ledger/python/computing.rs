@@ -49,7 +49,7 @@ fn c1(data: &All) -> Judged {
         evidence += &format!(", python_threads {}", times(&threads));
     }
     if gains_nothing == Some(true) {
-        evidence += "; a loop has one thread, and threads have one GIL";
+        evidence += "; a loop has one thread";
     }
     Ok((verdict, judged_by(computed.data, &evidence)))
 }
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!((verdict(1.051, 1.051), verdict(1.0, 1.1)), (Fails, Unsettled));
         let (_, evidence) = judge(&RULES, "C1", &[&full()]).unwrap();
         let asked = "CPython: 4-of-1000000-steps: speed-up over python_serial: python_asyncio_yielding 1.00 [1.00, 1.00], \
-             python_threads 1.00 [1.00, 1.00]; a loop has one thread, and threads have one GIL";
+             python_threads 1.00 [1.00, 1.00]; a loop has one thread";
         assert_eq!(evidence, asked);
     }
 
