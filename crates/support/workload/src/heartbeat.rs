@@ -215,4 +215,19 @@ mod tests {
         let Lateness { beats, wakes, p99_s, histogram, .. } = heartbeat.lateness();
         assert_eq!((beats, wakes, p99_s, histogram.len()), (0, 0, 0.0, 0));
     }
+
+    #[test]
+    fn percentiles_are_those_of_the_twin_in_python() {
+        // Of so many beats, which is the one that half and 99 of 100 came no later than; the same table is in test_heartbeat.py.
+        for (beats, p50, p99) in
+            [(1, 1, 1), (2, 1, 2), (3, 2, 3), (4, 2, 4), (100, 50, 99), (101, 51, 100), (1000, 500, 990)]
+        {
+            let heartbeat = Heartbeat::every(Duration::from_secs(3600));
+            (1..=beats).for_each(|late| record(&mut heartbeat.state().late, Duration::from_secs(late)));
+            let Lateness { p50_s, p99_s, max_s, .. } = heartbeat.lateness();
+            // The histogram tells the upper end of what it cannot tell apart, which here is less than a second.
+            let found = [p50_s, p99_s, max_s].map(|seconds| Duration::from_secs_f64(seconds).as_secs());
+            assert_eq!(found, [p50, p99, beats], "{beats}");
+        }
+    }
 }
