@@ -131,8 +131,12 @@ class Run:
         file = os.environ.get("OUTCOME_FILE")
         if file:
             unfinished = Path(file).with_suffix(".unfinished")
-            unfinished.write_text(json.dumps(record))
-            unfinished.replace(file)
+            try:
+                unfinished.write_text(json.dumps(record))
+                unfinished.replace(file)
+            finally:
+                # There only if one of them failed.
+                unfinished.unlink(missing_ok=True)
         elif record["refused"]:
             print(f"{self.variant}: refused at {record['refused']['at']}: {record['refused']['limit']}")
         else:
