@@ -172,6 +172,26 @@ fn a_stale_page() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere() {
+    let fixture = house(VARIANT);
+    let good = "[a](.#part), [b](#part), [c](https://example.org)\n\n| [d](.) |\n| --- |\n";
+    for (page, to) in [
+        ("README.md", "docs/none.md"),
+        ("CONTRIBUTING.md", "none.md"),
+        ("docs/page.md", "../none.md#part"),
+        ("crates/misconceptions/fixture/README.md", "src/none.rs"),
+    ] {
+        let before = if fixture.exists(page) { fixture.read(page) } else { String::new() };
+        let text = format!("{good}| ![picture]({to}) |\n\n```markdown\n[as is](none.md)\n```\n");
+        fixture.write(page, &format!("{before}\n{text}"));
+        let line = before.lines().count() + 6;
+        found(&fixture, &format!("{page}:{line}: "), &[&format!("links to {to}")]);
+        fixture.write(page, &before);
+    }
+    fixture.xtask(&["tidy"]).exits(0);
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_at_once() {
     let fixture = house("use outcome::Run;\n");
     let ended = fixture.xtask(&["tidy"]).exits(1);

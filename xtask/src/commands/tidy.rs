@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use glob::{Pattern, glob};
 use proc_macro2::{TokenStream, TokenTree};
+use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{copy, report, scripts};
 use crate::experiment::{Experiment, Role, Variant};
@@ -17,6 +18,8 @@ use crate::workspace::Workspace;
 const MOST_LINES: usize = 120;
 /// Crates of the harness, which nobody who copies a file has.
 const HARNESS: [&str; 4] = ["outcome", "origin", "clap", "serde_json"];
+/// What people read, and follow the links of.
+const PAGES: [&str; 4] = ["README.md", "CONTRIBUTING.md", "docs/*.md", "crates/*/*/README.md"];
 
 pub(crate) fn run() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
@@ -35,6 +38,11 @@ pub(crate) fn run() -> Result<ExitCode> {
                 findings.extend(check_file(&workspace, &experiment, &file)?);
             }
             findings.extend(check_when(&experiment));
+        }
+        for pages in PAGES {
+            for page in glob(&format!("{}/{pages}", Pattern::escape(&workspace.root.to_string_lossy())))? {
+                findings.extend(check_links(&workspace, &page?)?);
+            }
         }
         findings.extend(report::stale(&workspace)?);
         findings.extend(scripts::stale(&workspace)?);
@@ -103,6 +111,25 @@ fn check_when(experiment: &Experiment) -> impl Iterator<Item = String> {
         let (file, name) = (file.display(), &variant.name);
         format!("{file}:1: the variant `{name}` has no `when`: say in a line when to take it and no other")
     })
+}
+
+/// The links that lead to a file of ours which is not there.
+fn check_links(workspace: &Workspace, page: &Path) -> Result<Vec<String>> {
+    let shown = workspace.shown(page);
+    let text = fs::read_to_string(page).with_context(|| format!("cannot read {shown}"))?;
+    let mut findings = Vec::new();
+    for (event, range) in Parser::new(&text).into_offset_iter() {
+        let Event::Start(Tag::Link { dest_url: to, .. } | Tag::Image { dest_url: to, .. }) = event else {
+            continue;
+        };
+        // Of `#part` alone the file is the page's own, by its folder.
+        let file = to.split('#').next().unwrap_or_default();
+        if !file.contains(':') && !page.with_file_name(file).exists() {
+            let line = 1 + text[..range.start].matches('\n').count();
+            findings.push(format!("{shown}:{line}: links to {to}, and there is no such file"));
+        }
+    }
+    Ok(findings)
 }
 
 fn mark(variant: &Variant) -> Option<&'static str> {
