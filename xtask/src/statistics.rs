@@ -106,6 +106,12 @@ pub(crate) fn ratio(of: &[f64], to: &[f64]) -> Interval {
     })
 }
 
+/// The ratio of the medians of two runs that have no round in common, with its interval.
+pub(crate) fn unpaired_ratio(of: &[f64], to: &[f64]) -> Interval {
+    let mut rng = Rng::with_seed(SEED);
+    bootstrap(median(of) / median(to), || median(&resample(of, &mut rng)) / median(&resample(to, &mut rng)))
+}
+
 /// The slope of the straight line through the medians at each n, by least squares, with its interval: the
 /// runs of each n are drawn again. The largest n weigh most, as they should for what one more costs at scale;
 /// to weigh the small ones as much would fit what comes before the first.
