@@ -203,10 +203,11 @@ fn ask<T>(
 /// The results of this machine, or else those that came with the project.
 fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
     let reference = report::reference_in(folder);
-    let own = Machine::this().label;
-    let own =
-        [own.clone(), format!("{own}-local")].into_iter().filter(|label| reference.as_ref() != Some(label));
-    let own = own.filter(|label| folder.join(label).join("data/tree.json").exists()).next_back();
+    let label = Machine::this().label;
+    // The reference may be of a machine of this kind; what was measured on this one stands beside it.
+    let own = [format!("{label}-local"), label].into_iter().find(|label| {
+        reference.as_ref() != Some(label) && folder.join(label).join("data/tree.json").exists()
+    });
     let of_this_machine = own.is_some();
     let Some(machine) = own.or(reference) else {
         bail!(
