@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -110,17 +111,35 @@ impl Machine {
             (folder.join("data/tree.json"), json(tree)?),
             (folder.join("README.md"), page::machine(data, experiments, judgements, tree)),
         ];
-        for data in data {
-            // Data may outlive their experiment; they are kept, but can no longer be explained.
-            if let Some(experiment) = data.experiment_of(experiments) {
-                let plots = plot::plots(experiment, data);
-                let page = page::experiment(experiment, data, &plots, judgements);
-                pages.push((folder.join(format!("{}.md", experiment.name)), page));
-                pages.extend(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)));
-            }
-        }
+        let of_each = at_once(self.explained(experiments), |(experiment, data)| {
+            let plots = plot::plots(experiment, data);
+            let page = page::experiment(experiment, data, &plots, judgements);
+            let page = (folder.join(format!("{}.md", experiment.name)), page);
+            [page]
+                .into_iter()
+                .chain(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)))
+                .collect::<Vec<_>>()
+        });
+        pages.extend(of_each.into_iter().flatten());
         Ok(pages)
     }
+
+    /// Data may outlive their experiment; they are kept, but can no longer be explained.
+    fn explained<'a>(&'a self, experiments: &'a [Experiment]) -> Vec<(&'a Experiment, &'a Data)> {
+        self.data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect()
+    }
+}
+
+/// Each of them in a thread of its own: they draw thousands of samples.
+fn at_once<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let work = &work;
+    thread::scope(|scope| {
+        let running: Vec<_> = all.into_iter().map(|one| scope.spawn(move || work(one))).collect();
+        running
+            .into_iter()
+            .map(|one| one.join().expect("what draws and writes a page does not panic"))
+            .collect()
+    })
 }
 
 /// Every generated file of the project: the pages of each machine, and the parts of the READMEs.
@@ -145,10 +164,11 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     }
     pages.extend(front_page(workspace, &experiments, reference.as_ref())?);
     if let Some(machine) = &reference {
-        for data in &machine.data {
-            if let Some(experiment) = data.experiment_of(&experiments) {
-                pages.push(experiment_readme(workspace, experiment, data, &machine.label())?);
-            }
+        let readmes = at_once(machine.explained(&experiments), |(experiment, data)| {
+            experiment_readme(workspace, experiment, data, &machine.label())
+        });
+        for page in readmes {
+            pages.push(page?);
         }
     }
     Ok(pages)
