@@ -67,6 +67,9 @@ pub(crate) enum Status {
     Skipped,
 }
 
+/// The files beside the data of the experiments that hold what these were judged to say.
+pub(crate) const JUDGED: [&str; 2] = ["claims", "tree"];
+
 /// What is the same for every experiment of a run.
 pub(crate) struct Setting {
     pub(crate) machine: Machine,
@@ -128,8 +131,8 @@ impl Data {
         let mut files = Vec::new();
         for entry in fs::read_dir(machine.join("data")).into_iter().flatten() {
             let file = entry?.path();
-            let claims = file.file_name().is_some_and(|name| name == "claims.json");
-            if file.extension().is_some_and(|extension| extension == "json") && !claims {
+            let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            if file.extension().is_some_and(|extension| extension == "json") && !JUDGED.contains(&name) {
                 files.push(file);
             }
         }

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
 
+use crate::data::JUDGED;
+
 pub(crate) use pictures::{Chart, Curve, Kind, MOST_LINES, Timeline};
 use pictures::{ChartTable, CurveTable, TimelineTable};
 
@@ -463,8 +465,8 @@ impl Tables {
     fn check(self, root: &Path, folder: &Path, source: &Source) -> Result<Experiment> {
         let last = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (name, group) = (last(folder), last(folder.parent().unwrap_or(folder)));
-        // claims.json stands beside the data of the experiments.
-        if !is_name(&name) || name == "claims" {
+        // Their files stand beside the data of the experiments.
+        if !is_name(&name) || JUDGED.contains(&name.as_str()) {
             return Err(source.error(0..0, format!("the folder `{name}` is no name: use a-z, 0-9, _ and -")));
         }
         let claims =

@@ -4,6 +4,7 @@
 
 mod blocking;
 mod computing;
+mod crossings;
 mod crossover;
 mod decide;
 mod downloads;
@@ -16,15 +17,20 @@ mod pipeline;
 mod python;
 mod races;
 mod switches;
+mod tree;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
 use crate::series::Series;
 use crate::units::{thousands, whole};
+
+pub(crate) use crossings::Crossing;
+pub(crate) use tree::{Agreement, Asked, JudgedLeaf, MANY, leaf_for};
 
 /// What the article says, how it is judged, and by which numbers.
 pub(crate) struct Claim {
@@ -80,7 +86,7 @@ impl Claim {
 /// A verdict with its evidence, or the reason why nothing was measured.
 type Judged = Result<(Verdict, String), String>;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
     Holds,
@@ -103,13 +109,13 @@ impl Verdict {
 }
 
 /// One claim judged in one language: an entry of claims.json.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Judgement {
     pub(crate) id: String,
-    pub(crate) language: &'static str,
+    pub(crate) language: Cow<'static, str>,
     pub(crate) verdict: Verdict,
     pub(crate) evidence: String,
-    pub(crate) threshold: &'static str,
+    pub(crate) threshold: Cow<'static, str>,
 }
 
 fn claims() -> impl Iterator<Item = &'static Claim> {
@@ -125,14 +131,33 @@ pub(crate) fn says(id: &str) -> &'static str {
     claims().find(|claim| claim.id == id).map_or("", |claim| claim.says)
 }
 
-/// Judges every claim of the ledger, and names those of an experiment that the ledger does not have yet.
-pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> Vec<Judgement> {
+/// The experiment that judges it before all others.
+pub(crate) fn judged_by(id: &str) -> &'static str {
+    claims().find(|claim| claim.id == id).map_or("", |claim| claim.experiments[0])
+}
+
+/// What `decide` rests on, kept beside the claims so that it has it at once: the article's tree, and where tasks begin to take
+/// less than threads.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Tree {
+    pub(crate) leaves: Vec<JudgedLeaf>,
+    pub(crate) crossings: Vec<Crossing>,
+}
+
+/// Judges every claim of the ledger, and names those of an experiment that the ledger does not have yet; and the article's tree.
+pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> (Vec<Judgement>, Tree) {
     let all = All::of(data, experiments);
     let mut judgements = Vec::new();
     for claim in claims() {
         let (verdict, evidence) = claim.verdict(&all);
         let id = claim.id.to_owned();
-        judgements.push(Judgement { id, language: "rust", verdict, evidence, threshold: claim.threshold });
+        judgements.push(Judgement {
+            id,
+            language: "rust".into(),
+            verdict,
+            evidence,
+            threshold: claim.threshold.into(),
+        });
         judgements.push(python::judge(claim, &all));
     }
     let declared: BTreeSet<_> = experiments.iter().flat_map(|experiment| &experiment.claims).collect();
@@ -140,10 +165,34 @@ pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> Vec<Judgement>
         for language in ["rust", "python"] {
             let evidence = "the ledger has no rule for it yet".to_owned();
             let verdict = Verdict::NotMeasured;
-            judgements.push(Judgement { id: id.clone(), language, verdict, evidence, threshold: "" });
+            judgements.push(Judgement {
+                id: id.clone(),
+                language: language.into(),
+                verdict,
+                evidence,
+                threshold: "".into(),
+            });
         }
     }
-    judgements
+    (judgements, Tree { leaves: tree::judge(&all), crossings: crossings::judge(&all) })
+}
+
+/// The parts of an evidence, which semicolons outside brackets divide; there is one at least.
+pub(crate) fn clauses(evidence: &str) -> Vec<&str> {
+    let (mut clauses, mut depth, mut from) = (Vec::new(), 0, 0);
+    for (at, c) in evidence.char_indices() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ';' if depth == 0 => {
+                clauses.push(evidence[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    clauses.push(evidence[from..].trim());
+    clauses
 }
 
 /// What a variant did in every run of a case. A run whose figures were refused counts too, since to be wrong is
@@ -218,6 +267,12 @@ mod tests {
     fn every_claim_has_a_number_of_its_own() {
         let ids: BTreeSet<_> = claims().map(|claim| claim.id).collect();
         assert_eq!(ids.len(), claims().count());
+    }
+
+    #[test]
+    fn an_evidence_is_divided_outside_brackets() {
+        assert_eq!(clauses("a (b; c) d; e [f; g]; h"), ["a (b; c) d", "e [f; g]", "h"]);
+        assert_eq!(clauses("a"), ["a"]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use std::io::{ErrorKind, Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{bench_all, copy, doctor, list, report, scripts, tidy};
+use commands::{bench_all, copy, decide, diff, doctor, list, report, scripts, tidy};
 use process::Interrupted;
 use thiserror::Error;
 
@@ -51,6 +51,10 @@ enum Command {
     Scripts(scripts::Options),
     /// Put a pattern into another package, as one file with the crates that it needs
     Copy(copy::Options),
+    /// Say what to take for one's own work: at most five questions, answered by what was measured
+    Decide(decide::Options),
+    /// Hold one run against another: what became faster, what slower, which verdicts changed
+    Diff(diff::Options),
     /// Show what this machine has, what it lacks, and the mend
     Doctor,
     /// Check the rules of the house
@@ -78,6 +82,8 @@ fn main() -> ExitCode {
         Command::Report(options) => report::run(&options),
         Command::Scripts(options) => scripts::run(&options),
         Command::Copy(options) => copy::run(&options),
+        Command::Decide(options) => decide::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Doctor => doctor::run(),
         Command::Tidy => tidy::run(),
     });

@@ -1,13 +1,17 @@
 //! The markdown that a run is read as.
 
 pub(crate) mod figures;
+mod guide;
 mod over_n;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
-use crate::ledger::{Judgement, Verdict, says};
+use crate::ledger::{Judgement, Tree, Verdict, clauses, judged_by, says};
 use crate::markdown::{escape, list, table};
 use crate::plot::Plot;
 use crate::series::whole_time;
@@ -55,7 +59,12 @@ pub(crate) fn experiment(
 }
 
 /// The page of one machine.
-pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[Judgement]) -> String {
+pub(crate) fn machine(
+    data: &[Data],
+    experiments: &[Experiment],
+    judgements: &[Judgement],
+    tree: &Tree,
+) -> String {
     let mut page = String::from("# Threads and async on this machine\n\n");
     if let Some(first) = data.first() {
         let machine = &first.machine;
@@ -68,7 +77,11 @@ pub(crate) fn machine(data: &[Data], experiments: &[Experiment], judgements: &[J
         );
     }
     let all: Vec<_> = judgements.iter().collect();
-    page += &format!("## The ledger\n\n{}\n## The experiments\n\n", ledger(&all));
+    page += &format!(
+        "## The ledger\n\n{}\n{}## The experiments\n\n",
+        ledger(&all),
+        guide::guide(data, experiments, judgements, tree)
+    );
     let mut rows = Vec::new();
     for data in data {
         let title = data.experiment_of(experiments).map_or("", |experiment| &experiment.title);
@@ -139,9 +152,68 @@ fn rules(judgements: &[&Judgement]) -> String {
         let rules = [Some((rust, "")), python.map(|python| (python, ", in CPython"))].into_iter().flatten();
         let told = rules.filter(|(judgement, _)| !judgement.threshold.is_empty());
         told.map(|(judgement, language)| {
-            format!("{}{language}: {}", judgement.id, escape(judgement.threshold))
+            format!("{}{language}: {}", judgement.id, escape(&judgement.threshold))
         })
     }))
+}
+
+/// How many rows of the ledger the front page shows.
+const HEADLINE: usize = 10;
+/// Of these no more than so many rest on the same experiment, so that they do not all tell the same story.
+const OF_ONE_EXPERIMENT: usize = 2;
+
+/// The rows of the ledger that a reader of the article expects least, and the way to the others.
+pub(crate) fn headline(judgements: &[Judgement], label: &str) -> String {
+    let all: Vec<_> = judgements.iter().collect();
+    let mut surprising: Vec<_> = pairs(&all).collect();
+    let count = surprising.len();
+    // Ties stay in the order of the ledger.
+    surprising.sort_by_key(|(rust, python)| Reverse(surprise(rust, *python)));
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    surprising.retain(|(rust, _)| {
+        let of_its_experiment = shown.entry(judged_by(&rust.id)).or_default();
+        *of_its_experiment += 1;
+        *of_its_experiment <= OF_ONE_EXPERIMENT
+    });
+    surprising.truncate(HEADLINE);
+    let page = format!("results/{label}/README.md");
+    let rows: Vec<_> = surprising
+        .iter()
+        .map(|(rust, python)| {
+            let told = |judgement: &Judgement| {
+                let verdict = judgement.verdict.words();
+                match judgement.verdict {
+                    Verdict::NotMeasured => verdict.to_owned(),
+                    _ => format!("**{verdict}**: {}", escape(clauses(&judgement.evidence)[0])),
+                }
+            };
+            vec![
+                format!("[{}]({page})", rust.id),
+                escape(says(&rust.id)),
+                told(rust),
+                python.map_or(String::new(), told),
+            ]
+        })
+        .collect();
+    let columns = [("Claim", false), ("The article says", false), ("In Rust", false), ("In CPython", false)];
+    let left = count - rows.len();
+    format!(
+        "The {} of {} claims that a reader of the article would be most surprised by, measured on [{label}]({page}); \
+         the other {left} stand there, with the rules and all of the evidence.\n\n{}",
+        rows.len(),
+        count,
+        table(&columns, &rows)
+    )
+}
+
+/// How little a verdict is what the article says: most where a claim fails in both languages, least where it holds in both.
+fn surprise(rust: &Judgement, python: Option<&Judgement>) -> u32 {
+    let of = |judgement: &Judgement| match judgement.verdict {
+        Verdict::Fails => 4,
+        Verdict::HoldsBut => 1,
+        _ => 0,
+    };
+    of(rust) + python.map_or(0, of)
 }
 
 /// The pictures, from a folder that leads to that of the machine.

@@ -76,19 +76,23 @@ impl fmt::Display for Interval {
 
 /// The median; of no values, not a number.
 pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
+    median_of(&mut values.to_vec())
+}
+
+/// The same of values whose order need not be kept.
+fn median_of(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    match values.len() {
         0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+        n if n % 2 == 1 => values[n / 2],
+        n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
     }
 }
 
 /// The median of `values` with its interval.
 pub(crate) fn interval(values: &[f64]) -> Interval {
     let mut rng = Rng::with_seed(SEED);
-    bootstrap(median(values), || median(&resample(values, &mut rng)))
+    bootstrap(median(values), || median_of(&mut resample(values, &mut rng)))
 }
 
 /// The ratio of two medians with its interval. Runs of the same round are drawn together, since the
@@ -99,10 +103,18 @@ pub(crate) fn ratio(of: &[f64], to: &[f64]) -> Interval {
         if of.len() == to.len() {
             let rounds: Vec<usize> = of.iter().map(|_| rng.usize(..of.len())).collect();
             let drawn = |values: &[f64]| rounds.iter().map(|&round| values[round]).collect::<Vec<_>>();
-            median(&drawn(of)) / median(&drawn(to))
+            median_of(&mut drawn(of)) / median_of(&mut drawn(to))
         } else {
-            median(&resample(of, &mut rng)) / median(&resample(to, &mut rng))
+            median_of(&mut resample(of, &mut rng)) / median_of(&mut resample(to, &mut rng))
         }
+    })
+}
+
+/// The ratio of the medians of two runs that have no round in common, with its interval.
+pub(crate) fn unpaired_ratio(of: &[f64], to: &[f64]) -> Interval {
+    let mut rng = Rng::with_seed(SEED);
+    bootstrap(median(of) / median(to), || {
+        median_of(&mut resample(of, &mut rng)) / median_of(&mut resample(to, &mut rng))
     })
 }
 
@@ -118,7 +130,7 @@ pub(crate) fn slope(points: &[(f64, Vec<f64>)]) -> Interval {
         points.iter().map(|(n, values)| (n - mean) * height(values)).sum::<f64>() / square
     };
     let mut rng = Rng::with_seed(SEED);
-    bootstrap(line(&mut median), || line(&mut |values| median(&resample(values, &mut rng))))
+    bootstrap(line(&mut median), || line(&mut |values| median_of(&mut resample(values, &mut rng))))
 }
 
 /// Whether more than half of all runs would do what `some` of these `all` did, with 95 % confidence: the lower
@@ -145,7 +157,7 @@ fn resample(values: &[f64], rng: &mut Rng) -> Vec<f64> {
 
 fn bootstrap(median: f64, mut draw: impl FnMut() -> f64) -> Interval {
     let mut draws: Vec<f64> = (0..RESAMPLES).map(|_| draw()).collect();
-    draws.sort_by(f64::total_cmp);
+    draws.sort_unstable_by(f64::total_cmp);
     Interval { median, low: draws[RESAMPLES * 25 / 1000], high: draws[RESAMPLES * 975 / 1000] }
 }
 

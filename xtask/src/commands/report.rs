@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -11,16 +12,13 @@ use glob::{Pattern, glob};
 
 use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
-use crate::ledger::{self, Judgement};
+use crate::ledger::{self, Judgement, Tree};
 use crate::markdown::{escape, table};
 use crate::page;
 use crate::plot;
 use crate::say;
 use crate::splice::splice;
 use crate::workspace::Workspace;
-
-/// The experiment whose first case stands on the front page.
-const HEADLINE: &str = "lost-updates";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -68,26 +66,14 @@ pub(crate) fn reference_in(results: &Path) -> Option<String> {
     Some(label.trim().to_owned())
 }
 
-/// The machine whose data are shown in the READMEs, and the data.
-fn reference(workspace: &Workspace) -> Result<Option<(String, Vec<Data>)>> {
-    let results = workspace.root.join("results");
-    let Some(label) = reference_in(&results) else {
-        return Ok(None);
-    };
-    let all = Data::read_all(&results.join(&label))?;
-    ensure!(!all.is_empty(), "results/reference names {label}, and results/{label} holds no data");
-    Ok(Some((label, all)))
-}
-
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
 pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judgement>> {
     let experiments = workspace.experiments()?;
-    let all = Data::read_all(folder)?;
-    let judgements = ledger::judge(&all, &experiments);
-    for (file, text) in machine(folder, &all, &experiments, &judgements)? {
+    let machine = Machine::read(folder.to_owned(), &experiments)?;
+    for (file, text) in machine.pages(&experiments)? {
         data::write(&file, &text)?;
     }
-    Ok(judgements)
+    Ok(machine.judgements)
 }
 
 /// The verdicts, for the terminal, and where to read more.
@@ -98,83 +84,112 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
     say(&format!("\n{}\n", workspace.shown(&folder.join("README.md"))))
 }
 
-fn machine(
-    folder: &Path,
-    all: &[Data],
-    experiments: &[Experiment],
-    judgements: &[Judgement],
-) -> Result<Vec<Page>> {
-    let mut pages = vec![
-        (folder.join("data/claims.json"), json(&judgements)?),
-        (folder.join("README.md"), page::machine(all, experiments, judgements)),
-    ];
-    for data in all {
-        // Data may outlive their experiment; they are kept, but can no longer be explained.
-        if let Some(experiment) = data.experiment_of(experiments) {
+/// What was measured on one machine, and what it says.
+struct Machine {
+    folder: PathBuf,
+    data: Vec<Data>,
+    judgements: Vec<Judgement>,
+    tree: Tree,
+}
+
+impl Machine {
+    fn read(folder: PathBuf, experiments: &[Experiment]) -> Result<Self> {
+        let data = Data::read_all(&folder)?;
+        let (judgements, tree) = ledger::judge(&data, experiments);
+        Ok(Self { folder, data, judgements, tree })
+    }
+
+    fn label(&self) -> String {
+        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Every file that is written for it.
+    fn pages(&self, experiments: &[Experiment]) -> Result<Vec<Page>> {
+        let Self { folder, data, judgements, tree } = self;
+        let mut pages = vec![
+            (folder.join("data/claims.json"), json(judgements)?),
+            (folder.join("data/tree.json"), json(tree)?),
+            (folder.join("README.md"), page::machine(data, experiments, judgements, tree)),
+        ];
+        let of_each = at_once(self.explained(experiments), |(experiment, data)| {
             let plots = plot::plots(experiment, data);
             let page = page::experiment(experiment, data, &plots, judgements);
-            pages.push((folder.join(format!("{}.md", experiment.name)), page));
-            pages.extend(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)));
-        }
+            let page = (folder.join(format!("{}.md", experiment.name)), page);
+            [page]
+                .into_iter()
+                .chain(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)))
+                .collect::<Vec<_>>()
+        });
+        pages.extend(of_each.into_iter().flatten());
+        Ok(pages)
     }
-    Ok(pages)
+
+    /// Data may outlive their experiment; they are kept, but can no longer be explained.
+    fn explained<'a>(&'a self, experiments: &'a [Experiment]) -> Vec<(&'a Experiment, &'a Data)> {
+        self.data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect()
+    }
+}
+
+/// Each of them in a thread of its own: they draw thousands of samples.
+fn at_once<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let work = &work;
+    thread::scope(|scope| {
+        let running: Vec<_> = all.into_iter().map(|one| scope.spawn(move || work(one))).collect();
+        running
+            .into_iter()
+            .map(|one| one.join().expect("what draws and writes a page does not panic"))
+            .collect()
+    })
 }
 
 /// Every generated file of the project: the pages of each machine, and the parts of the READMEs.
 fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let experiments = workspace.experiments()?;
     let results = workspace.root.join("results");
+    let label = reference_in(&results);
+    let mut reference = None;
     let mut pages = Vec::new();
     for entry in fs::read_dir(&results).into_iter().flatten() {
-        let folder = entry?.path();
-        let all = Data::read_all(&folder)?;
-        if !all.is_empty() {
-            let judgements = ledger::judge(&all, &experiments);
-            pages.extend(machine(&folder, &all, &experiments, &judgements)?);
+        let machine = Machine::read(entry?.path(), &experiments)?;
+        if !machine.data.is_empty() {
+            pages.extend(machine.pages(&experiments)?);
+            if Some(machine.label()) == label {
+                reference = Some(machine);
+            }
         }
     }
     pages.sort();
-    let reference = reference(workspace)?;
+    if let Some(label) = label {
+        ensure!(reference.is_some(), "results/reference names {label}, and results/{label} holds no data");
+    }
     pages.extend(front_page(workspace, &experiments, reference.as_ref())?);
-    if let Some((label, all)) = &reference {
-        for data in all {
-            if let Some(experiment) = data.experiment_of(&experiments) {
-                pages.push(experiment_readme(workspace, experiment, data, label)?);
-            }
+    if let Some(machine) = &reference {
+        let readmes = at_once(machine.explained(&experiments), |(experiment, data)| {
+            experiment_readme(workspace, experiment, data, &machine.label())
+        });
+        for page in readmes {
+            pages.push(page?);
         }
     }
     Ok(pages)
 }
 
+/// The project's README: its index, and the most surprising of what the reference says.
 fn front_page(
     workspace: &Workspace,
     experiments: &[Experiment],
-    reference: Option<&(String, Vec<Data>)>,
+    reference: Option<&Machine>,
 ) -> Result<Option<Page>> {
     let file = workspace.root.join("README.md");
     let Ok(text) = fs::read_to_string(&file) else {
         return Ok(None);
     };
     let text = spliced(&file, &text, "experiments", &index(experiments))?;
-    let Some((label, all)) = reference else {
+    let Some(machine) = reference else {
         return Ok(Some((file, text)));
     };
-    let judgements = ledger::judge(all, experiments);
-    let mut headline = ledger_of_reference(&judgements, label);
-    if let Some(data) = all.iter().find(|data| data.experiment == HEADLINE)
-        && let Some(experiment) = data.experiment_of(experiments)
-        && let Some(case) = experiment.cases.first()
-    {
-        let page = format!("results/{label}/{HEADLINE}.md");
-        headline += &format!("\nThe evidence, from [its page]({page}), case `{}`:\n\n", case.name);
-        headline += &page::results(experiment, case, data);
-    }
+    let headline = page::headline(&machine.judgements, &machine.label());
     Ok(Some((file.clone(), spliced(&file, &text, "headline", &headline)?)))
-}
-
-fn ledger_of_reference(judgements: &[Judgement], label: &str) -> String {
-    let all: Vec<_> = judgements.iter().collect();
-    format!("Measured on [{label}](results/{label}/README.md):\n\n{}", page::ledger(&all))
 }
 
 fn index(experiments: &[Experiment]) -> String {

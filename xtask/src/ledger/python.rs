@@ -26,7 +26,13 @@ pub(super) fn judge(claim: &Claim, all: &All) -> Judgement {
         None => (Verdict::NotMeasured, "no CPython variant yet".to_owned()),
     };
     let threshold = rule.map_or(claim.threshold, |rule| rule.threshold);
-    Judgement { id: claim.id.to_owned(), language: "python", verdict, evidence, threshold }
+    Judgement {
+        id: claim.id.to_owned(),
+        language: "python".into(),
+        verdict,
+        evidence,
+        threshold: threshold.into(),
+    }
 }
 
 /// The version that a row was measured in.

@@ -1,0 +1,275 @@
+//! What to take for one's own work: at most five questions, answered by what was measured.
+
+mod advice;
+
+use std::fs;
+use std::io::{IsTerminal, Write, stderr, stdin};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::report;
+use crate::data::json;
+use crate::ledger::{Judgement, Tree, clauses};
+use crate::machine::Machine;
+use crate::workspace::Workspace;
+use crate::{Usage, say};
+use advice::{Advice, advise};
+
+/// What is not said is asked for.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// What the work mostly does
+    #[arg(long, value_enum)]
+    work: Option<Work>,
+    /// How many of it are to be under way at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    at_once: Option<u64>,
+    /// What the library that it calls is like
+    #[arg(long, value_enum)]
+    library: Option<Library>,
+    /// How much memory there is for it
+    #[arg(long, value_enum)]
+    memory: Option<Room>,
+    /// Whether one that crashes must not take the others along
+    #[arg(long, value_enum)]
+    isolation: Option<Isolation>,
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+    /// Where the results are [default: results]
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Work {
+    /// It computes
+    Cpu,
+    /// It waits: for the network, a disk, a database
+    Io,
+    /// It waits for something, and computes on it
+    Both,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Library {
+    /// Its functions are async
+    Async,
+    /// Its functions block
+    Blocking,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Room {
+    /// Every megabyte counts
+    Tight,
+    /// As much as it takes
+    Plenty,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Isolation {
+    /// A crash stays where it is
+    Yes,
+    /// They may share a process
+    No,
+}
+
+/// What was asked for; what makes no difference is none.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Needs {
+    pub(crate) work: Work,
+    pub(crate) isolation: Isolation,
+    pub(crate) at_once: Option<u64>,
+    pub(crate) library: Option<Library>,
+    pub(crate) memory: Option<Room>,
+}
+
+/// What a machine's results say, as far as it is needed here.
+pub(crate) struct Results {
+    pub(crate) claims: Vec<Judgement>,
+    pub(crate) tree: Tree,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    asked: &'a Needs,
+    #[serde(flatten)]
+    advice: &'a Advice,
+    results: &'a Source,
+}
+
+/// Whose results are looked at.
+#[derive(Serialize)]
+struct Source {
+    machine: String,
+    /// What has been measured here, and not what came with the project.
+    of_this_machine: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let needs = options.needs()?;
+    let folder = options.results.clone().unwrap_or_else(|| workspace.root.join("results"));
+    let (source, results) = read(&workspace, &folder)?;
+    let advice = advise(&needs, &results);
+    if options.json {
+        say(&json(&Answer { asked: &needs, advice: &advice, results: &source })?)?;
+    } else {
+        say(&told(&advice, &source))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Options {
+    /// From the flags, and from whoever sits at the terminal; nothing is asked that would not change the answer.
+    fn needs(&self) -> Result<Needs> {
+        let work = answer(self.work, "work", "What does the work mostly do?")?;
+        let isolation = answer(self.isolation, "isolation", "Must a crash of one leave the others alone?")?;
+        let mut needs = Needs { work, isolation, at_once: None, library: None, memory: None };
+        if work == Work::Cpu || isolation == Isolation::Yes {
+            return Ok(Needs { at_once: self.at_once, library: self.library, memory: self.memory, ..needs });
+        }
+        let at_once = match self.at_once {
+            Some(at_once) => at_once,
+            None => ask("at-once", "How many are to be under way at once?", &[("N", "a number")], |text| {
+                text.parse().ok().filter(|&n| n > 0)
+            })?,
+        };
+        needs.at_once = Some(at_once);
+        needs.library = Some(answer(self.library, "library", "What is the library like that it calls?")?);
+        needs.memory = self.memory;
+        if work == Work::Io && at_once > 1 {
+            needs.memory = Some(answer(self.memory, "memory", "How much memory is there for it?")?);
+        }
+        Ok(needs)
+    }
+}
+
+fn answer<T: ValueEnum>(given: Option<T>, flag: &str, question: &str) -> Result<T> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    let described: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+    let choices: Vec<_> = described
+        .iter()
+        .map(|value| (value.get_name(), value.get_help().map(ToString::to_string).unwrap_or_default()))
+        .collect();
+    let choices: Vec<_> = choices.iter().map(|(name, help)| (*name, help.as_str())).collect();
+    ask(flag, question, &choices, |text| T::from_str(text, true).ok())
+}
+
+/// Asks at the terminal until the answer is one; elsewhere says which flag is missing.
+fn ask<T>(
+    flag: &str,
+    question: &str,
+    choices: &[(&str, &str)],
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T> {
+    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+    if !stdin().is_terminal() {
+        bail!(Usage(format!(
+            "--{flag} is missing, and there is no terminal to ask at: give {}",
+            names.join(" or ")
+        )));
+    }
+    eprintln!("\n{question}");
+    for (name, help) in choices {
+        eprintln!("  {name:9} {help}");
+    }
+    loop {
+        eprint!("> ");
+        stderr().flush()?;
+        let mut line = String::new();
+        if stdin().read_line(&mut line)? == 0 {
+            bail!(Usage(format!("--{flag} is missing: the question was not answered")));
+        }
+        match read(line.trim()) {
+            Some(answer) => return Ok(answer),
+            None => eprintln!("{}?", names.join(" or ")),
+        }
+    }
+}
+
+/// The results of this machine, or else those that came with the project.
+fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
+    let reference = report::reference_in(folder);
+    let label = Machine::this().label;
+    // The reference may be of a machine of this kind; what was measured on this one stands beside it.
+    let own = [format!("{label}-local"), label].into_iter().find(|label| {
+        reference.as_ref() != Some(label) && folder.join(label).join("data/tree.json").exists()
+    });
+    let of_this_machine = own.is_some();
+    let Some(machine) = own.or(reference) else {
+        bail!(
+            "there are no results yet in {}: measure with `cargo xtask bench-all`",
+            workspace.shown(folder)
+        );
+    };
+    if !of_this_machine {
+        eprintln!(
+            "nothing was measured on this machine yet (`cargo xtask bench-all` does it): this rests on {machine}"
+        );
+    }
+    let data = folder.join(&machine).join("data");
+    let results = Results {
+        claims: parse(workspace, &data.join("claims.json"))?,
+        tree: parse(workspace, &data.join("tree.json"))?,
+    };
+    ensure!(
+        results.tree.leaves.len() == advice::LEAVES,
+        "{} is not of this version: run `cargo xtask report`",
+        workspace.shown(&data.join("tree.json"))
+    );
+    Ok((Source { machine, of_this_machine }, results))
+}
+
+fn parse<T: DeserializeOwned>(workspace: &Workspace, file: &Path) -> Result<T> {
+    let shown = workspace.shown(file);
+    let text =
+        fs::read_to_string(file).with_context(|| format!("cannot read {shown}: run `cargo xtask report`"))?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{shown} is not what `report` writes: run `cargo xtask report`"))
+}
+
+/// The answer as it is read at a terminal.
+fn told(advice: &Advice, source: &Source) -> String {
+    let mut text = format!("Take {}.\n\n", advice.model);
+    text += &format!("  {}\n", advice.how);
+    if let Some(copy) = &advice.copy {
+        text += &format!("  copy   cargo xtask copy {copy} DIR\n");
+    }
+    text += &format!("  read   {}\n", advice.file);
+    text += &format!(
+        "  path   {}\n\nWhat it rests on, measured on {}:\n\n",
+        advice.path.join(" → "),
+        source.machine
+    );
+    for ground in &advice.evidence {
+        text += &format!("  {}\n{}", ground.what, points(&ground.evidence));
+    }
+    let article = &advice.article;
+    let also = if article.leads_there_too { ", too" } else { "" };
+    text += &format!(
+        "\nThe article's tree leads to {}{also}: {}\n  {}\n{}",
+        article.model,
+        article.path.join(" → "),
+        article.agreement.words(),
+        points(&article.evidence)
+    );
+    text
+}
+
+/// An evidence, a line for each of its parts.
+fn points(evidence: &str) -> String {
+    clauses(evidence).into_iter().fold(String::new(), |text, clause| text + "    " + clause + "\n")
+}

@@ -1,0 +1,347 @@
+//! From what somebody needs and what was measured to what to take.
+
+use serde::Serialize;
+
+use super::{Isolation, Library, Needs, Results, Room, Work};
+use crate::ledger::{Agreement, Asked, Crossing, JudgedLeaf, MANY, leaf_for, says};
+use crate::units::thousands;
+
+/// How many leaves the article's tree has.
+pub(super) const LEAVES: usize = 6;
+/// A thread for each is no longer granted near here: `vm.max_map_count` is 65,530 unless it was raised, and a thread takes four.
+const MOST_THREADS: u64 = 10_000;
+
+/// What to take, and why.
+#[derive(Serialize)]
+pub(crate) struct Advice {
+    pub(crate) model: &'static str,
+    /// What to do, in a sentence.
+    pub(crate) how: String,
+    /// What `cargo xtask copy` is asked for, where there is a file to copy.
+    pub(crate) copy: Option<&'static str>,
+    /// The experiment that it is from.
+    #[serde(rename = "crate")]
+    pub(crate) package: &'static str,
+    pub(crate) file: &'static str,
+    /// The questions that mattered, each with its answer.
+    pub(crate) path: Vec<String>,
+    pub(crate) evidence: Vec<Ground>,
+    pub(crate) article: Article,
+}
+
+/// What one claim says, or where one figure crosses.
+#[derive(Serialize)]
+pub(crate) struct Ground {
+    pub(crate) what: String,
+    pub(crate) evidence: String,
+}
+
+/// Where the article's tree leads.
+#[derive(Serialize)]
+pub(crate) struct Article {
+    pub(crate) path: Vec<String>,
+    pub(crate) model: String,
+    pub(crate) leads_there_too: bool,
+    /// Whether the data agree with it.
+    pub(crate) agreement: Agreement,
+    pub(crate) evidence: String,
+}
+
+/// Something to take: how it is called, and where it stands.
+struct Choice {
+    model: &'static str,
+    how: &'static str,
+    copy: Option<&'static str>,
+    package: &'static str,
+    file: &'static str,
+}
+
+const PLAIN: Choice = Choice {
+    model: "no model at all",
+    how: "Call it, on the thread that you have: with one at a time there is nothing to switch between.",
+    copy: None,
+    package: "blocking-client",
+    file: "crates/mistakes/blocking-client/src/bin/cold_threads.rs",
+};
+const THREADS: Choice = Choice {
+    model: "threads",
+    how: "A pool of threads, as many as are to be under way at once.",
+    copy: Some("bounded-pool/threads"),
+    package: "bounded-pool",
+    file: "crates/patterns/bounded-pool/src/threads.rs",
+};
+const ASYNC: Choice = Choice {
+    model: "async",
+    how: "Tasks on tokio, and no more than so many of them at once.",
+    copy: Some("bounded-pool/tokio"),
+    package: "bounded-pool",
+    file: "crates/patterns/bounded-pool/src/tokio.rs",
+};
+const EXECUTOR: Choice = Choice {
+    model: "async with an executor",
+    how: "Tasks on tokio, each of which hands its call to `spawn_blocking`; past 512 threads the calls wait.",
+    copy: Some("bounded-pool/tokio"),
+    package: "bounded-pool",
+    file: "crates/patterns/bounded-pool/src/tokio.rs",
+};
+const RAYON: Choice = Choice {
+    model: "threads",
+    how: "The threads of rayon, one for each core.",
+    copy: None,
+    package: "cpu-bound",
+    file: "crates/mistakes/cpu-bound/src/rayon.rs",
+};
+const PROCESSES: Choice = Choice {
+    model: "processes",
+    how: "A pool of worker processes, made once; one that crashes fails its own job, and is replaced.",
+    copy: Some("hybrid-pipeline/tokio_processes"),
+    package: "hybrid-pipeline",
+    file: "crates/patterns/hybrid-pipeline/src/tokio_processes.rs",
+};
+const THREADED_PIPELINE: Choice = Choice {
+    model: "threads",
+    how: "Two stages of threads with a channel between: some fetch, one for each core computes.",
+    copy: Some("hybrid-pipeline/threads"),
+    package: "hybrid-pipeline",
+    file: "crates/patterns/hybrid-pipeline/src/threads.rs",
+};
+const ASYNC_PIPELINE: Choice = Choice {
+    model: "async, computing on threads",
+    how: "Tasks that fetch, and the threads of rayon that compute, so that the loop stays free.",
+    copy: Some("hybrid-pipeline/tokio_rayon"),
+    package: "hybrid-pipeline",
+    file: "crates/patterns/hybrid-pipeline/src/tokio_rayon.rs",
+};
+
+/// What to take for these needs, by these results.
+pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
+    let mut path = vec![match needs.work {
+        Work::Cpu => "it computes".to_owned(),
+        Work::Io => "it waits".to_owned(),
+        Work::Both => "it waits, and computes".to_owned(),
+    }];
+    let mut evidence = Vec::new();
+    let mut claims = |ids: &[&str]| evidence.extend(ids.iter().filter_map(|id| results.claim(id)));
+    let at_once = needs.at_once.unwrap_or(1);
+    let is_async = needs.library == Some(Library::Async);
+    let choice = if needs.isolation == Isolation::Yes {
+        path.push("a crash of one must leave the others alone".to_owned());
+        claims(&["C2", "M8"]);
+        PROCESSES
+    } else if needs.work == Work::Cpu {
+        claims(&["N3", "C1"]);
+        let processes_are_faster =
+            results.leaf(Asked { computes: true, at_once, has_async_library: is_async });
+        if processes_are_faster.agreement == Agreement::Agree { PROCESSES } else { RAYON }
+    } else if needs.work == Work::Both {
+        path.push(library(is_async));
+        claims(&["P3", "B1", "N3"]);
+        if is_async { ASYNC_PIPELINE } else { THREADED_PIPELINE }
+    } else if at_once == 1 {
+        path.push("one at a time".to_owned());
+        claims(&["N5"]);
+        PLAIN
+    } else {
+        path.push(format!("{} at once", thousands(at_once)));
+        path.push(library(is_async));
+        if is_async {
+            let (choice, step, grounds) = results.by_crossing(at_once, needs.memory);
+            claims(&[if at_once > MANY { "N2" } else { "N1" }]);
+            path.push(step);
+            evidence.extend(grounds);
+            choice
+        } else {
+            claims(&["N4", "K3"]);
+            let leaf = results.leaf(Asked { computes: false, at_once, has_async_library: false });
+            let by_executor = (leaf.model == EXECUTOR.model) == (leaf.agreement == Agreement::Agree);
+            let decided = matches!(leaf.agreement, Agreement::Agree | Agreement::Disagree);
+            // Where the data do not decide, what needs no runtime.
+            if decided && by_executor { EXECUTOR } else { THREADS }
+        }
+    };
+    let asked = Asked { computes: needs.work != Work::Io, at_once, has_async_library: is_async };
+    let leaf = results.leaf(asked);
+    let article = Article {
+        path: leaf.path.clone(),
+        model: leaf.model.clone(),
+        leads_there_too: leaf.model == choice.model,
+        agreement: leaf.agreement,
+        evidence: leaf.evidence.clone(),
+    };
+    let Choice { model, how, copy, package, file } = choice;
+    Advice { model, how: how.to_owned(), copy, package, file, path, evidence, article }
+}
+
+fn library(is_async: bool) -> String {
+    if is_async { "an async library" } else { "a blocking library" }.to_owned()
+}
+
+impl Results {
+    fn claim(&self, id: &str) -> Option<Ground> {
+        let claim = self.claims.iter().find(|claim| claim.id == id && claim.language == "rust")?;
+        let what = format!("{id}, \"{}\", {}", says(id), claim.verdict.words());
+        Some(Ground { what, evidence: claim.evidence.clone() })
+    }
+
+    fn leaf(&self, asked: Asked) -> &JudgedLeaf {
+        &self.tree.leaves[leaf_for(asked)]
+    }
+
+    /// Tasks from where they begin to take less of what counts than threads do, whose buffers are as small; threads below.
+    fn by_crossing(&self, at_once: u64, memory: Option<Room>) -> (Choice, String, Vec<Ground>) {
+        let wanted: &[&str] = match memory {
+            Some(Room::Tight) => &["whole time", "resident memory"],
+            _ => &["whole time"],
+        };
+        let is_asked = |crossing: &&Crossing| {
+            let pair = [&crossing.experiment, &crossing.threads, &crossing.tasks];
+            pair == ["mass-download", "threads_small_buffers", "tokio"]
+                && wanted.contains(&crossing.figure.as_str())
+        };
+        let crossings: Vec<_> = self.tree.crossings.iter().filter(is_asked).collect();
+        let grounds = crossings.iter().map(|crossing| Ground {
+            what: format!("{} of downloads, async takes less than threads", crossing.figure),
+            evidence: crossing.words.clone(),
+        });
+        let grounds = grounds.collect();
+        let from = crossings.iter().filter_map(|crossing| crossing.from).min();
+        let what = if memory == Some(Room::Tight) { "time or memory" } else { "time" };
+        match from {
+            Some(from) if at_once >= from => {
+                (ASYNC, format!("async takes less {what} from {} on", thousands(from)), grounds)
+            }
+            _ if at_once > MOST_THREADS => (ASYNC, "more than a machine grants threads".to_owned(), grounds),
+            Some(from) => {
+                (THREADS, format!("async takes less {what} only from {} on", thousands(from)), grounds)
+            }
+            None => (THREADS, format!("async takes less {what} at no number that was measured"), grounds),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Judgement, Tree};
+    use crate::workspace::Workspace;
+
+    fn leaf(path: &[&str], model: &str, agreement: Agreement) -> JudgedLeaf {
+        let path = path.iter().map(|&step| step.to_owned()).collect();
+        JudgedLeaf { path, model: model.to_owned(), agreement, evidence: String::new(), rule: String::new() }
+    }
+
+    /// All leaves with this agreement, and async that takes less time from 300 on and less memory from 30 on.
+    fn results(agreement: Agreement) -> Results {
+        let leaves = vec![
+            leaf(&["CPU-bound"], "processes", agreement),
+            leaf(&["I/O-bound", "no concurrency wanted"], "processes", agreement),
+            leaf(&["I/O-bound", "more than 100 tasks", "an async library"], "async", agreement),
+            leaf(
+                &["I/O-bound", "more than 100 tasks", "no async library"],
+                "async with an executor",
+                agreement,
+            ),
+            leaf(&["I/O-bound", "100 tasks or fewer", "an async library"], "async", agreement),
+            leaf(&["I/O-bound", "100 tasks or fewer", "no async library"], "threads", agreement),
+        ];
+        let crossing = |figure: &str, from| Crossing {
+            experiment: "mass-download".to_owned(),
+            language: "rust".to_owned(),
+            threads: "threads_small_buffers".to_owned(),
+            tasks: "tokio".to_owned(),
+            figure: figure.to_owned(),
+            from: Some(from),
+            words: String::new(),
+        };
+        let crossings = vec![crossing("whole time", 300), crossing("resident memory", 30)];
+        let claims = Vec::<Judgement>::new();
+        Results { claims, tree: Tree { leaves, crossings } }
+    }
+
+    fn needs(work: Work, at_once: u64, library: Library) -> Needs {
+        let (at_once, library, memory) = (Some(at_once), Some(library), Some(Room::Plenty));
+        Needs { work, isolation: Isolation::No, at_once, library, memory }
+    }
+
+    #[test]
+    fn the_articles_tree_is_followed_to_each_of_its_leaves() {
+        let leads_to = |work, at_once, library| {
+            let article = advise(&needs(work, at_once, library), &results(Agreement::Agree)).article;
+            (article.path.join(", "), article.model)
+        };
+        let leaf = |path: &str, model: &str| (path.to_owned(), model.to_owned());
+        assert_eq!(leads_to(Work::Cpu, 9, Library::Async), leaf("CPU-bound", "processes"));
+        assert_eq!(
+            leads_to(Work::Io, 1, Library::Async),
+            leaf("I/O-bound, no concurrency wanted", "processes")
+        );
+        let many = "I/O-bound, more than 100 tasks, ";
+        assert_eq!(
+            leads_to(Work::Io, 101, Library::Async),
+            leaf(&format!("{many}an async library"), "async")
+        );
+        let executor = "async with an executor";
+        assert_eq!(
+            leads_to(Work::Io, 101, Library::Blocking),
+            leaf(&format!("{many}no async library"), executor)
+        );
+        let few = "I/O-bound, 100 tasks or fewer, ";
+        assert_eq!(leads_to(Work::Io, 100, Library::Async), leaf(&format!("{few}an async library"), "async"));
+        assert_eq!(
+            leads_to(Work::Io, 2, Library::Blocking),
+            leaf(&format!("{few}no async library"), "threads")
+        );
+    }
+
+    #[test]
+    fn the_data_decide_where_they_can() {
+        let model = |work, at_once, library, agreement| {
+            advise(&needs(work, at_once, library), &results(agreement)).model
+        };
+        let (agree, disagree, open) = (Agreement::Agree, Agreement::Disagree, Agreement::Undecided);
+        assert_eq!(model(Work::Cpu, 4, Library::Blocking, agree), "processes");
+        assert_eq!(model(Work::Cpu, 4, Library::Blocking, disagree), "threads");
+        assert_eq!(model(Work::Io, 400, Library::Blocking, agree), "async with an executor");
+        assert_eq!(model(Work::Io, 400, Library::Blocking, disagree), "threads");
+        assert_eq!(model(Work::Io, 400, Library::Blocking, open), "threads");
+        assert_eq!(model(Work::Io, 50, Library::Blocking, agree), "threads");
+        assert_eq!(model(Work::Io, 50, Library::Blocking, disagree), "async with an executor");
+        assert_eq!(model(Work::Io, 1, Library::Async, agree), "no model at all");
+    }
+
+    #[test]
+    fn async_is_taken_from_where_it_takes_less_of_what_counts() {
+        let model = |at_once, memory| {
+            let needs = Needs { memory: Some(memory), ..needs(Work::Io, at_once, Library::Async) };
+            advise(&needs, &results(Agreement::Agree)).model
+        };
+        assert_eq!((model(299, Room::Plenty), model(300, Room::Plenty)), ("threads", "async"));
+        assert_eq!((model(29, Room::Tight), model(30, Room::Tight)), ("threads", "async"));
+        let mut none = results(Agreement::Agree);
+        none.tree.crossings.iter_mut().for_each(|crossing| crossing.from = None);
+        let model = |at_once| advise(&needs(Work::Io, at_once, Library::Async), &none).model;
+        assert_eq!((model(10_000), model(10_001)), ("threads", "async"));
+    }
+
+    #[test]
+    fn isolation_takes_processes_whatever_the_work() {
+        for work in [Work::Cpu, Work::Io, Work::Both] {
+            let needs = Needs { isolation: Isolation::Yes, ..needs(work, 50, Library::Async) };
+            assert_eq!(advise(&needs, &results(Agreement::Disagree)).model, "processes");
+        }
+    }
+
+    #[test]
+    fn what_it_names_is_there_and_can_be_copied() {
+        let workspace = Workspace::find().unwrap();
+        let experiments = workspace.experiments().unwrap();
+        for choice in [PLAIN, THREADS, ASYNC, EXECUTOR, RAYON, PROCESSES, THREADED_PIPELINE, ASYNC_PIPELINE] {
+            assert!(workspace.root.join(choice.file).is_file(), "{}", choice.file);
+            assert!(choice.file.contains(choice.package), "{}", choice.file);
+            let Some((name, variant)) = choice.copy.and_then(|copy| copy.split_once('/')) else { continue };
+            let experiment = experiments.iter().find(|experiment| experiment.name == name).unwrap();
+            let variant = experiment.variant(variant).unwrap();
+            assert_eq!(super::super::super::copy::refusal(experiment, variant), None);
+        }
+    }
+}
