@@ -1,7 +1,9 @@
 //! N3 to N5: what the article advises for computations, and for libraries that block, judged by cpu-bound and by
 //! blocking-client.
 
-use super::Verdict::HoldsBut;
+use std::fmt::{self, Display, Formatter};
+
+use super::Verdict::{self, HoldsBut};
 use super::blocking::{AT_ONCE, REQUESTS};
 use super::computing::CASE as COMPUTATIONS;
 use super::decide::{
@@ -9,7 +11,6 @@ use super::decide::{
     row_at, row_of, settled, times,
 };
 use super::{All, CLIENT, CPU, Claim, Judged};
-use crate::data::Row;
 use crate::series::{Figure, Measured, Series, memory, whole_time};
 
 pub(super) const CLAIMS: [Claim; 3] = [
@@ -93,55 +94,82 @@ const WITHIN_THE_POOL: &str = "400-at-once";
 
 fn n4(data: &All) -> Judged {
     let client = data.get(CLIENT)?;
-    let both = |case| {
-        let rows = [row_of(client, case, "threads")?, row_of(client, case, "tokio_spawn_blocking")?];
-        Ok::<_, String>([ratio(rows[0], rows[1], whole_time)?, ratio(rows[0], rows[1], memory)?])
-    };
+    let both = |case| Taken::of(client, case, ["threads", "tokio_spawn_blocking"]);
     let [within, past, few] = [both(WITHIN_THE_POOL)?, both(AT_ONCE)?, both(REQUESTS)?];
-    let above = all([pays(&within), pays(&past)]);
-    let below = all(few.iter().map(|ratio| at_most(ratio, 1.1)));
+    let (verdict, condition) = executor_or_threads(&within, &past, &few);
+    let evidence = format!(
+        "threads against tokio_spawn_blocking, whole time and memory: {within} with 400 at once, {past} with 600, {few} with \
+         10{condition}"
+    );
+    Ok((verdict, evidence))
+}
+
+/// Whole time and memory of threads, divided by those of a pool that calls are handed to.
+pub(super) struct Taken([Measured; 2]);
+
+impl Taken {
+    pub(super) fn of(client: &Series, case: &str, variants: [&str; 2]) -> Result<Self, String> {
+        let [threads, pool] = [row_of(client, case, variants[0])?, row_of(client, case, variants[1])?];
+        Ok(Self([ratio(threads, pool, whole_time)?, ratio(threads, pool, memory)?]))
+    }
+}
+
+impl Display for Taken {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self([time, memory]) = self;
+        write!(f, "{} and {} times", times(time), times(memory))
+    }
+}
+
+/// Whether the pool pays with many calls, within its size and past it, and threads take no more with few; and of which it is so
+/// if not of both.
+pub(super) fn executor_or_threads(within: &Taken, past: &Taken, few: &Taken) -> (Verdict, &'static str) {
+    let above = all([pays(&within.0), pays(&past.0)]);
+    let below = all(few.0.iter().map(|ratio| at_most(ratio, 1.1)));
     let verdict = grade(all([above, below]), any([above, below]));
-    let verdict = settled(verdict, [&within, &past, &few].into_iter().flatten());
+    let verdict = settled(verdict, [within, past, few].into_iter().flat_map(|taken| &taken.0));
     let condition = match verdict {
         HoldsBut if above == Some(true) => "; so only above 100 tasks",
         HoldsBut => "; so only below 100 tasks",
         _ => "",
     };
-    let in_words = |[time, memory]: &[Measured; 2]| format!("{} and {} times", times(time), times(memory));
-    let evidence = format!(
-        "threads against tokio_spawn_blocking, whole time and memory: {} with 400 at once, {} with 600, {} with 10{condition}",
-        in_words(&within),
-        in_words(&past),
-        in_words(&few)
-    );
-    Ok((verdict, evidence))
+    (verdict, condition)
 }
 
 type InWords = fn(&Measured) -> String;
 
-const COLD: [(&str, Figure, InWords); 3] = [
+/// What a cold start takes.
+pub(super) const COLD: [(&str, Figure, InWords); 3] = [
     ("time", |row| row.figures(&["metrics", "cold_s"]), duration),
     ("memory", |row| row.figures(&["metrics", "cold_hwm_bytes"]), bytes),
     ("binary", |row| row.figures(&["metrics", "binary_bytes"]), bytes),
 ];
 
-/// What one row takes of each, divided by what the other takes.
-fn cold_ratios(row: &Row, threads: &Row) -> Result<Vec<Measured>, String> {
-    COLD.iter().map(|(_, of, _)| ratio(row, threads, *of)).collect()
+fn n5(data: &All) -> Judged {
+    let others = [("tokio", "reqwest"), ("smol", "bare hyper"), ("async_std", "bare hyper")];
+    cold_starts(data.get(CLIENT)?, &COLD, ("threads", "ureq"), &others)
 }
 
-fn n5(data: &All) -> Judged {
-    let client = data.get(CLIENT)?;
+/// Whether none of the others takes less of any of these for a request from a cold start; each variant has its client beside it.
+pub(super) fn cold_starts(
+    client: &Series,
+    figures: &[(&str, Figure, InWords)],
+    threads: (&str, &str),
+    others: &[(&str, &str)],
+) -> Judged {
     let cold = |variant| row_of(client, "1-request-cold", variant);
-    let threads = cold("threads")?;
+    let (variant, client) = threads;
+    let threads = cold(variant)?;
     let mut told = Vec::new();
-    for (name, of, in_words) in COLD {
-        told.push(format!("{name} {}", in_words(&figure(threads, of)?)));
+    for (name, of, in_words) in figures {
+        told.push(format!("{name} {}", in_words(&figure(threads, *of)?)));
     }
-    let mut evidence = format!("threads, with ureq: {}", told.join(", "));
+    let mut evidence = format!("{variant}, with {client}: {}", told.join(", "));
     let mut taken = Vec::new();
-    for (variant, client) in [("tokio", "reqwest"), ("smol", "bare hyper"), ("async_std", "bare hyper")] {
-        let ratios = cold_ratios(cold(variant)?, threads)?;
+    for (variant, client) in others {
+        let row = cold(variant)?;
+        let ratios: Vec<_> =
+            figures.iter().map(|(_, of, _)| ratio(row, threads, *of)).collect::<Result<_, _>>()?;
         let in_words: Vec<_> = ratios.iter().map(times).collect();
         evidence += &format!("; {variant}, with {client}, {} times", in_words.join(", "));
         taken.push((variant, ratios));
@@ -152,7 +180,7 @@ fn n5(data: &All) -> Judged {
     let verdict = settled(grade(not(some_less), not(all_less)), ratios);
     if verdict == HoldsBut {
         let less = taken.iter().flat_map(|(variant, ratios)| {
-            let less = COLD.iter().zip(ratios).filter(|(_, ratio)| is_less(ratio) == Some(true));
+            let less = figures.iter().zip(ratios).filter(|(_, ratio)| is_less(ratio) == Some(true));
             less.map(move |((name, ..), _)| format!("the {name} of {variant}"))
         });
         evidence += &format!("; less: {}", less.collect::<Vec<_>>().join(", "));

@@ -1,5 +1,8 @@
 //! The same claims in CPython: a rule each, over the rows of `python/*.py`.
 
+mod blocking;
+mod guidelines;
+mod patterns;
 mod races;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
@@ -15,7 +18,8 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter()
+    let rules = races::RULES.iter().chain(&blocking::RULES);
+    rules.chain(&patterns::RULES).chain(&guidelines::RULES)
 }
 
 /// What the data say of a claim in CPython.
