@@ -1,5 +1,6 @@
 //! The same claims in CPython: a rule each, over the rows of `python/*.py`.
 
+mod limiter;
 mod races;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
@@ -15,7 +16,7 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter()
+    races::RULES.iter().chain(&limiter::RULES)
 }
 
 /// What the data say of a claim in CPython.
