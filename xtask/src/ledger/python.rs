@@ -1,6 +1,7 @@
 //! The same claims in CPython: a rule each, over the rows of `python/*.py`.
 
 mod limiter;
+mod pipeline;
 mod races;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
@@ -16,7 +17,7 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter().chain(&limiter::RULES)
+    races::RULES.iter().chain(&limiter::RULES).chain(&pipeline::RULES)
 }
 
 /// What the data say of a claim in CPython.
