@@ -1,5 +1,5 @@
-//! N3 to N5: what the article advises for computations, and for libraries that block, judged by cpu-bound and by
-//! blocking-client.
+//! N3 to N5: what the article advises for computations, and for libraries that block, judged by cpu-bound, by
+//! hybrid-pipeline and by blocking-client.
 
 use super::Verdict::HoldsBut;
 use super::blocking::{AT_ONCE, REQUESTS};
@@ -8,7 +8,8 @@ use super::decide::{
     Decided, all, any, at_most, bytes, duration, figure, from_which_on, grade, is_less, not, pays, ratio,
     row_at, row_of, settled, times,
 };
-use super::{All, CLIENT, CPU, Claim, Judged};
+use super::pipeline::COMPUTED;
+use super::{All, CLIENT, CPU, Claim, Judged, PIPELINE};
 use crate::data::Row;
 use crate::series::{Figure, Measured, Series, memory, whole_time};
 
@@ -16,10 +17,11 @@ pub(super) const CLAIMS: [Claim; 3] = [
     Claim {
         id: "N3",
         says: "CPU-bound work belongs in processes",
-        experiments: &[CPU],
-        threshold: "4 computations, the whole time of processes divided by that of threads and by that of rayon: holds \
-            if less than 1 with both, by more than no difference, fails if not less with one; unsettled where an \
-            interval lies on both sides or there are fewer than 5 runs",
+        experiments: &[CPU, PIPELINE],
+        threshold: "the whole time of processes divided by that of threads and by that of rayon, for 4 computations, and that \
+            of tokio_processes divided by that of tokio_rayon, for 200 pages of which nothing is fetched: holds if less than 1 \
+            with all three, by more than no difference, fails if not less with one; unsettled where an interval lies on both \
+            sides or there are fewer than 5 runs",
         judge: n3,
     },
     Claim {
@@ -60,9 +62,15 @@ fn n3(data: &All) -> Judged {
         told.push(format!("{} times the whole time{memory} of {variant}", times(&time)));
         taken.push(time);
     }
-    let less_than_both = all(taken.iter().map(is_less));
-    let verdict = settled(grade(less_than_both, less_than_both), &taken);
-    let mut evidence = format!("processes take {}", told.join(", "));
+    let pages = data.get(PIPELINE)?;
+    let [of, to] = ["tokio_processes", "tokio_rayon"].map(|variant| row_of(pages, COMPUTED, variant));
+    let of_pages = ratio(of?, to?, whole_time)?;
+    taken.push(of_pages);
+    let less_than_all = all(taken.iter().map(is_less));
+    let verdict = settled(grade(less_than_all, less_than_all), &taken);
+    let of_pages = times(&of_pages);
+    let mut evidence = format!("tokio_processes take {of_pages} times the whole time of tokio_rayon");
+    evidence += &format!("; processes take {}", told.join(", "));
     if figure(processes, memory).is_ok() {
         evidence += "; the pages that they share are counted in each";
     }
@@ -164,7 +172,7 @@ fn n5(data: &All) -> Judged {
 mod tests {
     use super::super::Verdict::{self, Fails, Holds, Unsettled};
     use super::super::decide::tests::{judge, rests_on};
-    use super::super::{blocking, computing};
+    use super::super::{blocking, computing, pipeline};
     use super::*;
     use crate::data::Data;
     use crate::series::synthetic::{row_in, set};
@@ -175,38 +183,78 @@ mod tests {
         judge(&CLAIMS, id, &[data]).unwrap()
     }
 
-    /// Processes take a second; what threads and rayon take.
-    fn n3_data(threads: f64, rayon: f64) -> Data {
-        let mut data = computing::tests::full();
-        row_in(&mut data, COMPUTATIONS, "threads").times_s = vec![threads; 5];
-        row_in(&mut data, COMPUTATIONS, "rayon").times_s = vec![rayon; 5];
+    /// Processes take a second; what threads and rayon take, and `tokio_rayon` with the pages.
+    fn n3_data(threads: f64, rayon: f64, pages: f64) -> [Data; 2] {
+        let mut data = [computing::tests::full(), pipeline::tests::full()];
+        row_in(&mut data[0], COMPUTATIONS, "threads").times_s = vec![threads; 5];
+        row_in(&mut data[0], COMPUTATIONS, "rayon").times_s = vec![rayon; 5];
+        row_in(&mut data[1], COMPUTED, "tokio_rayon").times_s = vec![pages; 5];
         data
     }
 
+    fn n3_of([computations, pages]: &[Data; 2]) -> Judged {
+        judge(&CLAIMS, "N3", &[computations, pages])
+    }
+
+    /// The rows that N3 rests on, and in which of the data they are.
+    const N3_ROWS: [(usize, &str, &str); 5] = [
+        (0, COMPUTATIONS, "processes"),
+        (0, COMPUTATIONS, "threads"),
+        (0, COMPUTATIONS, "rayon"),
+        (1, COMPUTED, "tokio_processes"),
+        (1, COMPUTED, "tokio_rayon"),
+    ];
+
     #[test]
-    fn n3_takes_less_time_than_threads_and_rayon() {
-        let verdict = |threads, rayon| judged("N3", &n3_data(threads, rayon)).0;
-        assert_eq!(verdict(1.06, 1.06), Holds);
-        assert_eq!((verdict(1.04, 2.0), verdict(2.0, 1.04)), (Fails, Fails));
-        let mut open = n3_data(2.0, 2.0);
-        row_in(&mut open, COMPUTATIONS, "threads").times_s = TIMES.to_vec();
-        assert_eq!(judged("N3", &open).0, Unsettled);
+    fn n3_takes_less_time_than_threads_and_rayon_and_with_pages() {
+        let verdict = |threads, rayon, pages| n3_of(&n3_data(threads, rayon, pages)).unwrap().0;
+        assert_eq!(verdict(1.06, 1.06, 1.06), Holds);
+        assert_eq!((verdict(1.04, 2.0, 2.0), verdict(2.0, 1.04, 2.0)), (Fails, Fails));
+        assert_eq!(verdict(2.0, 2.0, 1.04), Fails);
+    }
+
+    #[test]
+    fn n3_is_open_where_one_interval_or_number_of_runs_is() {
+        for (at, case, variant) in N3_ROWS {
+            let mut open = n3_data(2.0, 2.0, 2.0);
+            let is_processes = variant.ends_with("processes");
+            let times = if is_processes { [1.8, 2.2, 1.8, 2.2, 2.0] } else { TIMES };
+            row_in(&mut open[at], case, variant).times_s = times.to_vec();
+            assert_eq!(n3_of(&open).unwrap().0, Unsettled, "{variant}");
+            let mut few = n3_data(2.0, 2.0, 2.0);
+            row_in(&mut few[at], case, variant).times_s.pop();
+            assert_eq!(n3_of(&few).unwrap().0, Unsettled, "{variant}");
+        }
+    }
+
+    #[test]
+    fn n3_rests_on_its_own_rows() {
+        for (at, case, variant) in N3_ROWS {
+            let mut without = n3_data(2.0, 2.0, 2.0);
+            without[at].rows.retain(|row| row.case != case || row.variant != variant);
+            assert_eq!(n3_of(&without).unwrap_err(), format!("{variant} was not run in {case}"));
+        }
+        let mut own = n3_data(2.0, 2.0, 2.0);
+        for (at, data) in own.iter_mut().enumerate() {
+            data.rows.retain(|row| N3_ROWS.contains(&(at, &row.case, &row.variant)));
+        }
+        assert_eq!(n3_of(&own).unwrap().0, Holds);
     }
 
     #[test]
     fn n3_tells_from_which_size_on_processes_pay() {
-        let mut data = n3_data(2.0, 4.0);
-        set(row_in(&mut data, COMPUTATIONS, "processes"), "metrics.pool_start_s", |_| 0.012);
-        let at = |data: &Data| judged("N3", data).1.rsplit("; ").next().unwrap().to_owned();
+        let mut data = n3_data(2.0, 4.0, 0.5);
+        set(row_in(&mut data[0], COMPUTATIONS, "processes"), "metrics.pool_start_s", |_| 0.012);
+        let at = |data: &[Data; 2]| n3_of(data).unwrap().1.rsplit("; ").next().unwrap().to_owned();
         assert_eq!(at(&data), "they surely take less time than serial at no size that was measured");
-        row_in(&mut data, "4-of-1000000-steps", "processes").times_s = vec![0.5; 5];
-        let (_, evidence) = judged("N3", &data);
-        let asked = "processes take 0.50 [0.50, 0.50] times the whole time and 1.00 [1.00, 1.00] times the memory of \
+        row_in(&mut data[0], "4-of-1000000-steps", "processes").times_s = vec![0.5; 5];
+        let (_, evidence) = n3_of(&data).unwrap();
+        let asked = "tokio_processes take 2.00 [2.00, 2.00] times the whole time of tokio_rayon; processes take 0.50 [0.50, 0.50] times the whole time and 1.00 [1.00, 1.00] times the memory of \
              threads, 0.25 [0.25, 0.25] times the whole time and 1.00 [1.00, 1.00] times the memory of rayon; the \
              pages that they share are counted in each; their pool takes 12.0 ms to start; they surely take less time \
              than serial from 1,000,000 steps on";
         assert_eq!(evidence, asked);
-        row_in(&mut data, "4-of-10000-steps", "processes").times_s = vec![0.5; 5];
+        row_in(&mut data[0], "4-of-10000-steps", "processes").times_s = vec![0.5; 5];
         assert_eq!(at(&data), "they surely take less time than serial at 10,000, 1,000,000 steps");
     }
 
@@ -314,8 +362,6 @@ mod tests {
 
     #[test]
     fn each_rests_on_its_own_rows() {
-        let computed = ["processes", "threads", "rayon"];
-        rests_on(&CLAIMS, "N3", || n3_data(2.0, 2.0), &[(COMPUTATIONS, &computed)]);
         let both = ["threads", "tokio_spawn_blocking"];
         rests_on(
             &CLAIMS,
