@@ -2,6 +2,7 @@
 
 mod limiter;
 mod pipeline;
+mod processes;
 mod races;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
@@ -17,7 +18,8 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter().chain(&limiter::RULES).chain(&pipeline::RULES)
+    let of_patterns = limiter::RULES.iter().chain(&pipeline::RULES).chain(&processes::RULES);
+    races::RULES.iter().chain(of_patterns)
 }
 
 /// What the data say of a claim in CPython.
