@@ -49,6 +49,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p blocked-loop --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -63,7 +69,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/blocked-loop' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/misconceptions/blocked-loop/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/blocked-loop' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $*"
@@ -99,6 +111,17 @@ while [ "$round" -lt "$rounds" ]; do
     measure 2-clients smol_unblock --clients 2 --beats 210
     measure 2-clients async_std_inline --clients 2 --beats 210
     measure 2-clients async_std_spawn_blocking --clients 2 --beats 210
+
+    if [ "$size" != quick ]; then
+        measure 2-clients python_asyncio_inline --clients 2 --beats 210
+        measure 2-clients python_asyncio_executor --clients 2 --beats 210
+        measure 2-clients python_asyncio_processes --clients 2 --beats 210
+    fi
+
+    if [ "$size" = full ]; then
+        measure 2-clients python_threads --clients 2 --beats 210
+        measure 2-clients python_asyncio_yielding --clients 2 --beats 210
+    fi
 
     if [ "$size" != quick ]; then
         measure 1-client threads --clients 1 --beats 210

@@ -50,6 +50,19 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
+packages=found
+if [ "$python3" = found ] && ! python3 -c 'import aiohttp' >/dev/null 2>&1; then
+    packages=missing
+    echo "python3 finds no aiohttp: the variants that import it are left out; to have them, in an environment of python3," >&2
+    echo "       pip install -r crates/support/python/requirements.txt" >&2
+fi
+
 cargo build --release -p blocking-client -p origin --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -78,7 +91,16 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/blocking-client' $2"
+    case $2 in
+    python_aiohttp | python_aiohttp_session_per_call) [ "$packages" = found ] || return 0 ;;
+    esac
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/mistakes/blocking-client/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/blocking-client' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $* --origin $origin"
@@ -114,6 +136,15 @@ while [ "$round" -lt "$rounds" ]; do
     measure 100-requests async_std --requests 100 --users 10 --delay-ms 50
     measure 100-requests async_std_spawn_blocking --requests 100 --users 10 --delay-ms 50
 
+    if [ "$size" = full ]; then
+        measure 100-requests python_threads --requests 100 --users 10 --delay-ms 50
+        measure 100-requests python_asyncio_inline --requests 100 --users 10 --delay-ms 50
+        measure 100-requests python_aiohttp --requests 100 --users 10 --delay-ms 50
+        measure 100-requests python_aiohttp_session_per_call --requests 100 --users 10 --delay-ms 50
+        measure 100-requests python_asyncio_to_thread --requests 100 --users 10 --delay-ms 50
+        measure 100-requests python_asyncio_executor_of_its_own --requests 100 --users 10 --delay-ms 50
+    fi
+
     if [ "$size" != quick ]; then
         measure 600-at-once threads --requests 600 --users 600 --delay-ms 400
         measure 600-at-once tokio --requests 600 --users 600 --delay-ms 400
@@ -122,6 +153,31 @@ while [ "$round" -lt "$rounds" ]; do
         measure 600-at-once smol_unblock --requests 600 --users 600 --delay-ms 400
         measure 600-at-once async_std --requests 600 --users 600 --delay-ms 400
         measure 600-at-once async_std_spawn_blocking --requests 600 --users 600 --delay-ms 400
+    fi
+
+    if [ "$size" = full ]; then
+        measure 600-at-once python_threads --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once python_aiohttp --requests 600 --users 600 --delay-ms 400
+        measure 600-at-once python_asyncio_executor_of_its_own --requests 600 --users 600 --delay-ms 400
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 20-requests python_threads --requests 20 --users 4 --delay-ms 50 --period-ms 1
+        measure 20-requests python_asyncio_inline --requests 20 --users 4 --delay-ms 50 --period-ms 1
+        measure 20-requests python_aiohttp --requests 20 --users 4 --delay-ms 50 --period-ms 1
+        measure 20-requests python_aiohttp_session_per_call --requests 20 --users 4 --delay-ms 50 --period-ms 1
+        measure 20-requests python_asyncio_to_thread --requests 20 --users 4 --delay-ms 50 --period-ms 1
+    fi
+
+    if [ "$size" = full ]; then
+        measure 20-requests python_asyncio_executor_of_its_own --requests 20 --users 4 --delay-ms 50 --period-ms 1
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 128-at-once python_threads --requests 128 --users 128 --delay-ms 40 --period-ms 1
+        measure 128-at-once python_aiohttp --requests 128 --users 128 --delay-ms 40 --period-ms 1
+        measure 128-at-once python_asyncio_to_thread --requests 128 --users 128 --delay-ms 40 --period-ms 1
+        measure 128-at-once python_asyncio_executor_of_its_own --requests 128 --users 128 --delay-ms 40 --period-ms 1
     fi
 
     if [ "$size" != quick ]; then
@@ -134,6 +190,11 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1-request-cold tokio --cold
         measure 1-request-cold smol --cold
         measure 1-request-cold async_std --cold
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1-request-cold python_threads --cold
+        measure 1-request-cold python_aiohttp --cold
     fi
 done
 

@@ -50,6 +50,19 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
+packages=found
+if [ "$python3" = found ] && ! python3 -c 'import aiohttp' >/dev/null 2>&1; then
+    packages=missing
+    echo "python3 finds no aiohttp: the variants that import it are left out; to have them, in an environment of python3," >&2
+    echo "       pip install -r crates/support/python/requirements.txt" >&2
+fi
+
 cargo build --release -p bounded-pool -p origin --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -78,7 +91,16 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/bounded-pool' $2"
+    case $2 in
+    python_asyncio | python_asyncio_workers) [ "$packages" = found ] || return 0 ;;
+    esac
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/patterns/bounded-pool/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/bounded-pool' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $* --origin $origin"
@@ -110,12 +132,58 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-urls-50-at-once rayon --requests 1000 --limit 50 --delay-ms 20
 
     if [ "$size" != quick ]; then
+        measure 1000-urls-50-at-once python_threads --requests 1000 --limit 50 --delay-ms 20
+        measure 1000-urls-50-at-once python_asyncio --requests 1000 --limit 50 --delay-ms 20
+        measure 1000-urls-50-at-once python_asyncio_workers --requests 1000 --limit 50 --delay-ms 20
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 10-at-a-time threads --requests 100 --limit 10 --delay-ms 20
+        measure 10-at-a-time tokio --requests 100 --limit 10 --delay-ms 20
+        measure 10-at-a-time python_threads --requests 100 --limit 10 --delay-ms 20
+        measure 10-at-a-time python_asyncio --requests 100 --limit 10 --delay-ms 20
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 100-at-a-time threads --requests 1000 --limit 100 --delay-ms 20
+        measure 100-at-a-time tokio --requests 1000 --limit 100 --delay-ms 20
+        measure 100-at-a-time python_threads --requests 1000 --limit 100 --delay-ms 20
+        measure 100-at-a-time python_asyncio --requests 1000 --limit 100 --delay-ms 20
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 300-at-a-time threads --requests 3000 --limit 300 --delay-ms 20
+        measure 300-at-a-time tokio --requests 3000 --limit 300 --delay-ms 20
+    fi
+
+    if [ "$size" = full ]; then
+        measure 300-at-a-time python_threads --requests 3000 --limit 300 --delay-ms 20
+        measure 300-at-a-time python_asyncio --requests 3000 --limit 300 --delay-ms 20
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 1000-at-a-time threads --requests 10000 --limit 1000 --delay-ms 20
+        measure 1000-at-a-time tokio --requests 10000 --limit 1000 --delay-ms 20
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1000-at-a-time python_threads --requests 10000 --limit 1000 --delay-ms 20
+        measure 1000-at-a-time python_asyncio --requests 10000 --limit 1000 --delay-ms 20
+    fi
+
+    if [ "$size" != quick ]; then
         measure 20000-urls-50-at-once threads --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
         measure 20000-urls-50-at-once tokio --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
         measure 20000-urls-50-at-once smol --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
         measure 20000-urls-50-at-once async_std --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
         measure 20000-urls-50-at-once buffer_unordered --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
         measure 20000-urls-50-at-once rayon --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+    fi
+
+    if [ "$size" = full ]; then
+        measure 20000-urls-50-at-once python_threads --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once python_asyncio --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
+        measure 20000-urls-50-at-once python_asyncio_workers --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
     fi
 
     if [ "$size" != quick ]; then
@@ -138,6 +206,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure pool-alone async_std --inputs 100000 --limit 50
     measure pool-alone buffer_unordered --inputs 100000 --limit 50
     measure pool-alone rayon --inputs 100000 --limit 50
+
+    if [ "$size" = full ]; then
+        measure pool-alone python_threads --inputs 100000 --limit 50
+        measure pool-alone python_asyncio --inputs 100000 --limit 50
+        measure pool-alone python_asyncio_workers --inputs 100000 --limit 50
+    fi
 
     if [ "$size" != quick ]; then
         measure stream-1000 threads --inputs 1000 --limit 50 --stream

@@ -49,6 +49,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p cpu-bound --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -63,7 +69,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/cpu-bound' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/mistakes/cpu-bound/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/cpu-bound' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $*"
@@ -102,6 +114,8 @@ while [ "$round" -lt "$rounds" ]; do
         measure 4-of-10000-steps threads --jobs 4 --steps 10000
         measure 4-of-10000-steps rayon --jobs 4 --steps 10000
         measure 4-of-10000-steps processes --jobs 4 --steps 10000
+        measure 4-of-10000-steps python_serial --jobs 4 --steps 10000
+        measure 4-of-10000-steps python_processes --jobs 4 --steps 10000
     fi
 
     if [ "$size" != quick ]; then
@@ -109,6 +123,8 @@ while [ "$round" -lt "$rounds" ]; do
         measure 4-of-100000-steps threads --jobs 4 --steps 100000
         measure 4-of-100000-steps rayon --jobs 4 --steps 100000
         measure 4-of-100000-steps processes --jobs 4 --steps 100000
+        measure 4-of-100000-steps python_serial --jobs 4 --steps 100000
+        measure 4-of-100000-steps python_processes --jobs 4 --steps 100000
     fi
 
     if [ "$size" != quick ]; then
@@ -116,6 +132,11 @@ while [ "$round" -lt "$rounds" ]; do
         measure 4-of-1000000-steps threads --jobs 4 --steps 1000000
         measure 4-of-1000000-steps rayon --jobs 4 --steps 1000000
         measure 4-of-1000000-steps processes --jobs 4 --steps 1000000
+        measure 4-of-1000000-steps python_serial --jobs 4 --steps 1000000
+        measure 4-of-1000000-steps python_threads --jobs 4 --steps 1000000
+        measure 4-of-1000000-steps python_asyncio_yielding --jobs 4 --steps 1000000
+        measure 4-of-1000000-steps python_processes --jobs 4 --steps 1000000
+        measure 4-of-1000000-steps python_serial_processes --jobs 4 --steps 1000000
     fi
 
     if [ "$size" != quick ]; then
@@ -123,6 +144,14 @@ while [ "$round" -lt "$rounds" ]; do
         measure 4-of-10000000-steps threads --jobs 4 --steps 10000000
         measure 4-of-10000000-steps rayon --jobs 4 --steps 10000000
         measure 4-of-10000000-steps processes --jobs 4 --steps 10000000
+    fi
+
+    if [ "$size" = full ]; then
+        measure 4-of-10000000-steps python_serial --jobs 4 --steps 10000000
+        measure 4-of-10000000-steps python_threads --jobs 4 --steps 10000000
+        measure 4-of-10000000-steps python_asyncio_yielding --jobs 4 --steps 10000000
+        measure 4-of-10000000-steps python_processes --jobs 4 --steps 10000000
+        measure 4-of-10000000-steps python_serial_processes --jobs 4 --steps 10000000
     fi
 done
 

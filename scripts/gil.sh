@@ -49,6 +49,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p gil --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -63,7 +69,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/gil' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/models/gil/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/gil' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $*"
@@ -100,22 +112,57 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1-waits tokio --computing 0 --waiting 1 --waits 10 --wait-ms 10
     measure 1-waits tokio_spawn_blocking --computing 0 --waiting 1 --waits 10 --wait-ms 10
 
+    if [ "$size" != quick ]; then
+        measure 1-waits python_threads --computing 0 --waiting 1 --waits 10 --wait-ms 10
+        measure 1-waits python_asyncio --computing 0 --waiting 1 --waits 10 --wait-ms 10
+    fi
+
     measure 4-wait serial --computing 0 --waiting 4 --waits 10 --wait-ms 10
     measure 4-wait threads --computing 0 --waiting 4 --waits 10 --wait-ms 10
     measure 4-wait threads_without --computing 0 --waiting 4 --waits 10 --wait-ms 10
     measure 4-wait tokio --computing 0 --waiting 4 --waits 10 --wait-ms 10
     measure 4-wait tokio_spawn_blocking --computing 0 --waiting 4 --waits 10 --wait-ms 10
 
+    if [ "$size" != quick ]; then
+        measure 4-wait python_asyncio --computing 0 --waiting 4 --waits 10 --wait-ms 10
+    fi
+
+    if [ "$size" = full ]; then
+        measure 4-wait python_threads --computing 0 --waiting 4 --waits 10 --wait-ms 10
+    fi
+
     measure 50-wait threads --computing 0 --waiting 50 --waits 10 --wait-ms 10
     measure 50-wait threads_without --computing 0 --waiting 50 --waits 10 --wait-ms 10
     measure 50-wait tokio --computing 0 --waiting 50 --waits 10 --wait-ms 10
     measure 50-wait tokio_spawn_blocking --computing 0 --waiting 50 --waits 10 --wait-ms 10
+
+    if [ "$size" != quick ]; then
+        measure 50-wait python_threads --computing 0 --waiting 50 --waits 10 --wait-ms 10
+    fi
 
     measure 3-wait-1-computes serial --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
     measure 3-wait-1-computes threads --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
     measure 3-wait-1-computes threads_without --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
     measure 3-wait-1-computes tokio --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
     measure 3-wait-1-computes tokio_spawn_blocking --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
+
+    if [ "$size" != quick ]; then
+        measure 4-compute-250000-steps python_serial --computing 4 --steps 250000
+        measure 4-compute-250000-steps python_threads --computing 4 --steps 250000
+        measure 4-compute-250000-steps python_asyncio --computing 4 --steps 250000
+        measure 4-compute-250000-steps python_serial_processes --computing 4 --steps 250000
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 3-wait python_threads --computing 0 --waiting 3 --waits 5 --wait-ms 2
+        measure 3-wait python_asyncio --computing 0 --waiting 3 --waits 5 --wait-ms 2
+    fi
+
+    if [ "$size" != quick ]; then
+        measure 3-wait-1-computes-1000000-steps python_threads --computing 1 --steps 1000000 --waiting 3 --waits 5 --wait-ms 2
+        measure 3-wait-1-computes-1000000-steps python_asyncio --computing 1 --steps 1000000 --waiting 3 --waits 5 --wait-ms 2
+        measure 3-wait-1-computes-1000000-steps python_asyncio_to_thread --computing 1 --steps 1000000 --waiting 3 --waits 5 --wait-ms 2
+    fi
 done
 
 echo "Results are in $results"

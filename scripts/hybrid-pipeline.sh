@@ -50,6 +50,19 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
+packages=found
+if [ "$python3" = found ] && ! python3 -c 'import aiohttp' >/dev/null 2>&1; then
+    packages=missing
+    echo "python3 finds no aiohttp: the variants that import it are left out; to have them, in an environment of python3," >&2
+    echo "       pip install -r crates/support/python/requirements.txt" >&2
+fi
+
 cargo build --release -p hybrid-pipeline -p origin --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -78,7 +91,16 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/hybrid-pipeline' $2"
+    case $2 in
+    python_asyncio_processes | python_inline | python_pool_per_call) [ "$packages" = found ] || return 0 ;;
+    esac
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/patterns/hybrid-pipeline/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/hybrid-pipeline' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $* --origin $origin"
@@ -193,6 +215,23 @@ while [ "$round" -lt "$rounds" ]; do
         measure 100000-items-no-delay tokio_processes --items 100000 --delay-ms 0 --steps 0
         measure 100000-items-no-delay smol_unblock --items 100000 --delay-ms 0 --steps 0
         measure 100000-items-no-delay inline --items 100000 --delay-ms 0 --steps 0
+    fi
+
+    if [ "$size" != quick ]; then
+        measure python-40-items python_asyncio_processes --items 40 --fetches 12 --delay-ms 10 --steps 100000
+        measure python-40-items python_inline --items 40 --fetches 12 --delay-ms 10 --steps 100000
+        measure python-40-items python_pool_per_call --items 40 --fetches 12 --delay-ms 10 --steps 100000
+    fi
+
+    if [ "$size" != quick ]; then
+        measure python-40-items-io-only python_asyncio_processes --items 40 --fetches 12 --delay-ms 10 --steps 0
+        measure python-40-items-io-only python_pool_per_call --items 40 --fetches 12 --delay-ms 10 --steps 0
+    fi
+
+    if [ "$size" != quick ]; then
+        measure python-40-items-cpu-only python_asyncio_processes --items 40 --fetches 12 --no-fetch --steps 100000
+        measure python-40-items-cpu-only python_inline --items 40 --fetches 12 --no-fetch --steps 100000
+        measure python-40-items-cpu-only python_pool_per_call --items 40 --fetches 12 --no-fetch --steps 100000
     fi
 done
 

@@ -50,6 +50,19 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
+packages=found
+if [ "$python3" = found ] && ! python3 -c 'import aiohttp' >/dev/null 2>&1; then
+    packages=missing
+    echo "python3 finds no aiohttp: the variants that import it are left out; to have them, in an environment of python3," >&2
+    echo "       pip install -r crates/support/python/requirements.txt" >&2
+fi
+
 cargo build --release -p mass-download -p origin --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -78,7 +91,16 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/mass-download' $2"
+    case $2 in
+    python_aiohttp | python_aiohttp_unlimited) [ "$packages" = found ] || return 0 ;;
+    esac
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/mistakes/mass-download/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/mass-download' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $* --origin $origin"
@@ -112,6 +134,11 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10000-held-3-s floor --requests 10000 --delay-ms 3000 --together
     fi
 
+    if [ "$size" = full ]; then
+        measure 10000-held-3-s python_aiohttp_unlimited --requests 10000 --delay-ms 3000 --together
+        measure 10000-held-3-s python_asyncio --requests 10000 --delay-ms 3000 --together
+    fi
+
     measure 1-after-100-ms threads --requests 1 --delay-ms 100
     measure 1-after-100-ms threads_small_buffers --requests 1 --delay-ms 100
     measure 1-after-100-ms tokio --requests 1 --delay-ms 100
@@ -121,6 +148,16 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1-after-100-ms floor --requests 1 --delay-ms 100
 
     if [ "$size" != quick ]; then
+        measure 1-after-100-ms python_threads --requests 1 --delay-ms 100
+        measure 1-after-100-ms python_aiohttp --requests 1 --delay-ms 100
+        measure 1-after-100-ms python_aiohttp_unlimited --requests 1 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1-after-100-ms python_asyncio --requests 1 --delay-ms 100
+    fi
+
+    if [ "$size" != quick ]; then
         measure 10-after-100-ms threads --requests 10 --delay-ms 100
         measure 10-after-100-ms threads_small_buffers --requests 10 --delay-ms 100
         measure 10-after-100-ms tokio --requests 10 --delay-ms 100
@@ -128,6 +165,13 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10-after-100-ms smol --requests 10 --delay-ms 100
         measure 10-after-100-ms async_std --requests 10 --delay-ms 100
         measure 10-after-100-ms floor --requests 10 --delay-ms 100
+        measure 10-after-100-ms python_threads --requests 10 --delay-ms 100
+        measure 10-after-100-ms python_aiohttp --requests 10 --delay-ms 100
+        measure 10-after-100-ms python_aiohttp_unlimited --requests 10 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 10-after-100-ms python_asyncio --requests 10 --delay-ms 100
     fi
 
     if [ "$size" != quick ]; then
@@ -138,6 +182,13 @@ while [ "$round" -lt "$rounds" ]; do
         measure 30-after-100-ms smol --requests 30 --delay-ms 100
         measure 30-after-100-ms async_std --requests 30 --delay-ms 100
         measure 30-after-100-ms floor --requests 30 --delay-ms 100
+        measure 30-after-100-ms python_threads --requests 30 --delay-ms 100
+        measure 30-after-100-ms python_aiohttp --requests 30 --delay-ms 100
+        measure 30-after-100-ms python_aiohttp_unlimited --requests 30 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 30-after-100-ms python_asyncio --requests 30 --delay-ms 100
     fi
 
     measure 100-after-100-ms threads --requests 100 --delay-ms 100
@@ -149,6 +200,16 @@ while [ "$round" -lt "$rounds" ]; do
     measure 100-after-100-ms floor --requests 100 --delay-ms 100
 
     if [ "$size" != quick ]; then
+        measure 100-after-100-ms python_threads --requests 100 --delay-ms 100
+        measure 100-after-100-ms python_aiohttp --requests 100 --delay-ms 100
+        measure 100-after-100-ms python_aiohttp_unlimited --requests 100 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 100-after-100-ms python_asyncio --requests 100 --delay-ms 100
+    fi
+
+    if [ "$size" != quick ]; then
         measure 300-after-100-ms threads --requests 300 --delay-ms 100
         measure 300-after-100-ms threads_small_buffers --requests 300 --delay-ms 100
         measure 300-after-100-ms tokio --requests 300 --delay-ms 100
@@ -156,6 +217,13 @@ while [ "$round" -lt "$rounds" ]; do
         measure 300-after-100-ms smol --requests 300 --delay-ms 100
         measure 300-after-100-ms async_std --requests 300 --delay-ms 100
         measure 300-after-100-ms floor --requests 300 --delay-ms 100
+        measure 300-after-100-ms python_threads --requests 300 --delay-ms 100
+        measure 300-after-100-ms python_aiohttp --requests 300 --delay-ms 100
+        measure 300-after-100-ms python_aiohttp_unlimited --requests 300 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 300-after-100-ms python_asyncio --requests 300 --delay-ms 100
     fi
 
     measure 1000-after-100-ms threads --requests 1000 --delay-ms 100
@@ -167,6 +235,16 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-after-100-ms floor --requests 1000 --delay-ms 100
 
     if [ "$size" != quick ]; then
+        measure 1000-after-100-ms python_threads --requests 1000 --delay-ms 100
+        measure 1000-after-100-ms python_aiohttp --requests 1000 --delay-ms 100
+        measure 1000-after-100-ms python_aiohttp_unlimited --requests 1000 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1000-after-100-ms python_asyncio --requests 1000 --delay-ms 100
+    fi
+
+    if [ "$size" != quick ]; then
         measure 10000-after-100-ms threads --requests 10000 --delay-ms 100
         measure 10000-after-100-ms threads_small_buffers --requests 10000 --delay-ms 100
         measure 10000-after-100-ms tokio --requests 10000 --delay-ms 100
@@ -174,6 +252,13 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10000-after-100-ms smol --requests 10000 --delay-ms 100
         measure 10000-after-100-ms async_std --requests 10000 --delay-ms 100
         measure 10000-after-100-ms floor --requests 10000 --delay-ms 100
+        measure 10000-after-100-ms python_threads --requests 10000 --delay-ms 100
+        measure 10000-after-100-ms python_aiohttp --requests 10000 --delay-ms 100
+        measure 10000-after-100-ms python_aiohttp_unlimited --requests 10000 --delay-ms 100
+    fi
+
+    if [ "$size" = full ]; then
+        measure 10000-after-100-ms python_asyncio --requests 10000 --delay-ms 100
     fi
 done
 

@@ -50,6 +50,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p rate-limiter -p origin --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -78,7 +84,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/rate-limiter' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/patterns/rate-limiter/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/rate-limiter' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $* --origin $origin"
@@ -111,6 +123,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-callers-10-a-second leaky_bucket --callers 1000 --amount 10 --burst 1 --for-ms 2000
 
     if [ "$size" != quick ]; then
+        measure 1000-callers-10-a-second python_threads --callers 1000 --amount 10 --burst 1 --for-ms 2000
+        measure 1000-callers-10-a-second python_asyncio --callers 1000 --amount 10 --burst 1 --for-ms 2000
+        measure 1000-callers-10-a-second python_article --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    fi
+
+    if [ "$size" != quick ]; then
         measure 1-caller-10-a-second threads --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
         measure 1-caller-10-a-second tokio --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
         measure 1-caller-10-a-second smol --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
@@ -118,6 +136,12 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1-caller-10-a-second article --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
         measure 1-caller-10-a-second governor --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
         measure 1-caller-10-a-second leaky_bucket --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second python_asyncio --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second python_article --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1-caller-10-a-second python_threads --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
     fi
 
     if [ "$size" = full ]; then
@@ -128,6 +152,9 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10000-callers-1000-a-second article --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
         measure 10000-callers-1000-a-second governor --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
         measure 10000-callers-1000-a-second leaky_bucket --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second python_threads --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second python_asyncio --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
+        measure 10000-callers-1000-a-second python_article --callers 10000 --amount 1000 --burst 10 --runtime-threads 1
     fi
 
     if [ "$size" = full ]; then
@@ -137,6 +164,8 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10000-callers-half-give-up async_std --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
         measure 10000-callers-half-give-up governor --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
         measure 10000-callers-half-give-up leaky_bucket --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up python_threads --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
+        measure 10000-callers-half-give-up python_asyncio --callers 10000 --amount 1000 --burst 10 --half-give-up --runtime-threads 1
     fi
 
     if [ "$size" != quick ]; then
@@ -149,12 +178,23 @@ while [ "$round" -lt "$rounds" ]; do
         measure 100-callers-100000-a-second leaky_bucket --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
     fi
 
+    if [ "$size" = full ]; then
+        measure 100-callers-100000-a-second python_threads --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second python_asyncio --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+        measure 100-callers-100000-a-second python_article --callers 100 --each 1000 --amount 100000 --burst 1000 --runtime-threads 1
+    fi
+
     measure alone threads --alone 1000000
     measure alone tokio --alone 1000000
     measure alone smol --alone 1000000
     measure alone async_std --alone 1000000
     measure alone governor --alone 1000000
     measure alone leaky_bucket --alone 1000000
+
+    if [ "$size" = full ]; then
+        measure alone python_threads --alone 1000000
+        measure alone python_asyncio --alone 1000000
+    fi
 
     if [ "$size" != quick ]; then
         measure 500-requests-250-a-second threads --requests 500 --amount 250 --burst 10

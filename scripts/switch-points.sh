@@ -49,6 +49,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p switch-points --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -63,7 +69,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/switch-points' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/models/switch-points/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/switch-points' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $*"
@@ -98,6 +110,14 @@ while [ "$round" -lt "$rounds" ]; do
     measure 4-workers-5-sections smol_await_inside --workers 4 --sections 5
     measure 4-workers-5-sections async_std --workers 4 --sections 5
     measure 4-workers-5-sections async_std_await_inside --workers 4 --sections 5
+
+    if [ "$size" != quick ]; then
+        measure 4-workers-5-sections python_threads --workers 4 --sections 5
+        measure 4-workers-5-sections python_threads_lock --workers 4 --sections 5
+        measure 4-workers-5-sections python_asyncio --workers 4 --sections 5
+        measure 4-workers-5-sections python_asyncio_await_inside --workers 4 --sections 5
+        measure 4-workers-5-sections python_asyncio_lock --workers 4 --sections 5
+    fi
 done
 
 echo "Results are in $results"

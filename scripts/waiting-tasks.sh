@@ -49,6 +49,12 @@ if [ -z "$hyperfine" ]; then
     exit 1
 fi
 
+python3=found
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+    python3=missing
+    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
+fi
+
 cargo build --release -p waiting-tasks --target-dir "$target"
 rm -rf "$results"
 mkdir -p "$results"
@@ -63,7 +69,13 @@ measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
-    program="'$target/release/waiting-tasks' $2"
+    case $2 in
+    python_*)
+        [ "$python3" = found ] || return 0
+        program="python3 -X pycache_prefix=$target/python/compiled crates/misconceptions/waiting-tasks/python/main.py ${2#python_}"
+        ;;
+    *) program="'$target/release/waiting-tasks' $2" ;;
+    esac
     export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
     shift 2
     program="$program $*"
@@ -95,6 +107,11 @@ while [ "$round" -lt "$rounds" ]; do
     measure 10000-tasks async_std --tasks 10000 --wait-ms 2000
 
     if [ "$size" != quick ]; then
+        measure 10000-tasks python_threads --tasks 10000 --wait-ms 2000
+        measure 10000-tasks python_asyncio --tasks 10000 --wait-ms 2000
+    fi
+
+    if [ "$size" != quick ]; then
         measure 1-task threads --tasks 1 --wait-ms 200
         measure 1-task threads_small_stack --tasks 1 --wait-ms 200
         measure 1-task tokio --tasks 1 --wait-ms 200
@@ -102,6 +119,9 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1-task smol --tasks 1 --wait-ms 200
         measure 1-task async_std --tasks 1 --wait-ms 200
         measure 1-task processes --tasks 1 --wait-ms 200
+        measure 1-task python_threads --tasks 1 --wait-ms 200
+        measure 1-task python_asyncio --tasks 1 --wait-ms 200
+        measure 1-task python_processes --tasks 1 --wait-ms 200
     fi
 
     if [ "$size" != quick ]; then
@@ -112,6 +132,9 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10-tasks smol --tasks 10 --wait-ms 200
         measure 10-tasks async_std --tasks 10 --wait-ms 200
         measure 10-tasks processes --tasks 10 --wait-ms 200
+        measure 10-tasks python_threads --tasks 10 --wait-ms 200
+        measure 10-tasks python_asyncio --tasks 10 --wait-ms 200
+        measure 10-tasks python_processes --tasks 10 --wait-ms 200
     fi
 
     measure 100-tasks threads --tasks 100 --wait-ms 200
@@ -122,12 +145,23 @@ while [ "$round" -lt "$rounds" ]; do
     measure 100-tasks async_std --tasks 100 --wait-ms 200
     measure 100-tasks processes --tasks 100 --wait-ms 200
 
+    if [ "$size" != quick ]; then
+        measure 100-tasks python_threads --tasks 100 --wait-ms 200
+        measure 100-tasks python_asyncio --tasks 100 --wait-ms 200
+        measure 100-tasks python_processes --tasks 100 --wait-ms 200
+    fi
+
     measure 1000-tasks threads --tasks 1000 --wait-ms 300
     measure 1000-tasks threads_small_stack --tasks 1000 --wait-ms 300
     measure 1000-tasks tokio --tasks 1000 --wait-ms 300
     measure 1000-tasks tokio_joined --tasks 1000 --wait-ms 300
     measure 1000-tasks smol --tasks 1000 --wait-ms 300
     measure 1000-tasks async_std --tasks 1000 --wait-ms 300
+
+    if [ "$size" != quick ]; then
+        measure 1000-tasks python_threads --tasks 1000 --wait-ms 300
+        measure 1000-tasks python_asyncio --tasks 1000 --wait-ms 300
+    fi
 
     if [ "$size" != quick ]; then
         measure 100000-tasks threads --tasks 100000 --wait-ms 1500
@@ -139,10 +173,16 @@ while [ "$round" -lt "$rounds" ]; do
     fi
 
     if [ "$size" = full ]; then
+        measure 100000-tasks python_threads --tasks 100000 --wait-ms 1500
+        measure 100000-tasks python_asyncio --tasks 100000 --wait-ms 1500
+    fi
+
+    if [ "$size" = full ]; then
         measure 1000000-tasks tokio --tasks 1000000 --wait-ms 10000
         measure 1000000-tasks tokio_joined --tasks 1000000 --wait-ms 10000
         measure 1000000-tasks smol --tasks 1000000 --wait-ms 10000
         measure 1000000-tasks async_std --tasks 1000000 --wait-ms 10000
+        measure 1000000-tasks python_asyncio --tasks 1000000 --wait-ms 10000
     fi
 done
 

@@ -83,8 +83,8 @@ pub(crate) struct Variant {
     pub(crate) dependencies: Vec<Dependency>,
     /// Of Python: whether it imports what the standard library has not.
     pub(crate) needs_packages: bool,
-    /// Of Python: run by every version on this machine, and not only by the first.
-    pub(crate) each_version: bool,
+    /// Of Python: the cases that every version on this machine runs, and not only the first.
+    each_version: BTreeSet<String>,
     /// The cases that it runs, and the smallest run that includes it there.
     cases: BTreeMap<String, Size>,
     expect: Vec<Expectation>,
@@ -218,6 +218,11 @@ impl Variant {
     /// Its module, as `main.rs` and `main.py` know it.
     pub(crate) fn module(&self) -> &str {
         self.name.strip_prefix(PYTHON).unwrap_or(&self.name)
+    }
+
+    /// Of Python: whether every version on this machine runs this case, and not only the first.
+    pub(crate) fn is_run_by_each(&self, case: &str) -> bool {
+        self.each_version.contains(case)
     }
 
     fn runs(&self, case: &str) -> bool {
@@ -450,7 +455,15 @@ struct VariantTable {
     #[serde(default)]
     dependencies: BTreeMap<Spanned<String>, DependencyTable>,
     needs_packages: Option<Spanned<bool>>,
-    each_version: Option<Spanned<bool>>,
+    each_version: Option<Spanned<toml::Value>>,
+}
+
+impl VariantTable {
+    /// Where a key stands that is about Python alone.
+    fn python_key(&self) -> Option<Range<usize>> {
+        let packages = self.needs_packages.as_ref().map(Spanned::span);
+        packages.or_else(|| self.each_version.as_ref().map(Spanned::span))
+    }
 }
 
 #[derive(Deserialize)]
@@ -512,12 +525,10 @@ impl Tables {
             if let Some(twin) = table.twin.as_ref().filter(|twin| *twin.get_ref() == name) {
                 return Err(source.error(twin.span(), format!("`{name}` is its own twin")));
             }
-            for key in [&table.needs_packages, &table.each_version].into_iter().flatten() {
-                if !name.starts_with(PYTHON) {
-                    return Err(
-                        source.error(key.span(), format!("`{name}` is not Python, which this is about"))
-                    );
-                }
+            if let Some(span) = table.python_key()
+                && !name.starts_with(PYTHON)
+            {
+                return Err(source.error(span, format!("`{name}` is not Python, which this is about")));
             }
             twins.extend(table.twin.clone());
             variants.push(Variant {
@@ -530,7 +541,7 @@ impl Tables {
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
                 dependencies: source.dependencies(table.dependencies, root)?,
                 needs_packages: table.needs_packages.is_some_and(Spanned::into_inner),
-                each_version: table.each_version.is_some_and(Spanned::into_inner),
+                each_version: each_version(source, table.each_version.as_ref(), &cases)?,
                 cases: select_cases(source, table.cases.as_deref(), &table.tier, &cases)?,
                 expect: source.expect(table.expect)?,
             });
@@ -592,6 +603,40 @@ fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
     Ok(claim.into_inner())
 }
 
+/// The cases that each version of CPython runs: all, or those that the globs match.
+fn each_version(
+    source: &Source,
+    key: Option<&Spanned<toml::Value>>,
+    cases: &[Case],
+) -> Result<BTreeSet<String>> {
+    let Some(key) = key else { return Ok(BTreeSet::new()) };
+    let globs: Vec<_> = match key.get_ref() {
+        toml::Value::Boolean(false) => Vec::new(),
+        toml::Value::Boolean(true) => vec!["*"],
+        value => {
+            let globs = value.as_array().and_then(|globs| globs.iter().map(toml::Value::as_str).collect());
+            globs
+                .ok_or_else(|| source.error(key.span(), "each_version is true or a list of globs of cases"))?
+        }
+    };
+    let mut selected = BTreeSet::new();
+    for glob in globs {
+        let names = matching(source, glob, key.span(), cases)?.into_iter().map(|case| case.name.clone());
+        selected.extend(names);
+    }
+    Ok(selected)
+}
+
+/// The cases that a glob matches, at least one.
+fn matching<'a>(source: &Source, glob: &str, span: Range<usize>, cases: &'a [Case]) -> Result<Vec<&'a Case>> {
+    let pattern = Pattern::new(glob).map_err(|error| source.error(span.clone(), error))?;
+    let matching: Vec<_> = cases.iter().filter(|case| pattern.matches(&case.name)).collect();
+    if matching.is_empty() {
+        return Err(source.error(span, format!("`{glob}` matches no case")));
+    }
+    Ok(matching)
+}
+
 /// The cases that the globs match, all of them when there are no globs; each in its own tier, or in a later one that `tier`
 /// gives it.
 fn select_cases(
@@ -600,14 +645,7 @@ fn select_cases(
     tiers: &BTreeMap<Spanned<String>, Size>,
     cases: &[Case],
 ) -> Result<BTreeMap<String, Size>> {
-    let matching = |glob: &Spanned<String>| {
-        let pattern = Pattern::new(glob.get_ref()).map_err(|error| source.error(glob.span(), error))?;
-        let matching: Vec<_> = cases.iter().filter(|case| pattern.matches(&case.name)).collect();
-        if matching.is_empty() {
-            return Err(source.error(glob.span(), format!("`{}` matches no case", glob.get_ref())));
-        }
-        Ok(matching)
-    };
+    let matching = |glob: &Spanned<String>| matching(source, glob.get_ref(), glob.span(), cases);
     let mut selected: BTreeMap<String, Size> = BTreeMap::new();
     match globs {
         None => selected.extend(cases.iter().map(|case| (case.name.clone(), case.tier))),

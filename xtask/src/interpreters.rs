@@ -11,7 +11,7 @@ use glob::{Pattern, glob};
 use serde::Deserialize;
 
 use crate::Usage;
-use crate::experiment::{Experiment, Variant};
+use crate::experiment::{Case, Experiment, Variant};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -171,7 +171,7 @@ impl Pythons {
     }
 
     /// One for each version that runs this variant, the one that all is judged by first.
-    pub(crate) fn runners(&self, variant: &Variant) -> Vec<Runner> {
+    pub(crate) fn runners(&self, case: &Case, variant: &Variant) -> Vec<Runner> {
         let Found { all, with_packages } = match &self.0 {
             Ok(found) => found,
             Err(reason) => return vec![Runner::None(reason.clone())],
@@ -184,7 +184,7 @@ impl Pythons {
             Some(Ok(program)) => vec![run_by(program, &all[0])],
             Some(Err(reason)) => vec![Runner::None(reason.clone())],
             None => {
-                let versions = if variant.each_version { all.as_slice() } else { &all[..1] };
+                let versions = if variant.is_run_by_each(&case.name) { all.as_slice() } else { &all[..1] };
                 versions.iter().map(|one| run_by(&one.program, one)).collect()
             }
         }

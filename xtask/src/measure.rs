@@ -29,6 +29,17 @@ const SHARP: f64 = 0.05;
 /// No round beyond the fifth begins once an experiment has taken this long, however much time is left.
 const LONGEST: Duration = Duration::from_secs(20);
 
+/// Imports the files of an experiment's `python/` by themselves: `main.py` imports some of them only when it runs them. Those that
+/// want packages that this interpreter has not are passed over.
+const IMPORT_ALL: &str = "
+import importlib, pkgutil
+for module in pkgutil.iter_modules(['python']):
+    try:
+        importlib.import_module('python.' + module.name)
+    except ImportError:
+        pass
+";
+
 pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
@@ -128,21 +139,30 @@ impl<'a> Bench<'a> {
     /// Has each interpreter import what the rows will, since the first to do so also compiles it.
     fn compile_python(&self, experiment: &Experiment, rows: &[(&Case, &Variant, Runner)]) -> Result<()> {
         let mut seen = BTreeSet::new();
-        for (_, variant, runner) in rows {
+        for (_, _, runner) in rows {
             let Runner::Python { program, .. } = runner else { continue };
             if seen.insert(program) {
-                let words = self.command(experiment, variant, runner);
-                let mut command = Command::new(&words[0]);
-                command.args(&words[1..]).arg("--help").stdin(Stdio::null()).stdout(Stdio::null());
-                process::run(command.stderr(Stdio::null()), None)?;
+                let mut command = Command::new(program);
+                command.arg("-X").arg(self.compiled()).args(["-c", IMPORT_ALL]);
+                command.current_dir(self.workspace.root.join(&experiment.folder));
+                command.env("PYTHONPATH", self.workspace.root.join("crates/support/python"));
+                command.env_remove("PYTHONDONTWRITEBYTECODE");
+                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                process::run(&mut command, None)?;
             }
         }
         Ok(())
     }
 
+    /// Where CPython keeps what it has compiled.
+    fn compiled(&self) -> String {
+        format!("pycache_prefix={}", self.workspace.target.join("python/compiled").to_string_lossy())
+    }
+
     /// Who runs a row: of Python each interpreter has a row of its own, or the reason why there is none is in one.
     fn runners<'e>(&self, (case, variant): (&'e Case, &'e Variant)) -> Vec<(&'e Case, &'e Variant, Runner)> {
-        let runners = if variant.is_python() { self.pythons.runners(variant) } else { vec![Runner::Binary] };
+        let runners =
+            if variant.is_python() { self.pythons.runners(case, variant) } else { vec![Runner::Binary] };
         runners.into_iter().map(|runner| (case, variant, runner)).collect()
     }
 
@@ -230,10 +250,8 @@ impl<'a> Bench<'a> {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let mut command = match runner {
             Runner::Python { program, .. } => {
-                let compiled =
-                    format!("pycache_prefix={}", path(&self.workspace.target.join("python/compiled")));
                 let main = self.workspace.root.join(&experiment.folder).join("python/main.py");
-                vec![path(program), "-X".to_owned(), compiled, path(&main)]
+                vec![path(program), "-X".to_owned(), self.compiled(), path(&main)]
             }
             _ => vec![path(&self.workspace.target.join("release").join(&experiment.name))],
         };

@@ -162,6 +162,31 @@ fn a_tier_of_no_case() {
 }
 
 #[test]
+fn versions_of_what_is_not_python() {
+    for key in ["each_version = [\"only\"]", "each_version = true", "needs_packages = true"] {
+        let name = key.split(' ').next().unwrap();
+        refused(BETTER, &better_with(&format!("{key}\n")), name, &["`better` is not Python"]);
+    }
+}
+
+#[test]
+fn versions_of_no_case() {
+    for (key, part) in
+        [("[\"onyl\"]", "`onyl` matches no case"), ("[1]", "list of globs"), ("\"only\"", "list of globs")]
+    {
+        let fixture = Fixture::new(&["good", "python_better"]);
+        fixture.write("crates/misconceptions/fixture/python/better.py", "\"\"\"Does nothing.\"\"\"\n");
+        fixture.edit(
+            TOML,
+            "name = \"python_better\"\n",
+            &format!("name = \"python_better\"\neach_version = {key}\n"),
+        );
+        let line = 1 + fixture.read(TOML).lines().position(|line| line.starts_with("each_version")).unwrap();
+        refused_at_line(&fixture, line, &[part]);
+    }
+}
+
+#[test]
 fn a_tier_that_is_none() {
     refused(BETTER, &better_with("tier = { \"only\" = \"huge\" }\n"), "huge", &["`huge`", "full"]);
 }

@@ -1,7 +1,7 @@
 //! B1 and K1 to K3: what a handler that computes or a call that blocks does to the loop beneath it, judged by the
 //! heartbeat beside it in blocked-loop and in blocking-client.
 
-use super::Verdict::{Fails, HoldsBut, Unsettled};
+use super::Verdict::{self, Fails, HoldsBut, Unsettled};
 use super::decide::{
     Decided, all, any, at_least, at_most, duration, figure, grade, not, ratio, row_of, settled, times,
 };
@@ -74,14 +74,14 @@ const HANDED_OVER: [[&str; 2]; 3] = [
 const ENOUGH_BEATS: f64 = 1_000.0;
 
 /// How late the beats came beside one variant, divided by how late they came beside another.
-struct Pair {
+pub(super) struct Pair {
     inline: &'static str,
-    ratio: Measured,
-    words: String,
+    pub(super) ratio: Measured,
+    pub(super) words: String,
 }
 
 impl Pair {
-    fn of(series: &Series, case: &str, variants: [&'static str; 2]) -> Result<Self, String> {
+    pub(super) fn of(series: &Series, case: &str, variants: [&'static str; 2]) -> Result<Self, String> {
         let rows = [row_of(series, case, variants[0])?, row_of(series, case, variants[1])?];
         let mut ratio = ratio(rows[0], rows[1], lateness)?;
         let mut told = Vec::new();
@@ -97,7 +97,7 @@ impl Pair {
         Ok(Self { inline: variants[0], ratio, words })
     }
 
-    fn all<const N: usize>(
+    pub(super) fn all<const N: usize>(
         series: &Series,
         case: &str,
         variants: [[&'static str; 2]; N],
@@ -106,7 +106,7 @@ impl Pair {
     }
 
     /// Whether the one loop stood still where the other kept running.
-    fn is_stopped(&self) -> Decided {
+    pub(super) fn is_stopped(&self) -> Decided {
         at_least(&self.ratio, 20.0)
     }
 }
@@ -152,16 +152,20 @@ fn b1(data: &All) -> Judged {
 }
 
 fn k1(data: &All) -> Judged {
-    let pairs = Pair::all(data.get(CLIENT)?, REQUESTS, HANDED_OVER)?;
+    Ok(freezes(&Pair::all(data.get(CLIENT)?, REQUESTS, HANDED_OVER)?))
+}
+
+/// Whether each loop stood still where the call blocked it.
+pub(super) fn freezes(pairs: &[Pair]) -> (Verdict, String) {
     let some_are = any(pairs.iter().map(Pair::is_stopped));
-    let verdict = settled(grade(are_stopped(&pairs), some_are), ratios(&pairs));
-    let mut evidence = in_words(&pairs);
+    let verdict = settled(grade(are_stopped(pairs), some_are), ratios(pairs));
+    let mut evidence = in_words(pairs);
     if verdict == HoldsBut {
         let stopped = pairs.iter().filter(|pair| pair.is_stopped() == Some(true));
         let stopped: Vec<_> = stopped.map(|pair| pair.inline).collect();
         evidence += &format!("; surely with {} only", stopped.join(", "));
     }
-    Ok((verdict, evidence))
+    (verdict, evidence)
 }
 
 /// As the origin has counted them.
@@ -178,19 +182,26 @@ fn k2(data: &All) -> Judged {
         ["async_std_inline", "async_std"],
     ];
     let pairs = Pair::all(client, REQUESTS, variants)?;
-    let [one, each] =
-        [row_of(client, REQUESTS, "tokio")?, row_of(client, REQUESTS, "tokio_client_per_call")?];
+    keeps_running(client, REQUESTS, &pairs, ["tokio", "tokio_client_per_call"])
+}
+
+/// Whether each loop keeps running beside an async client, and a client for each call costs no more than one for all.
+pub(super) fn keeps_running(client: &Series, case: &str, pairs: &[Pair], clients: [&str; 2]) -> Judged {
+    let [one, each] = [row_of(client, case, clients[0])?, row_of(client, case, clients[1])?];
     let [time, opened] = [ratio(each, one, whole_time)?, ratio(each, one, connections)?];
-    let keeps_running = are_stopped(&pairs);
+    let keeps_running = are_stopped(pairs);
     let costs_no_more = all([at_most(&time, 1.1), at_most(&opened, 1.0)]);
     let verdict = grade(all([keeps_running, costs_no_more]), keeps_running);
-    let verdict = settled(verdict, ratios(&pairs).chain([&time, &opened]));
+    let verdict = settled(verdict, ratios(pairs).chain([&time, &opened]));
     let [by_one, by_each] = [figure(one, connections)?, figure(each, connections)?];
     let mut evidence = format!(
-        "{}; tokio_client_per_call takes {} times the whole time of tokio and opens {} connections, tokio {}",
-        in_words(&pairs),
+        "{}; {} takes {} times the whole time of {} and opens {} connections, {} {}",
+        in_words(pairs),
+        each.variant,
         times(&time),
+        one.variant,
         whole(by_each.interval.median),
+        one.variant,
         whole(by_one.interval.median)
     );
     if verdict == HoldsBut {
@@ -202,29 +213,49 @@ fn k2(data: &All) -> Judged {
 fn k3(data: &All) -> Judged {
     let client = data.get(CLIENT)?;
     let pairs = Pair::all(client, REQUESTS, HANDED_OVER)?;
-    let threads = row_of(client, AT_ONCE, "threads")?;
-    let mut slower = Vec::new();
-    let mut told = Vec::new();
-    let mut queueing = Vec::new();
-    for [_, variant] in HANDED_OVER {
-        let row = row_of(client, AT_ONCE, variant)?;
+    let pools = HANDED_OVER.map(|[_, variant]| AtOnce::of(client, AT_ONCE, [variant, "threads"]));
+    let pools = pools.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(hands_over(&pairs, "600", &pools))
+}
+
+/// How much longer many calls at once take when they are handed to a pool, than by threads of their own.
+pub(super) struct AtOnce {
+    variant: &'static str,
+    ratio: Measured,
+    pub(super) words: String,
+}
+
+impl AtOnce {
+    pub(super) fn of(series: &Series, case: &str, variants: [&'static str; 2]) -> Result<Self, String> {
+        let [row, threads] = [row_of(series, case, variants[0])?, row_of(series, case, variants[1])?];
         let ratio = ratio(row, threads, work_time)?;
         let in_flight = row.figures(&["witness", "peak_in_flight"]).into_iter().reduce(f64::max);
         let in_flight = in_flight.map(|most| format!(" with at most {} in flight", whole(most)));
-        told.push(format!("{variant} {} times{}", times(&ratio), in_flight.unwrap_or_default()));
-        queueing.extend((at_least(&ratio, 1.5) == Some(true)).then_some(variant));
-        slower.push(ratio);
+        let words = format!("{} {} times{}", row.variant, times(&ratio), in_flight.unwrap_or_default());
+        Ok(Self { variant: variants[0], ratio, words })
     }
-    let keeps_running = are_stopped(&pairs);
-    let queues = any(slower.iter().map(|ratio| at_least(ratio, 1.5)));
-    let verdict = grade(all([keeps_running, not(queues)]), keeps_running);
-    let verdict = settled(verdict, ratios(&pairs).chain(&slower));
+
+    /// Whether calls wait for a thread.
+    fn queues(&self) -> Decided {
+        at_least(&self.ratio, 1.5)
+    }
+}
+
+/// Whether each loop keeps running, and none of so many calls at once waits for a thread.
+pub(super) fn hands_over(pairs: &[Pair], at_once: &str, pools: &[AtOnce]) -> (Verdict, String) {
+    let keeps_running = are_stopped(pairs);
+    let queue = any(pools.iter().map(AtOnce::queues));
+    let verdict = grade(all([keeps_running, not(queue)]), keeps_running);
+    let verdict = settled(verdict, ratios(pairs).chain(pools.iter().map(|pool| &pool.ratio)));
+    let told: Vec<_> = pools.iter().map(|pool| pool.words.as_str()).collect();
     let mut evidence =
-        format!("{}; the work of 600 at once against threads: {}", in_words(&pairs), told.join(", "));
+        format!("{}; the work of {at_once} at once against threads: {}", in_words(pairs), told.join(", "));
     if verdict == HoldsBut {
+        let queueing = pools.iter().filter(|pool| pool.queues() == Some(true));
+        let queueing: Vec<_> = queueing.map(|pool| pool.variant).collect();
         evidence += &format!("; the calls past the pool's size wait with {}", queueing.join(", "));
     }
-    Ok((verdict, evidence))
+    (verdict, evidence)
 }
 
 #[cfg(test)]

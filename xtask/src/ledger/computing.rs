@@ -32,17 +32,17 @@ pub(super) const CLAIMS: [Claim; 2] = [
 ];
 
 /// The time of the work of one variant divided by that of another; on one core nothing runs beside anything.
-fn against(series: &Series, of: &str, to: &str) -> Result<Measured, String> {
+pub(super) fn against(series: &Series, case: &str, of: &str, to: &str) -> Result<Measured, String> {
     if series.data.machine.cores < 2 {
         return Err("one core: nothing runs in parallel".to_owned());
     }
-    ratio(row_of(series, CASE, of)?, row_of(series, CASE, to)?, work_time)
+    ratio(row_of(series, case, of)?, row_of(series, case, to)?, work_time)
 }
 
 fn c1(data: &All) -> Judged {
     let computed = data.get(CPU)?;
-    let on_one = against(computed, "serial", "tokio_yielding")?;
-    let on_several = against(computed, "serial", "tokio_multi_thread")?;
+    let on_one = against(computed, CASE, "serial", "tokio_yielding")?;
+    let on_several = against(computed, CASE, "serial", "tokio_multi_thread")?;
     let gains_nothing = at_most(&on_one, 1.05);
     let verdict = grade(all([gains_nothing, not(at_least(&on_several, 1.2))]), gains_nothing);
     let verdict = settled(verdict, [&on_one, &on_several]);
@@ -53,13 +53,17 @@ fn c1(data: &All) -> Judged {
 }
 
 fn c2(data: &All) -> Judged {
-    let computed = data.get(CPU)?;
-    let of_floor = against(computed, "serial_processes", "processes")?;
-    let gained = against(computed, "serial", "processes")?;
+    pool(data.get(CPU)?, CASE, ["serial", "serial_processes", "processes"])
+}
+
+/// Whether a pool of processes comes near to independent ones, or at least gains on one computation after the other.
+pub(super) fn pool(computed: &Series, case: &str, [serial, floor, pool]: [&str; 3]) -> Judged {
+    let of_floor = against(computed, case, floor, pool)?;
+    let gained = against(computed, case, serial, pool)?;
     let verdict = settled(grade(at_least(&of_floor, 0.9), is_more(&gained)), [&of_floor, &gained]);
     let condition = if verdict == HoldsBut { "; in parallel, but slower than independent ones" } else { "" };
     let evidence = format!(
-        "processes reach {} of the speed of serial_processes, and {} times that of serial{condition}",
+        "{pool} reach {} of the speed of {floor}, and {} times that of {serial}{condition}",
         times(&of_floor),
         times(&gained)
     );

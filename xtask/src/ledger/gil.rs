@@ -44,13 +44,13 @@ pub(super) const CLAIMS: [Claim; 3] = [
 ];
 
 const COMPUTING: &str = "4-compute";
-const ONE_WAITING: &str = "1-waits";
-const FOUR_WAITING: &str = "4-wait";
-const FIFTY_WAITING: &str = "50-wait";
+pub(super) const ONE_WAITING: &str = "1-waits";
+pub(super) const FOUR_WAITING: &str = "4-wait";
+pub(super) const FIFTY_WAITING: &str = "50-wait";
 const BESIDE: &str = "3-wait-1-computes";
 
 /// How long it took until the last of those that wait had waited for all.
-fn waiting(row: &Row) -> Vec<f64> {
+pub(super) fn waiting(row: &Row) -> Vec<f64> {
     row.figures(&["metrics", "waiting_s"])
 }
 

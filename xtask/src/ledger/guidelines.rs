@@ -1,25 +1,28 @@
-//! N3 to N5: what the article advises for computations, and for libraries that block, judged by cpu-bound and by
-//! blocking-client.
+//! N3 to N5: what the article advises for computations, and for libraries that block, judged by cpu-bound, by
+//! hybrid-pipeline and by blocking-client.
 
-use super::Verdict::HoldsBut;
+use std::fmt::{self, Display, Formatter};
+
+use super::Verdict::{self, HoldsBut};
 use super::blocking::{AT_ONCE, REQUESTS};
 use super::computing::CASE as COMPUTATIONS;
 use super::decide::{
     Decided, all, any, at_most, bytes, duration, figure, from_which_on, grade, is_less, not, pays, ratio,
     row_at, row_of, settled, times,
 };
-use super::{All, CLIENT, CPU, Claim, Judged};
-use crate::data::Row;
+use super::pipeline::COMPUTED;
+use super::{All, CLIENT, CPU, Claim, Judged, PIPELINE};
 use crate::series::{Figure, Measured, Series, memory, whole_time};
 
 pub(super) const CLAIMS: [Claim; 3] = [
     Claim {
         id: "N3",
         says: "CPU-bound work belongs in processes",
-        experiments: &[CPU],
-        threshold: "4 computations, the whole time of processes divided by that of threads and by that of rayon: holds \
-            if less than 1 with both, by more than no difference, fails if not less with one; unsettled where an \
-            interval lies on both sides or there are fewer than 5 runs",
+        experiments: &[CPU, PIPELINE],
+        threshold: "the whole time of processes divided by that of threads and by that of rayon, for 4 computations, and that \
+            of tokio_processes divided by that of tokio_rayon, for 200 pages of which nothing is fetched: holds if less than 1 \
+            with all three, by more than no difference, fails if not less with one; unsettled where an interval lies on both \
+            sides or there are fewer than 5 runs",
         judge: n3,
     },
     Claim {
@@ -60,9 +63,15 @@ fn n3(data: &All) -> Judged {
         told.push(format!("{} times the whole time{memory} of {variant}", times(&time)));
         taken.push(time);
     }
-    let less_than_both = all(taken.iter().map(is_less));
-    let verdict = settled(grade(less_than_both, less_than_both), &taken);
-    let mut evidence = format!("processes take {}", told.join(", "));
+    let pages = data.get(PIPELINE)?;
+    let [of, to] = ["tokio_processes", "tokio_rayon"].map(|variant| row_of(pages, COMPUTED, variant));
+    let of_pages = ratio(of?, to?, whole_time)?;
+    taken.push(of_pages);
+    let less_than_all = all(taken.iter().map(is_less));
+    let verdict = settled(grade(less_than_all, less_than_all), &taken);
+    let of_pages = times(&of_pages);
+    let mut evidence = format!("tokio_processes take {of_pages} times the whole time of tokio_rayon");
+    evidence += &format!("; processes take {}", told.join(", "));
     if figure(processes, memory).is_ok() {
         evidence += "; the pages that they share are counted in each";
     }
@@ -93,55 +102,82 @@ const WITHIN_THE_POOL: &str = "400-at-once";
 
 fn n4(data: &All) -> Judged {
     let client = data.get(CLIENT)?;
-    let both = |case| {
-        let rows = [row_of(client, case, "threads")?, row_of(client, case, "tokio_spawn_blocking")?];
-        Ok::<_, String>([ratio(rows[0], rows[1], whole_time)?, ratio(rows[0], rows[1], memory)?])
-    };
+    let both = |case| Taken::of(client, case, ["threads", "tokio_spawn_blocking"]);
     let [within, past, few] = [both(WITHIN_THE_POOL)?, both(AT_ONCE)?, both(REQUESTS)?];
-    let above = all([pays(&within), pays(&past)]);
-    let below = all(few.iter().map(|ratio| at_most(ratio, 1.1)));
+    let (verdict, condition) = executor_or_threads(&within, &past, &few);
+    let evidence = format!(
+        "threads against tokio_spawn_blocking, whole time and memory: {within} with 400 at once, {past} with 600, {few} with \
+         10{condition}"
+    );
+    Ok((verdict, evidence))
+}
+
+/// Whole time and memory of threads, divided by those of a pool that calls are handed to.
+pub(super) struct Taken([Measured; 2]);
+
+impl Taken {
+    pub(super) fn of(client: &Series, case: &str, variants: [&str; 2]) -> Result<Self, String> {
+        let [threads, pool] = [row_of(client, case, variants[0])?, row_of(client, case, variants[1])?];
+        Ok(Self([ratio(threads, pool, whole_time)?, ratio(threads, pool, memory)?]))
+    }
+}
+
+impl Display for Taken {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self([time, memory]) = self;
+        write!(f, "{} and {} times", times(time), times(memory))
+    }
+}
+
+/// Whether the pool pays with many calls, within its size and past it, and threads take no more with few; and of which it is so
+/// if not of both.
+pub(super) fn executor_or_threads(within: &Taken, past: &Taken, few: &Taken) -> (Verdict, &'static str) {
+    let above = all([pays(&within.0), pays(&past.0)]);
+    let below = all(few.0.iter().map(|ratio| at_most(ratio, 1.1)));
     let verdict = grade(all([above, below]), any([above, below]));
-    let verdict = settled(verdict, [&within, &past, &few].into_iter().flatten());
+    let verdict = settled(verdict, [within, past, few].into_iter().flat_map(|taken| &taken.0));
     let condition = match verdict {
         HoldsBut if above == Some(true) => "; so only above 100 tasks",
         HoldsBut => "; so only below 100 tasks",
         _ => "",
     };
-    let in_words = |[time, memory]: &[Measured; 2]| format!("{} and {} times", times(time), times(memory));
-    let evidence = format!(
-        "threads against tokio_spawn_blocking, whole time and memory: {} with 400 at once, {} with 600, {} with 10{condition}",
-        in_words(&within),
-        in_words(&past),
-        in_words(&few)
-    );
-    Ok((verdict, evidence))
+    (verdict, condition)
 }
 
 type InWords = fn(&Measured) -> String;
 
-const COLD: [(&str, Figure, InWords); 3] = [
+/// What a cold start takes.
+pub(super) const COLD: [(&str, Figure, InWords); 3] = [
     ("time", |row| row.figures(&["metrics", "cold_s"]), duration),
     ("memory", |row| row.figures(&["metrics", "cold_hwm_bytes"]), bytes),
     ("binary", |row| row.figures(&["metrics", "binary_bytes"]), bytes),
 ];
 
-/// What one row takes of each, divided by what the other takes.
-fn cold_ratios(row: &Row, threads: &Row) -> Result<Vec<Measured>, String> {
-    COLD.iter().map(|(_, of, _)| ratio(row, threads, *of)).collect()
+fn n5(data: &All) -> Judged {
+    let others = [("tokio", "reqwest"), ("smol", "bare hyper"), ("async_std", "bare hyper")];
+    cold_starts(data.get(CLIENT)?, &COLD, ("threads", "ureq"), &others)
 }
 
-fn n5(data: &All) -> Judged {
-    let client = data.get(CLIENT)?;
+/// Whether none of the others takes less of any of these for a request from a cold start; each variant has its client beside it.
+pub(super) fn cold_starts(
+    client: &Series,
+    figures: &[(&str, Figure, InWords)],
+    threads: (&str, &str),
+    others: &[(&str, &str)],
+) -> Judged {
     let cold = |variant| row_of(client, "1-request-cold", variant);
-    let threads = cold("threads")?;
+    let (variant, client) = threads;
+    let threads = cold(variant)?;
     let mut told = Vec::new();
-    for (name, of, in_words) in COLD {
-        told.push(format!("{name} {}", in_words(&figure(threads, of)?)));
+    for (name, of, in_words) in figures {
+        told.push(format!("{name} {}", in_words(&figure(threads, *of)?)));
     }
-    let mut evidence = format!("threads, with ureq: {}", told.join(", "));
+    let mut evidence = format!("{variant}, with {client}: {}", told.join(", "));
     let mut taken = Vec::new();
-    for (variant, client) in [("tokio", "reqwest"), ("smol", "bare hyper"), ("async_std", "bare hyper")] {
-        let ratios = cold_ratios(cold(variant)?, threads)?;
+    for (variant, client) in others {
+        let row = cold(variant)?;
+        let ratios: Vec<_> =
+            figures.iter().map(|(_, of, _)| ratio(row, threads, *of)).collect::<Result<_, _>>()?;
         let in_words: Vec<_> = ratios.iter().map(times).collect();
         evidence += &format!("; {variant}, with {client}, {} times", in_words.join(", "));
         taken.push((variant, ratios));
@@ -152,7 +188,7 @@ fn n5(data: &All) -> Judged {
     let verdict = settled(grade(not(some_less), not(all_less)), ratios);
     if verdict == HoldsBut {
         let less = taken.iter().flat_map(|(variant, ratios)| {
-            let less = COLD.iter().zip(ratios).filter(|(_, ratio)| is_less(ratio) == Some(true));
+            let less = figures.iter().zip(ratios).filter(|(_, ratio)| is_less(ratio) == Some(true));
             less.map(move |((name, ..), _)| format!("the {name} of {variant}"))
         });
         evidence += &format!("; less: {}", less.collect::<Vec<_>>().join(", "));
@@ -164,7 +200,7 @@ fn n5(data: &All) -> Judged {
 mod tests {
     use super::super::Verdict::{self, Fails, Holds, Unsettled};
     use super::super::decide::tests::{judge, rests_on};
-    use super::super::{blocking, computing};
+    use super::super::{blocking, computing, pipeline};
     use super::*;
     use crate::data::Data;
     use crate::series::synthetic::{row_in, set};
@@ -175,38 +211,78 @@ mod tests {
         judge(&CLAIMS, id, &[data]).unwrap()
     }
 
-    /// Processes take a second; what threads and rayon take.
-    fn n3_data(threads: f64, rayon: f64) -> Data {
-        let mut data = computing::tests::full();
-        row_in(&mut data, COMPUTATIONS, "threads").times_s = vec![threads; 5];
-        row_in(&mut data, COMPUTATIONS, "rayon").times_s = vec![rayon; 5];
+    /// Processes take a second; what threads and rayon take, and `tokio_rayon` with the pages.
+    fn n3_data(threads: f64, rayon: f64, pages: f64) -> [Data; 2] {
+        let mut data = [computing::tests::full(), pipeline::tests::full()];
+        row_in(&mut data[0], COMPUTATIONS, "threads").times_s = vec![threads; 5];
+        row_in(&mut data[0], COMPUTATIONS, "rayon").times_s = vec![rayon; 5];
+        row_in(&mut data[1], COMPUTED, "tokio_rayon").times_s = vec![pages; 5];
         data
     }
 
+    fn n3_of([computations, pages]: &[Data; 2]) -> Judged {
+        judge(&CLAIMS, "N3", &[computations, pages])
+    }
+
+    /// The rows that N3 rests on, and in which of the data they are.
+    const N3_ROWS: [(usize, &str, &str); 5] = [
+        (0, COMPUTATIONS, "processes"),
+        (0, COMPUTATIONS, "threads"),
+        (0, COMPUTATIONS, "rayon"),
+        (1, COMPUTED, "tokio_processes"),
+        (1, COMPUTED, "tokio_rayon"),
+    ];
+
     #[test]
-    fn n3_takes_less_time_than_threads_and_rayon() {
-        let verdict = |threads, rayon| judged("N3", &n3_data(threads, rayon)).0;
-        assert_eq!(verdict(1.06, 1.06), Holds);
-        assert_eq!((verdict(1.04, 2.0), verdict(2.0, 1.04)), (Fails, Fails));
-        let mut open = n3_data(2.0, 2.0);
-        row_in(&mut open, COMPUTATIONS, "threads").times_s = TIMES.to_vec();
-        assert_eq!(judged("N3", &open).0, Unsettled);
+    fn n3_takes_less_time_than_threads_and_rayon_and_with_pages() {
+        let verdict = |threads, rayon, pages| n3_of(&n3_data(threads, rayon, pages)).unwrap().0;
+        assert_eq!(verdict(1.06, 1.06, 1.06), Holds);
+        assert_eq!((verdict(1.04, 2.0, 2.0), verdict(2.0, 1.04, 2.0)), (Fails, Fails));
+        assert_eq!(verdict(2.0, 2.0, 1.04), Fails);
+    }
+
+    #[test]
+    fn n3_is_open_where_one_interval_or_number_of_runs_is() {
+        for (at, case, variant) in N3_ROWS {
+            let mut open = n3_data(2.0, 2.0, 2.0);
+            let is_processes = variant.ends_with("processes");
+            let times = if is_processes { [1.8, 2.2, 1.8, 2.2, 2.0] } else { TIMES };
+            row_in(&mut open[at], case, variant).times_s = times.to_vec();
+            assert_eq!(n3_of(&open).unwrap().0, Unsettled, "{variant}");
+            let mut few = n3_data(2.0, 2.0, 2.0);
+            row_in(&mut few[at], case, variant).times_s.pop();
+            assert_eq!(n3_of(&few).unwrap().0, Unsettled, "{variant}");
+        }
+    }
+
+    #[test]
+    fn n3_rests_on_its_own_rows() {
+        for (at, case, variant) in N3_ROWS {
+            let mut without = n3_data(2.0, 2.0, 2.0);
+            without[at].rows.retain(|row| row.case != case || row.variant != variant);
+            assert_eq!(n3_of(&without).unwrap_err(), format!("{variant} was not run in {case}"));
+        }
+        let mut own = n3_data(2.0, 2.0, 2.0);
+        for (at, data) in own.iter_mut().enumerate() {
+            data.rows.retain(|row| N3_ROWS.contains(&(at, &row.case, &row.variant)));
+        }
+        assert_eq!(n3_of(&own).unwrap().0, Holds);
     }
 
     #[test]
     fn n3_tells_from_which_size_on_processes_pay() {
-        let mut data = n3_data(2.0, 4.0);
-        set(row_in(&mut data, COMPUTATIONS, "processes"), "metrics.pool_start_s", |_| 0.012);
-        let at = |data: &Data| judged("N3", data).1.rsplit("; ").next().unwrap().to_owned();
+        let mut data = n3_data(2.0, 4.0, 0.5);
+        set(row_in(&mut data[0], COMPUTATIONS, "processes"), "metrics.pool_start_s", |_| 0.012);
+        let at = |data: &[Data; 2]| n3_of(data).unwrap().1.rsplit("; ").next().unwrap().to_owned();
         assert_eq!(at(&data), "they surely take less time than serial at no size that was measured");
-        row_in(&mut data, "4-of-1000000-steps", "processes").times_s = vec![0.5; 5];
-        let (_, evidence) = judged("N3", &data);
-        let asked = "processes take 0.50 [0.50, 0.50] times the whole time and 1.00 [1.00, 1.00] times the memory of \
+        row_in(&mut data[0], "4-of-1000000-steps", "processes").times_s = vec![0.5; 5];
+        let (_, evidence) = n3_of(&data).unwrap();
+        let asked = "tokio_processes take 2.00 [2.00, 2.00] times the whole time of tokio_rayon; processes take 0.50 [0.50, 0.50] times the whole time and 1.00 [1.00, 1.00] times the memory of \
              threads, 0.25 [0.25, 0.25] times the whole time and 1.00 [1.00, 1.00] times the memory of rayon; the \
              pages that they share are counted in each; their pool takes 12.0 ms to start; they surely take less time \
              than serial from 1,000,000 steps on";
         assert_eq!(evidence, asked);
-        row_in(&mut data, "4-of-10000-steps", "processes").times_s = vec![0.5; 5];
+        row_in(&mut data[0], "4-of-10000-steps", "processes").times_s = vec![0.5; 5];
         assert_eq!(at(&data), "they surely take less time than serial at 10,000, 1,000,000 steps");
     }
 
@@ -314,8 +390,6 @@ mod tests {
 
     #[test]
     fn each_rests_on_its_own_rows() {
-        let computed = ["processes", "threads", "rayon"];
-        rests_on(&CLAIMS, "N3", || n3_data(2.0, 2.0), &[(COMPUTATIONS, &computed)]);
         let both = ["threads", "tokio_spawn_blocking"];
         rests_on(
             &CLAIMS,

@@ -2,7 +2,7 @@
 
 use super::Verdict::{Fails, Holds, Unsettled};
 use super::{All, Claim, Judged, LIMITER, span};
-use crate::data::{Row, Status};
+use crate::data::{Data, Status};
 use crate::statistics::ENOUGH_RUNS;
 
 pub(super) const CLAIMS: [Claim; 1] = [Claim {
@@ -17,7 +17,7 @@ pub(super) const CLAIMS: [Claim; 1] = [Claim {
     judge: p2,
 }];
 
-const CALLERS: Asked = Asked {
+pub(super) const CALLERS: Asked = Asked {
     case: "1000-callers-10-a-second",
     figure: ["metrics", "most_in_a_period"],
     rate: 10.0,
@@ -31,7 +31,7 @@ const REQUESTS: Asked = Asked {
     told: "of 500 requests at 250 a second, as the origin saw them,",
 };
 
-const SINGLE: Asked = Asked {
+pub(super) const SINGLE: Asked = Asked {
     case: "1-caller-10-a-second",
     figure: ["metrics", "most_in_a_period"],
     rate: 10.0,
@@ -39,9 +39,9 @@ const SINGLE: Asked = Asked {
 };
 
 /// A case, and what is looked at in it.
-struct Asked {
-    case: &'static str,
-    figure: [&'static str; 2],
+pub(super) struct Asked {
+    pub(super) case: &'static str,
+    pub(super) figure: [&'static str; 2],
     rate: f64,
     told: &'static str,
 }
@@ -49,32 +49,33 @@ struct Asked {
 impl Asked {
     /// The most within a second, in each run; nothing where it was not run. One whose figures were refused counts too, since to break
     /// the bound is an answer.
-    fn most<'a>(
-        &self,
-        row: &'a dyn Fn(&str, &str) -> Option<&'a Row>,
-        variant: &str,
-    ) -> Option<(Vec<f64>, bool)> {
-        let row = row(self.case, variant)?;
+    fn most(&self, data: &Data, variant: &str) -> Option<(Vec<f64>, bool)> {
+        let row = data.row(self.case, variant)?;
         let most = row.figures(&self.figure);
         (!most.is_empty()).then_some((most, row.status == Status::Ok))
     }
 }
 
 fn p2(data: &All) -> Judged {
-    let data = &data.get(LIMITER)?.data;
-    let row = |case: &str, variant: &str| data.row(case, variant);
-    let many: Vec<_> = [CALLERS, REQUESTS]
-        .into_iter()
-        .filter_map(|asked| Some((asked.most(&row, "article")?, asked)))
-        .collect();
+    judged(data.get(LIMITER)?.data, "article", "tokio", &[CALLERS, REQUESTS])
+}
+
+/// Whether the article's keeps to its rate in these cases, told beside what a right one let through.
+pub(super) fn judged(data: &Data, article: &str, right: &str, cases: &[Asked]) -> Judged {
+    let many: Vec<_> = cases.iter().filter_map(|asked| Some((asked.most(data, article)?, asked))).collect();
     if many.is_empty() {
-        return Err(format!("article was not run in {} or {}", CALLERS.case, REQUESTS.case));
+        let names: Vec<_> = cases.iter().map(|asked| asked.case).collect();
+        let reason = names.iter().find_map(|case| data.row(case, article)?.reason.as_deref());
+        return Err(match reason {
+            Some(reason) => format!("{article}: {reason}"),
+            None => format!("{article} was not run in {}", names.join(" or ")),
+        });
     }
     let is_broken = |most: &[f64], asked: &Asked| most.iter().any(|most| *most > 2.0 * asked.rate);
     let is_kept = |most: &[f64], asked: &Asked| most.iter().all(|most| *most <= 1.1 * asked.rate + 1.0);
     let verdict = if many.iter().any(|((most, _), asked)| is_broken(most, asked)) {
         Fails
-    } else if many.len() == 2
+    } else if many.len() == cases.len()
         && many
             .iter()
             .all(|((most, is_ok), asked)| *is_ok && most.len() >= ENOUGH_RUNS && is_kept(most, asked))
@@ -86,12 +87,12 @@ fn p2(data: &All) -> Judged {
     let mut told: Vec<_> = many
         .iter()
         .map(|((most, _), asked)| {
-            let right = asked.most(&row, "tokio");
-            let right = right.map_or(String::new(), |(most, _)| format!(", tokio {}", of(&most)));
-            format!("{} article let {} through within a second{right}", asked.told, of(most))
+            let beside = asked.most(data, right);
+            let beside = beside.map_or(String::new(), |(most, _)| format!(", {right} {}", of(&most)));
+            format!("{} {article} let {} through within a second{beside}", asked.told, of(most))
         })
         .collect();
-    if let Some((most, _)) = SINGLE.most(&row, "article") {
+    if let Some((most, _)) = SINGLE.most(data, article) {
         told.push(format!("{} {}", SINGLE.told, of(&most)));
     }
     Ok((verdict, told.join("; ")))
@@ -106,7 +107,6 @@ pub(super) mod tests {
     use super::super::Verdict;
     use super::super::decide::tests::judge;
     use super::*;
-    use crate::data::Data;
     use crate::series::synthetic::{self, Cost, row, row_in, set};
 
     /// Measured five times, and not as the article says.
@@ -124,12 +124,12 @@ pub(super) mod tests {
         synthetic::data(LIMITER, rows.into())
     }
 
-    fn judged(data: &Data) -> (Verdict, String) {
+    fn p2_of(data: &Data) -> (Verdict, String) {
         judge(&CLAIMS, "P2", &[data]).unwrap()
     }
 
     fn verdict(data: &Data) -> Verdict {
-        judged(data).0
+        p2_of(data).0
     }
 
     #[test]
@@ -156,7 +156,7 @@ pub(super) mod tests {
 
     #[test]
     fn p2_tells_what_each_saw() {
-        let told = judged(&of(5, 1_000.0, 500.0)).1;
+        let told = p2_of(&of(5, 1_000.0, 500.0)).1;
         for part in
             ["10 to 1,000 through", "as the origin saw them, article let 250 to 500", "a second 10 to 20"]
         {

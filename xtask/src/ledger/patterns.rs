@@ -2,7 +2,7 @@
 
 use super::Verdict::{Fails, Holds, Unsettled};
 use super::{All, Claim, Judged, POOL, span};
-use crate::data::{Row, Status};
+use crate::data::{Data, Row, Status};
 use crate::statistics::ENOUGH_RUNS;
 use crate::units::{thousands, whole};
 
@@ -26,11 +26,15 @@ fn seen(row: &Row, figure: &str) -> Vec<f64> {
 }
 
 fn p1(data: &All) -> Judged {
-    let row =
-        data.get(POOL)?.data.row(CASE, "threads").ok_or_else(|| format!("threads was not run in {CASE}"))?;
+    keeps_to_its_limit(data.get(POOL)?.data, "threads")
+}
+
+/// Whether the pool of threads, as `variant` is one, has fetched all and had no more in flight than it may.
+pub(super) fn keeps_to_its_limit(data: &Data, variant: &str) -> Judged {
+    let row = data.row(CASE, variant).ok_or_else(|| format!("{variant} was not run in {CASE}"))?;
     let (in_flight, finished) = (seen(row, "peak_in_flight"), seen(row, "finished"));
     if in_flight.is_empty() || in_flight.len() != finished.len() {
-        return Err(format!("threads: {}", row.reason.as_deref().unwrap_or("no origin was asked")));
+        return Err(format!("{variant}: {}", row.reason.as_deref().unwrap_or("no origin was asked")));
     }
     let breaks = in_flight.iter().any(|peak| *peak > LIMIT) || finished.iter().any(|urls| *urls < URLS);
     let verdict = if breaks {
@@ -55,7 +59,6 @@ pub(super) mod tests {
     use super::super::Verdict;
     use super::super::decide::tests::judge;
     use super::*;
-    use crate::data::Data;
     use crate::series::synthetic::{self, Cost, refused, row, row_in};
 
     /// Measured five times, and as the article says.

@@ -20,7 +20,17 @@ pub(super) const CLAIMS: [Claim; 1] = [Claim {
 
 const BOTH: &str = "200-items";
 const FETCHED: &str = "200-items-io-only";
-const COMPUTED: &str = "200-items-cpu-only";
+pub(super) const COMPUTED: &str = "200-items-cpu-only";
+
+/// The same pages fetched and computed on, only fetched, and only computed on; and who computes in place.
+pub(super) struct Cases {
+    pub(super) both: &'static str,
+    pub(super) fetched: &'static str,
+    pub(super) computed: &'static str,
+    pub(super) inline: &'static str,
+}
+
+const CASES: Cases = Cases { both: BOTH, fetched: FETCHED, computed: COMPUTED, inline: "inline" };
 
 /// What was measured of a variant.
 struct Kept {
@@ -33,17 +43,18 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(series: &Series, variant: &str) -> Result<Self, String> {
-        let both = row_of(series, BOTH, variant)?;
-        let alone = [FETCHED, COMPUTED].map(|case| ratio(row_of(series, case, variant)?, both, work_time));
+    fn of(series: &Series, cases: &Cases, variant: &str) -> Result<Self, String> {
+        let both = row_of(series, cases.both, variant)?;
+        let alone = [cases.fetched, cases.computed]
+            .map(|case| ratio(row_of(series, case, variant)?, both, work_time));
         let [fetched, computed] = alone;
         let (fetched, computed) = (fetched?, computed?);
         let is_longer = fetched.interval.median > computed.interval.median;
         let (overlap, beside) = if is_longer { (fetched, computed) } else { (computed, fetched) };
-        let inline = row_of(series, BOTH, "inline")?;
-        let later = ratio(inline, both, lateness)?;
+        let Cases { inline, .. } = cases;
+        let later = ratio(row_of(series, cases.both, inline)?, both, lateness)?;
         let told =
-            format!("{variant}: overlap {}, {} times as late with inline", times(&overlap), times(&later));
+            format!("{variant}: overlap {}, {} times as late with {inline}", times(&overlap), times(&later));
         Ok(Self { overlap, beside, later, told })
     }
 
@@ -53,11 +64,15 @@ impl Kept {
 }
 
 fn p3(data: &All) -> Judged {
-    let measured = data.get(PIPELINE)?;
+    judged(data.get(PIPELINE)?, &CASES, "pool_per_call", "tokio_processes")
+}
+
+/// Whether both parts go on at once where the pool is made in each call, or else where it is made once.
+pub(super) fn judged(measured: &Series, cases: &Cases, each: &str, once: &str) -> Judged {
     if measured.data.machine.cores < 2 {
         return Err("one core: nothing runs in parallel".to_owned());
     }
-    let [each, once] = ["pool_per_call", "tokio_processes"].map(|variant| Kept::of(measured, variant));
+    let [each, once] = [each, once].map(|variant| Kept::of(measured, cases, variant));
     let (each, once) = (each?, once?);
     let verdict = grade(each.is_kept(), once.is_kept());
     let figures = [&each, &once].into_iter().flat_map(|kept| [&kept.overlap, &kept.beside, &kept.later]);
@@ -83,8 +98,9 @@ pub(super) mod tests {
         let of = |case: &'static str, seconds| {
             VARIANTS.map(|variant| row(case, variant, 5, |_| cost(seconds))).into_iter()
         };
-        let rows = of(BOTH, 1.0).chain(of(FETCHED, 0.5)).chain(of(COMPUTED, 1.0)).collect();
-        let mut data = synthetic::data(PIPELINE, rows);
+        let rows = of(BOTH, 1.0).chain(of(FETCHED, 0.5)).chain(of(COMPUTED, 1.0));
+        let rayon = row(COMPUTED, "tokio_rayon", 5, |_| cost(1.0));
+        let mut data = synthetic::data(PIPELINE, rows.chain([rayon]).collect());
         for (variant, late) in VARIANTS.into_iter().zip([0.1, 0.001, 0.001]) {
             set(row_in(&mut data, BOTH, variant), LATE_S, |_| late);
         }

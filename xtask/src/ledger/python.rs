@@ -1,6 +1,19 @@
 //! The same claims in CPython: a rule each, over the rows of `python/*.py`.
 
+mod blocking;
+mod computing;
+mod crossover;
+mod downloads;
+mod gil;
+mod guidelines;
+mod handlers;
+mod limiter;
+mod memory;
+mod patterns;
+mod pipeline;
+mod processes;
 mod races;
+mod switches;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
 use crate::data::{Data, Row};
@@ -15,7 +28,11 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter()
+    let rules = races::RULES.iter().chain(&switches::RULES).chain(&memory::RULES).chain(&downloads::RULES);
+    let rules =
+        rules.chain(&handlers::RULES).chain(&blocking::RULES).chain(&computing::RULES).chain(&gil::RULES);
+    let rules = rules.chain(&patterns::RULES).chain(&limiter::RULES).chain(&pipeline::RULES);
+    rules.chain(&crossover::RULES).chain(&processes::RULES).chain(&guidelines::RULES)
 }
 
 /// What the data say of a claim in CPython.
@@ -50,7 +67,41 @@ fn judged_by(data: &Data, evidence: &str) -> String {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use super::super::Verdict::Unsettled;
+    use super::super::decide::tests::series;
     use super::*;
+
+    /// What the rule of this number says of these data.
+    pub(super) fn judge(rules: &[Rule], id: &str, data: &[&Data]) -> Judged {
+        let all = All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect());
+        (rules.iter().find(|rule| rule.id == id).unwrap().judge)(&all)
+    }
+
+    /// A rule is judged by these rows and no others: without one of them it is not measured, and by fewer than five runs of
+    /// it unsettled, whatever the others say.
+    pub(super) fn rests_on(rules: &[Rule], id: &str, data: fn() -> Data, rows: &[(&str, &[&str])]) {
+        let its_own = || {
+            let mut data = data();
+            let is_its_own = |row: &Row| {
+                rows.iter()
+                    .any(|(case, variants)| row.case == *case && variants.contains(&row.variant.as_str()))
+            };
+            data.rows.retain(is_its_own);
+            data
+        };
+        let verdict = |data| judge(rules, id, &[&data]).map(|(verdict, _)| verdict);
+        assert_eq!(verdict(its_own()), verdict(data()), "{id}");
+        assert_ne!(verdict(its_own()), Ok(Unsettled), "{id}");
+        for at in 0..its_own().rows.len() {
+            let mut without = its_own();
+            let Row { case, variant, .. } = without.rows.remove(at);
+            assert_eq!(verdict(without), Err(format!("{variant} was not run in {case}")), "{id}");
+            let mut few = its_own();
+            few.rows[at].times_s.truncate(4);
+            few.rows[at].outcomes.truncate(4);
+            assert_eq!(verdict(few), Ok(Unsettled), "{id}: {variant} in {case}");
+        }
+    }
 
     #[test]
     fn each_rule_is_of_a_claim_and_rests_on_no_more_than_it_names() {

@@ -46,21 +46,25 @@ pub(super) const CLAIMS: [Claim; 3] = [
     },
 ];
 
-const CASE: &str = "4-workers-5-sections";
+pub(super) const CASE: &str = "4-workers-5-sections";
 const WITHOUT: [&str; 3] = ["tokio", "smol", "async_std"];
 const INSIDE: [&str; 4] =
     ["tokio_await_inside", "tokio_yield_inside", "smol_await_inside", "async_std_await_inside"];
 
-fn at_awaits(row: &Row) -> Vec<f64> {
+pub(super) fn at_awaits(row: &Row) -> Vec<f64> {
     row.figures(&["metrics", "at_awaits"])
 }
 
-fn elsewhere(row: &Row) -> Vec<f64> {
+pub(super) fn elsewhere(row: &Row) -> Vec<f64> {
     row.figures(&["metrics", "elsewhere"])
 }
 
 /// What each of these runs showed; an error if they do not tell.
-fn shown(series: &Series, variant: &str, figure: fn(&Row) -> Vec<f64>) -> Result<Vec<f64>, String> {
+pub(super) fn shown(
+    series: &Series,
+    variant: &str,
+    figure: fn(&Row) -> Vec<f64>,
+) -> Result<Vec<f64>, String> {
     let shown = figure(row_of(series, CASE, variant)?);
     if shown.is_empty() { Err(format!("{variant} does not tell its switches")) } else { Ok(shown) }
 }
@@ -73,15 +77,15 @@ fn all_shown(
     variants.iter().map(|variant| shown(series, variant, figure)).collect()
 }
 
-fn switched(runs: &[f64]) -> usize {
+pub(super) fn switched(runs: &[f64]) -> usize {
     runs.iter().filter(|switches| **switches > 0.0).count()
 }
 
-fn are_few(rows: &[Vec<f64>]) -> bool {
+pub(super) fn are_few(rows: &[Vec<f64>]) -> bool {
     rows.iter().any(|runs| runs.len() < ENOUGH_RUNS)
 }
 
-fn are_alike(runs: &[f64]) -> bool {
+pub(super) fn are_alike(runs: &[f64]) -> bool {
     runs.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq())
 }
 
@@ -92,9 +96,14 @@ fn inside_in_words(shown: &[Vec<f64>]) -> String {
 }
 
 fn s1(data: &All) -> Judged {
+    anywhere(data, "threads", "threads_unsynchronized")
+}
+
+/// Whether threads are switched in a section, and within an addition.
+pub(super) fn anywhere(data: &All, threads: &str, adding: &'static str) -> Judged {
     let sections = data.get(SWITCHES)?;
-    let threads = shown(sections, "threads", elsewhere)?;
-    let additions = Counts::of(data.get(UPDATES)?.data, UPDATING, "threads_unsynchronized")?;
+    let threads = shown(sections, threads, elsewhere)?;
+    let additions = Counts::of(data.get(UPDATES)?.data, UPDATING, adding)?;
     let places = [(switched(&threads), threads.len()), (additions.losing_runs(), additions.runs())];
     let had_their_chance =
         places.iter().all(|(_, runs)| *runs >= RUNS_TO_SEE_NONE) && sections.data.machine.cores > 1;

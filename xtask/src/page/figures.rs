@@ -24,7 +24,9 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
         let mut cells = vec![title(row)];
         for figure in &told {
             cells.push(match &figure.shown {
-                Shown::Over(variant) => over(figure, row, data.row_beside(row, variant)),
+                Shown::Over(variant) => {
+                    over(figure, row, data.row_beside(row, &of_its_language(row, variant)))
+                }
                 _ => cell(figure, &values(figure, row)),
             });
             if figure.shown == Shown::AgainstTwin {
@@ -42,7 +44,15 @@ pub(super) fn method(experiment: &Experiment, data: &Data) -> Option<String> {
     let what = |figure: &&Figure| {
         let what = match &figure.shown {
             Shown::Median | Shown::AgainstTwin => return None,
-            Shown::Over(variant) => format!("the figure of `{variant}` divided by that of the row"),
+            Shown::Over(variant) => {
+                let in_python = format!("python_{variant}");
+                let in_python = if data.rows.iter().any(|row| row.variant == in_python) {
+                    format!(" (in Python, of `{in_python}`)")
+                } else {
+                    String::new()
+                };
+                format!("the figure of `{variant}`{in_python} divided by that of the row")
+            }
             Shown::Worst => "the largest of all runs".to_owned(),
             Shown::Sum => "the sum of all runs".to_owned(),
         };
@@ -75,6 +85,11 @@ fn cell(figure: &Figure, values: &[f64]) -> String {
             unit(median, Some((low, high)))
         }
     }
+}
+
+/// Languages are not held against each other: what a row in Python is held against is in Python too.
+fn of_its_language(row: &Row, variant: &str) -> String {
+    if row.interpreter.is_some() { format!("python_{variant}") } else { variant.to_owned() }
 }
 
 /// How many times as much the other row has; empty for itself.
@@ -211,6 +226,31 @@ mod tests {
         let asked = "| Variant | It |\n| --- | ---: |\n| `good` |  |\n| `better` | 2.00 [2.00, 2.00] |\n| `silent` |  |\n";
         assert_eq!(shown(&over, rows(5)).unwrap(), asked);
         assert!(shown(&over, rows(1)).unwrap().contains("| `better` | 2.00 |"));
+    }
+
+    #[test]
+    fn a_row_in_python_is_held_against_one_in_python() {
+        let over = figure("metrics.late_s", "over = \"good\"");
+        let mut rows = vec![with("good", 5, |_| json!({"late_s": 0.2}))];
+        for (variant, interpreter, late) in
+            [("python_good", "3.9", 0.9), ("python_good", "3.13", 0.6), ("python_better", "3.13", 0.3)]
+        {
+            let mut row = with(variant, 5, move |_| json!({"late_s": late}));
+            row.interpreter = Some(interpreter.to_owned());
+            rows.push(row);
+        }
+        let table = shown(&over, rows).unwrap();
+        assert!(table.ends_with("| `python_better`, 3.13 | 2.00 [2.00, 2.00] |\n"), "{table}");
+        let method = |rows| super::method(&experiment(&over), &data("demo", rows)).unwrap();
+        let both = vec![
+            with("good", 1, |_| json!({"late_s": 0.2})),
+            with("python_good", 1, |_| json!({"late_s": 0.2})),
+        ];
+        let told = "Of the experiment's own figures, *It* is the figure of `good` (in Python, of `python_good`) divided by \
+                    that of the row.";
+        assert_eq!(method(both), told);
+        let one = vec![with("good", 1, |_| json!({"late_s": 0.2}))];
+        assert_eq!(method(one), told.replace(" (in Python, of `python_good`)", ""));
     }
 
     #[test]

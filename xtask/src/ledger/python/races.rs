@@ -1,4 +1,4 @@
-//! R1 to R6 and S3 in CPython, by lost-updates.
+//! R1 to R6 in CPython, by lost-updates.
 
 use super::super::Verdict::{self, Fails, Holds, HoldsBut, Unsettled};
 use super::super::races::{CASE, is_exact, is_surely_exact, summary};
@@ -7,7 +7,7 @@ use super::{Rule, judged_by, version};
 use crate::data::Data;
 use crate::statistics::{ENOUGH_RUNS, is_most};
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 6] = [
     Rule {
         id: "R1",
         experiments: &[UPDATES],
@@ -48,13 +48,6 @@ pub(super) const RULES: [Rule; 7] = [
         threshold: "fails if python_threads_local_sums, which takes no lock, is exact in at least 5 runs and inexact in none, one \
             counter-example being enough; else unsettled",
         judge: |all| r6(all.get(UPDATES)?.data),
-    },
-    Rule {
-        id: "S3",
-        experiments: &[UPDATES],
-        threshold: "python_threads_call_inside and python_asyncio_await_inside, of at least 5 runs each: holds if the threads lose \
-            another amount in at least two of them and the coroutines the same in all, fails if the coroutines do not, else unsettled",
-        judge: |all| s3(all.get(UPDATES)?.data),
     },
 ];
 
@@ -134,28 +127,15 @@ fn r6(data: &Data) -> Judged {
     Ok((verdict, judged_by(data, &format!("without a lock, {}", summary(&[counts])))))
 }
 
-fn s3(data: &Data) -> Judged {
-    let [threads, coroutines] = [Counts::of(data, CASE, CALL)?, Counts::of(data, CASE, AWAIT)?];
-    let differ = |counts: &Counts| counts.done.windows(2).any(|pair| pair[0] != pair[1]);
-    let enough = threads.runs() >= ENOUGH_RUNS && coroutines.runs() >= ENOUGH_RUNS;
-    let verdict = match (differ(&threads), differ(&coroutines)) {
-        _ if !enough => Unsettled,
-        (_, true) => Fails,
-        (true, false) => Holds,
-        (false, false) => Unsettled,
-    };
-    Ok((verdict, judged_by(data, &format!("{}; {}", threads.losses(), coroutines.losses()))))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::series::synthetic::{self, Cost, row};
 
-    const EXACT: u64 = 4_000_000;
+    pub(in super::super) const EXACT: u64 = 4_000_000;
 
     /// Five exact runs of each, but for those that are named with a version and what they counted.
-    fn data(counted: &[(&str, &str, &[u64])]) -> Data {
+    pub(in super::super) fn data(counted: &[(&str, &str, &[u64])]) -> Data {
         let mut rows = Vec::new();
         let others = ["python_threads_lock", "python_threads_local_sums", "python_asyncio"];
         for variant in [UNSYNCHRONIZED, CALL, AWAIT].into_iter().chain(others) {
@@ -174,7 +154,7 @@ mod tests {
     }
 
     const OLD: &str = "CPython 3.9.18";
-    const NEW: &str = "CPython 3.11.7";
+    pub(in super::super) const NEW: &str = "CPython 3.11.7";
 
     #[test]
     fn r1_is_judged_in_each_version_and_told_of_all() {
@@ -227,17 +207,6 @@ mod tests {
     }
 
     #[test]
-    fn s3_asks_threads_to_differ_and_coroutines_not_to() {
-        let verdict = |threads: &[u64], coroutines: &[u64]| {
-            s3(&data(&[(CALL, NEW, threads), (AWAIT, NEW, coroutines)])).unwrap().0
-        };
-        assert_eq!(verdict(&[1, 2, 3, 4, 5], &[1; 5]), Holds);
-        assert_eq!(verdict(&[1, 2, 3, 4, 5], &[1, 1, 1, 1, 2]), Fails);
-        assert_eq!(verdict(&[1; 5], &[1; 5]), Unsettled);
-        assert_eq!(verdict(&[1, 2, 3, 4], &[1; 5]), Unsettled);
-    }
-
-    #[test]
     fn what_no_python_ran_is_not_measured_and_says_why() {
         let mut data = data(&[]);
         for row in &mut data.rows {
@@ -246,6 +215,6 @@ mod tests {
             (row.times_s, row.outcomes) = (Vec::new(), Vec::new());
         }
         assert_eq!(r1(&data).unwrap_err(), "python_threads_unsynchronized: no CPython on this machine");
-        assert!(r5(&data).is_err() && s3(&data).is_err());
+        assert!(r5(&data).is_err());
     }
 }

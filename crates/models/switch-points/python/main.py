@@ -1,0 +1,59 @@
+"""Runs one variant, or all of them: `python3 main.py [VARIANT] [--workers N] [--sections N] [--steps N]`
+
+Workers in a critical section: who is switched out inside, and where?
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# In place of this folder, whose asyncio.py would hide the standard library's.
+sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
+
+import outcome
+from python import asyncio, asyncio_await_inside, asyncio_lock, threads, threads_lock
+from python.log import Event, Log, spans, switches
+
+VARIANTS = {
+    "threads": threads.run,
+    "threads_lock": threads_lock.run,
+    "asyncio": asyncio.run,
+    "asyncio_await_inside": asyncio_await_inside.run,
+    "asyncio_lock": asyncio_lock.run,
+}
+
+# What the series tell of each worker, and which events begin it.
+KINDS = {"inside": {Event.ENTER, Event.RESUME}, "awaiting": {Event.AWAIT}}
+
+
+def main() -> None:
+    parser = outcome.parser(__doc__, VARIANTS)
+    parser.add_argument("--workers", type=outcome.whole(2, 256), default=4, metavar="N")
+    parser.add_argument("--sections", type=outcome.whole(1, 10_000), default=5, metavar="N")
+    # Twice so many, a section, take some 10 ms: longer than a thread keeps the GIL from others, which is 5 ms.
+    parser.add_argument("--steps", type=outcome.whole(0, 1_000_000_000), default=40_000, metavar="N")
+    arguments = parser.parse_args()
+    if arguments.variant is None:
+        outcome.run_all(VARIANTS)
+        return
+    run = outcome.Run("switch-points", arguments.variant)
+    log = Log()
+    VARIANTS[arguments.variant](log, arguments.workers, arguments.sections, arguments.steps)
+    seen = switches(log.entries)
+    series = {
+        f"{kind}_{worker}": spans(log.entries, worker, begin)
+        for kind, begin in KINDS.items()
+        for worker in range(arguments.workers)
+    }
+    run.report(
+        expected=arguments.workers * arguments.sections,
+        done=seen.sections,
+        metrics={"awaits": seen.awaits, "at_awaits": seen.at_awaits, "elsewhere": seen.elsewhere},
+        series={name: points for name, points in series.items() if points},
+    )
+
+
+if __name__ == "__main__":
+    main()

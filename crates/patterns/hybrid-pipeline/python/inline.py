@@ -1,0 +1,36 @@
+"""Fetches many and computes on each: fetched by coroutines, computed where the answer came.
+
+Expect a loop that does nothing else while something is computed, and no computation on any other core. It is here to be seen
+failing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+Input = TypeVar("Input")
+Page = TypeVar("Page")
+Result = TypeVar("Result")
+
+
+async def map_all(
+    inputs: Iterable[Input],
+    at_once: int,
+    fetch: Callable[[Input], Awaitable[Page]],
+    compute: Callable[[Page], Result],
+) -> list[Result | BaseException]:
+    """Fetches each of `inputs` and computes on what came, `at_once` of them at most; what came of each, in their order.
+
+    An input whose fetch or computation raises has the exception in its place. The others go on.
+    """
+    room = asyncio.Semaphore(at_once)
+
+    async def one(item: Input) -> Result:
+        async with room:
+            page = await fetch(item)
+            # Wrong: computed on the thread of the loop, which does nothing else meanwhile.
+            return compute(page)
+
+    return await asyncio.gather(*map(one, inputs), return_exceptions=True)
