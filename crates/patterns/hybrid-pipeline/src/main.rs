@@ -85,7 +85,8 @@ enum OnCtrlC {
 }
 
 fn main() -> ExitCode {
-    tokio_processes::work_if_child(&WORK);
+    let runtime = Builder::new_current_thread().enable_io().build().expect("a loop can be made");
+    runtime.block_on(tokio_processes::work_if_child(&WORK));
     procspawn::work_if_child();
     origin::serve_if_child();
     outcome::exit(run(&Arguments::parse()))

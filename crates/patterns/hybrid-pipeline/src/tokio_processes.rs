@@ -7,15 +7,13 @@
 #![allow(dead_code)]
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex};
-use std::{env, future::Future, io, num::NonZeroUsize, os::unix::net, pin::pin, process::exit};
+use std::{env, future::Future, io, num::NonZeroUsize, process::exit, sync::Arc};
 
-use futures_util::future::{Either, TryFutureExt, select, try_join};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, future::select_all, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
-use tokio::{net::UnixStream, runtime::Builder, sync::Semaphore, task::JoinError, task::spawn_blocking};
+use tokio::{net::UnixStream, sync::Mutex, task::JoinError};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Why an input has no result.
@@ -35,10 +33,16 @@ pub enum Failure<E> {
 /// The place of an input, counted from 0, and what came of it.
 pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 
-/// What can go to another process and come back.
+/// What can go to another process and come back, written down by postcard: with serde's `flatten`, `untagged` or
+/// `skip_serializing_if` it cannot.
 pub trait Sent: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
+
+/// What an async function that fetches returns.
+pub trait Fetched<P, E>: Future<Output = Result<P, E>> + Send + 'static {}
+
+impl<F: Future<Output = Result<P, E>> + Send + 'static, P, E> Fetched<P, E> for F {}
 
 /// A computation, and the name by which another process knows it: no two of a program may have the same.
 pub struct Work<P, T, E>(pub &'static str, pub fn(P) -> Result<T, E>);
@@ -49,65 +53,64 @@ const WORKER: &str = "worker of hybrid-pipeline";
 /// Begins each frame, and its length follows: whatever else is written there is noticed.
 const FRAME: u128 = 0xf7a3_91c5_0e6b_d824 << 64;
 
-/// Works and never returns in a process of a pool for `work`. Call it first in `main`, for each computation: whatever comes before is
+/// Works and never returns in a process of a pool for `work`. Await it first in `main`, for each computation: whatever comes before is
 /// done again in each of them.
-pub fn work_if_child<P: Sent, T: Sent, E: Sent>(work: &'static Work<P, T, E>) {
-    if env::args_os().eq([WORKER, work.0]) {
-        let runtime = Builder::new_current_thread().enable_io().build();
-        runtime.and_then(|runtime| runtime.block_on(answer(work))).ok();
-        exit(1)
+///
+/// A computation leaves stdin alone: it is the socket to the pool. What it prints is seen, as that of any other.
+///
+/// # Panics
+/// If there is no runtime of tokio, or without I/O.
+pub async fn work_if_child<P: Sent, T: Sent, E: Sent>(work: &'static Work<P, T, E>) {
+    if env::args_os().ne([WORKER, work.0]) {
+        return;
     }
-}
-
-async fn answer<P: Sent, T: Sent, E: Sent>(work: &'static Work<P, T, E>) -> io::Result<()> {
-    let socket = net::UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let (mut reader, mut writer) = UnixStream::from_std(socket)?.into_split();
-    let mut page = read(&mut reader).await?;
-    loop {
-        // Nothing comes while it computes but the end of the parent, or of the pool.
-        let (next, computing) = (pin!(read(&mut reader)), spawn_blocking(move || (work.1)(page)));
-        let Either::Left((answer, next)) = select(computing, next).await else { exit(0) };
-        writer.write_all(&frame(&settle(answer))).await?;
-        page = next.await?;
+    let socket = io::stdin().as_fd().try_clone_to_owned().map(Into::into).and_then(UnixStream::from_std);
+    let (mut socket, mut answer) = (socket.expect("it was started with one"), Vec::new());
+    while let Ok(page) = exchange(&mut socket, &answer).await {
+        let computing = tokio::task::spawn_blocking(move || (work.1)(page));
+        answer = tokio::select! {
+            answer = computing => frame(&settle(answer)),
+            // Nothing comes while it computes but the end of the parent, or of the pool.
+            _ = socket.read_u8() => break,
+        };
     }
+    exit(0)
 }
 
 type Worker = (Child, UnixStream);
 
-/// Processes for one computation, started when they are needed, and ended when it is dropped.
+/// Processes for one computation, started when they are needed, and ended when it is dropped. It stays with the runtime where it was
+/// used first.
 pub struct Pool<P: 'static, T: 'static, E: 'static> {
     work: &'static Work<P, T, E>,
-    size: NonZeroUsize,
-    places: Semaphore,
-    idle: Mutex<Vec<Worker>>,
+    /// Locked while one computes there, and empty where none is idle.
+    places: Vec<Mutex<Option<Worker>>>,
 }
 
 impl<P: Sent, T: Sent, E: Sent> Pool<P, T, E> {
     /// At most `size` processes, however many pipelines share it.
     pub fn new(work: &'static Work<P, T, E>, size: NonZeroUsize) -> Self {
-        Self { work, size, places: Semaphore::new(size.get()), idle: Mutex::default() }
+        Self { work, places: (0..size.get()).map(|_| Mutex::default()).collect() }
     }
 
-    async fn compute(&self, job: Vec<u8>) -> Result<T, Failure<E>> {
-        let _place = self.places.acquire().await;
-        let idle = self.idle.lock().expect("nobody panics with it").pop();
-        // Again in a new one, since others that are idle may have ended too.
-        let asked = self.ask(idle, &job).or_else(|_| self.ask(None, &job)).await;
+    async fn compute(&self, job: &[u8]) -> Result<T, Failure<E>> {
+        let (mut place, ..) = select_all(self.places.iter().map(|place| Box::pin(place.lock()))).await;
+        let first = self.ask(&mut place, job).await;
+        // Again in a new one, since one that was idle may have ended long before.
+        let asked = if first.is_ok() { first } else { self.ask(&mut place, job).await };
         asked.unwrap_or_else(|error| Err(Failure::Lost(error.to_string())))
     }
 
-    async fn ask(&self, idle: Option<Worker>, job: &[u8]) -> io::Result<Result<T, Failure<E>>> {
-        let (mut process, mut socket) = idle.map_or_else(|| start(self.work.0), Ok)?;
-        let (mut reader, mut writer) = socket.split();
-        let asked = try_join(writer.write_all(job), read(&mut reader));
-        // Watched too, since what a worker has started may keep its socket open.
-        let ended = async { Err(io::Error::other(process.wait().await?.to_string())) };
-        let (asked, _) = select(pin!(asked), pin!(ended)).await.factor_first();
-        let Ok(((), answer)) = asked else {
-            process.start_kill().ok();
-            return Err(io::Error::other(process.wait().await?.to_string()));
+    async fn ask(&self, place: &mut Option<Worker>, job: &[u8]) -> io::Result<Result<T, Failure<E>>> {
+        let (mut process, mut socket) = place.take().map_or_else(|| start(self.work.0), Ok)?;
+        // Without an answer the socket is closed, which ends the process if nothing else has.
+        let asked = async move { exchange(&mut socket, job).await.map(|answer| (answer, socket)) };
+        let (answer, socket) = tokio::select! {
+            Ok(answered) = asked => answered,
+            // Watched too, since what a worker has started may keep its socket open.
+            status = process.wait() => return Err(io::Error::other(status?.to_string())),
         };
-        self.idle.lock().expect("nobody panics with it").push((process, socket));
+        *place = Some((process, socket));
         Ok(answer)
     }
 }
@@ -120,11 +123,13 @@ fn start(name: &str) -> io::Result<Worker> {
     Ok((command.kill_on_drop(true).spawn()?, ours))
 }
 
-/// Room is made for what comes, and not for what is said to come. What is cut off cannot be read.
-async fn read<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin)) -> io::Result<T> {
-    let length = u64::try_from(from.read_u128().await? ^ FRAME).map_err(io::Error::other)?;
+/// Says what there is to say, and hears what is said then. What is cut off cannot be read.
+async fn exchange<T: DeserializeOwned>(socket: &mut UnixStream, said: &[u8]) -> io::Result<T> {
+    socket.write_all(said).await?;
+    let length = u64::try_from(socket.read_u128().await? ^ FRAME).map_err(io::Error::other)?;
+    // Room is made for what comes, and not for what is said to come.
     let mut bytes = Vec::new();
-    from.take(length).read_to_end(&mut bytes).await?;
+    socket.take(length).read_to_end(&mut bytes).await?;
     postcard::from_bytes(&bytes).map_err(io::Error::other)
 }
 
@@ -148,20 +153,17 @@ fn frame(value: &impl Serialize) -> Vec<u8> {
 ///
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
-/// static WORDS: Work<Page, u64, Error> = Work("words", count_words); // `main` begins with `work_if_child(&WORDS)`
+/// static WORDS: Work<Page, u64, Error> = Work("words", count_words); // `main` begins with `work_if_child(&WORDS).await`
 /// let pool = Arc::new(Pool::new(&WORDS, NonZeroUsize::new(4).unwrap())); // once, and not for each call
 /// let fetch = move |url| client.get(url).send();
 /// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), Arc::clone(&pool), fetch).await;
 /// ```
-pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F>(
+pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
     inputs: impl IntoIterator<Item = I>,
     fetches: NonZeroUsize,
     pool: Arc<Pool<P, T, E>>,
     fetch: impl Fn(I) -> F + Send + Sync + 'static,
-) -> Vec<Result<T, Failure<E>>>
-where
-    F: Future<Output = Result<P, E>> + Send + 'static,
-{
+) -> Vec<Result<T, Failure<E>>> {
     let mut results: Vec<_> = pipeline(inputs, fetches, pool, fetch).collect().await;
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
@@ -179,16 +181,13 @@ where
 ///
 /// # Panics
 /// When polled, if `inputs` panics, or there is no runtime of tokio, or no longer.
-pub fn pipeline<I: Send + 'static, P: Sent, T: Sent, E: Sent, F>(
+pub fn pipeline<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
     inputs: impl IntoIterator<Item = I>,
     fetches: NonZeroUsize,
     pool: Arc<Pool<P, T, E>>,
     fetch: impl Fn(I) -> F + Send + Sync + 'static,
-) -> impl Stream<Item = Indexed<T, E>>
-where
-    F: Future<Output = Result<P, E>> + Send + 'static,
-{
-    let (fetch, jobs) = (Arc::new(fetch), pool.size.get());
+) -> impl Stream<Item = Indexed<T, E>> {
+    let (fetch, jobs) = (Arc::new(fetch), pool.places.len());
     let fetching = stream::iter(inputs.into_iter().enumerate()).map(move |(index, input)| {
         let fetch = Arc::clone(&fetch);
         let fetching = async move { fetch(input).await.map(|page| frame(&page)) };
@@ -199,7 +198,7 @@ where
     let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, job)| {
         let pool = Arc::clone(&pool);
         // Right: computed elsewhere, in processes that run already, and awaited here.
-        async move { (index, async { pool.compute(job?).await }.await) }
+        async move { (index, async { pool.compute(&job?).await }.await) }
     });
     computing.buffer_unordered(jobs)
 }

@@ -604,7 +604,7 @@ fn in_time(test: fn()) -> Result<(), Failed> {
 
 fn main() {
     for work in &NAMED {
-        tokio_processes::work_if_child(work);
+        TOKIO.block_on(tokio_processes::work_if_child(work));
     }
     procspawn::work_if_child();
     ThreadPoolBuilder::new().num_threads(RAYON_THREADS).build_global().unwrap();

@@ -153,7 +153,7 @@ fn survives(variant: Variant, (name, at, message): (&str, &str, &str)) {
 }
 
 fn main() {
-    tokio_processes::work_if_child(&SUMS);
+    TOKIO.block_on(tokio_processes::work_if_child(&SUMS));
     procspawn::work_if_child();
     let cases = VARIANTS.into_iter().flat_map(|variant| FAULTS.map(|fault| (variant, fault)));
     let trials = cases.map(|((name, variant), fault)| {
