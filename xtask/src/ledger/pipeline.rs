@@ -13,8 +13,8 @@ pub(super) const CLAIMS: [Claim; 1] = [Claim {
     experiments: &[PIPELINE],
     threshold: "200 pages on at least 2 cores: the longer of fetching alone and computing alone, divided by both together, is at \
         least 0.9, and the p99 of the heart's lateness at most a twentieth of that with inline: holds if so of pool_per_call; \
-        holds-but if so of tokio_processes, whose pool is made once, and not of that; else fails; unsettled where an interval \
-        lies on both sides or there are fewer than 5 runs",
+        holds-but if so of procspawn, the same pool made once, and not of that; else fails; unsettled where an interval lies on \
+        both sides or there are fewer than 5 runs",
     judge: p3,
 }];
 
@@ -57,7 +57,7 @@ fn p3(data: &All) -> Judged {
     if measured.data.machine.cores < 2 {
         return Err("one core: nothing runs in parallel".to_owned());
     }
-    let [each, once] = ["pool_per_call", "tokio_processes"].map(|variant| Kept::of(measured, variant));
+    let [each, once] = ["pool_per_call", "procspawn"].map(|variant| Kept::of(measured, variant));
     let (each, once) = (each?, once?);
     let verdict = grade(each.is_kept(), once.is_kept());
     let figures = [&each, &once].into_iter().flat_map(|kept| [&kept.overlap, &kept.beside, &kept.later]);
@@ -75,7 +75,7 @@ pub(super) mod tests {
     use crate::series::synthetic::{self, Cost, row, row_in, set};
 
     const LATE_S: &str = "metrics.late_p99_s";
-    const VARIANTS: [&str; 3] = ["inline", "pool_per_call", "tokio_processes"];
+    const VARIANTS: [&str; 3] = ["inline", "pool_per_call", "procspawn"];
 
     /// Everything measured: the whole takes as long as its longer part, and nobody is late but inline.
     pub(in super::super) fn full() -> Data {
@@ -115,9 +115,8 @@ pub(super) mod tests {
 
     #[test]
     fn p3_asks_whether_the_loop_stays_free() {
-        let late = |each, once| {
-            verdict(&[(BOTH, "pool_per_call", LATE_S, each), (BOTH, "tokio_processes", LATE_S, once)])
-        };
+        let late =
+            |each, once| verdict(&[(BOTH, "pool_per_call", LATE_S, each), (BOTH, "procspawn", LATE_S, once)]);
         assert_eq!((late(0.0049, 1.0), late(0.0051, 0.0049)), (Holds, HoldsBut));
         assert_eq!(late(0.0051, 0.0051), Fails);
     }
@@ -131,7 +130,7 @@ pub(super) mod tests {
 
     #[test]
     fn p3_rests_on_its_own_rows_and_on_two_cores() {
-        let parts = ["pool_per_call", "tokio_processes"];
+        let parts = ["pool_per_call", "procspawn"];
         rests_on(&CLAIMS, "P3", full, &[(BOTH, &VARIANTS), (FETCHED, &parts), (COMPUTED, &parts)]);
         let mut data = full();
         data.machine.cores = 1;

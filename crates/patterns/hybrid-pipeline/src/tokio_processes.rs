@@ -176,6 +176,8 @@ pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>
 /// It begins when it is first polled. While all processes compute, those that are being fetched go on, but no more are begun: with one of
 /// each, the two take turns.
 ///
+/// A page is written down in the task that has fetched it, but what was computed on it is read where this is polled: let that be small.
+///
 /// Dropped, it reads no more inputs, and what is being fetched is dropped at the await where it stands, soon after. What is being
 /// computed ends at once, since its process is killed; the pool goes on with others.
 ///
