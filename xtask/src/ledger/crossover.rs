@@ -2,13 +2,13 @@
 //! what waiting-tasks measured stands beside it.
 
 use super::Verdict::HoldsBut;
-use super::decide::{all, any, at_most, from_which_on, grade, pays, ratio, row_at, times};
+use super::decide::{Decided, all, any, at_most, from_which_on, grade, pays, ratio, row_at, times};
 use super::{All, Claim, DOWNLOADS, Judged, WAITING};
 use crate::series::{Figure, Measured, Series, memory, start_time, whole_time};
 use crate::units::thousands;
 
-const FEW: [u64; 3] = [1, 10, 30];
-const MANY: [u64; 3] = [300, 1_000, 10_000];
+pub(super) const FEW: [u64; 3] = [1, 10, 30];
+pub(super) const MANY: [u64; 3] = [300, 1_000, 10_000];
 
 pub(super) const CLAIMS: [Claim; 2] = [
     Claim {
@@ -35,17 +35,25 @@ pub(super) const CLAIMS: [Claim; 2] = [
 
 const THREADS: [&str; 2] = ["threads", "threads_small_buffers"];
 
-/// What a variant with threads takes divided by what tokio takes.
-fn against_tokio(series: &Series, n: u64, variant: &str, figure: Figure) -> Result<Measured, String> {
-    ratio(row_at(series, n, variant)?, row_at(series, n, "tokio")?, figure)
+/// Threads, and the tasks that they are held against.
+pub(super) type Both<'a> = [&'a str; 2];
+
+/// What a variant with threads takes divided by what one with tasks takes.
+pub(super) fn against(
+    series: &Series,
+    n: u64,
+    [threads, tasks]: Both,
+    figure: Figure,
+) -> Result<Measured, String> {
+    ratio(row_at(series, n, threads)?, row_at(series, n, tasks)?, figure)
 }
 
 /// The ratios of time and memory at several n in words; an n that was not measured is passed over, and so is
 /// memory that the system does not tell.
-fn in_words(series: &Series, sizes: &[u64], variant: &str, time: Figure) -> String {
+pub(super) fn in_words(series: &Series, sizes: &[u64], both: Both, time: Figure) -> String {
     let words = sizes.iter().filter_map(|&n| {
-        let time = against_tokio(series, n, variant, time).ok()?;
-        let memory = against_tokio(series, n, variant, memory);
+        let time = against(series, n, both, time).ok()?;
+        let memory = against(series, n, both, memory);
         let memory = memory.map_or(String::new(), |memory| format!(" and {}", times(&memory)));
         Some(format!("{}{memory} times at {}", times(&time), thousands(n)))
     });
@@ -54,38 +62,52 @@ fn in_words(series: &Series, sizes: &[u64], variant: &str, time: Figure) -> Stri
 
 fn evidence(data: &All, downloads: &[u64], waiting: &[u64]) -> Result<String, String> {
     let series = data.get(DOWNLOADS)?;
-    let against = THREADS.map(|variant| (variant, in_words(series, downloads, variant, whole_time)));
+    let against =
+        THREADS.map(|variant| (variant, in_words(series, downloads, [variant, "tokio"], whole_time)));
     let told = against.iter().filter(|(_, words)| !words.is_empty());
     let told: Vec<_> = told.map(|(variant, words)| format!("{variant} {words}")).collect();
     let mut text = format!("against tokio, whole time and memory: {}", told.join("; "));
-    // There the whole time is mostly the wait, which is the same for both.
-    let beside = in_words(data.get(WAITING)?, waiting, "threads", start_time);
-    if !beside.is_empty() {
-        text += &format!("; of tasks that only wait, time to start and memory: threads {beside}");
-    }
+    text += &waiting_beside(data, waiting, ["threads", "tokio"])?;
     Ok(text)
 }
 
-fn n1(data: &All) -> Judged {
-    let downloads = data.get(DOWNLOADS)?;
+/// What tasks that only wait take, to stand beside; nothing where that was not measured.
+pub(super) fn waiting_beside(data: &All, sizes: &[u64], both: Both) -> Result<String, String> {
+    // There the whole time is mostly the wait, which is the same for both.
+    let beside = in_words(data.get(WAITING)?, sizes, both, start_time);
+    let [threads, _] = both;
+    let told = format!("; of tasks that only wait, time to start and memory: {threads} {beside}");
+    Ok(if beside.is_empty() { beside } else { told })
+}
+
+/// Whether threads serve few downloads as well as tasks do.
+pub(super) fn serve_well(downloads: &Series, both: Both) -> Result<Decided, String> {
     let mut decided = Vec::new();
     for n in FEW {
-        decided.push(at_most(&against_tokio(downloads, n, "threads", whole_time)?, 1.1));
+        decided.push(at_most(&against(downloads, n, both, whole_time)?, 1.1));
     }
-    let serve_well = all(decided);
+    Ok(all(decided))
+}
+
+fn n1(data: &All) -> Judged {
+    let serve_well = serve_well(data.get(DOWNLOADS)?, ["threads", "tokio"])?;
     Ok((grade(serve_well, serve_well), evidence(data, &FEW, &[1, 10])?))
+}
+
+pub(super) fn async_pays(downloads: &Series, n: u64, both: Both) -> Result<Decided, String> {
+    let of = |figure| against(downloads, n, both, figure);
+    Ok(pays(&[of(whole_time)?, of(memory)?]))
 }
 
 fn n2(data: &All) -> Judged {
     let downloads = data.get(DOWNLOADS)?;
     let mut decided = Vec::new();
     for n in MANY {
-        let mut against = Vec::new();
+        let mut both = Vec::new();
         for variant in THREADS {
-            let of = |figure| against_tokio(downloads, n, variant, figure);
-            against.push(pays(&[of(whole_time)?, of(memory)?]));
+            both.push(async_pays(downloads, n, [variant, "tokio"])?);
         }
-        decided.push((n, all(against)));
+        decided.push((n, all(both)));
     }
     let at_each = decided.iter().map(|(_, pays)| *pays);
     let verdict = grade(all(at_each.clone()), any(at_each));

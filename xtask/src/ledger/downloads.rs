@@ -8,7 +8,7 @@ use crate::units::whole;
 
 /// Every download is in flight when the first is answered.
 pub(super) const HELD: &str = "10000-held-3-s";
-const MANY: u64 = 10_000;
+pub(super) const MANY: u64 = 10_000;
 
 pub(super) const CLAIMS: [Claim; 3] = [
     Claim {
@@ -28,7 +28,7 @@ pub(super) const CLAIMS: [Claim; 3] = [
             and async_std where 10,000 downloads are held for 3 s: holds if each takes about 50 MB (25 to 100, a \
             factor of two either way), holds-but if some do, fails if none does; unsettled where an interval lies \
             on both sides or there are fewer than 5 runs",
-        judge: d2,
+        judge: |all| d2(all, HELD, &["tokio", "hyper", "smol", "async_std"]),
     },
     Claim {
         id: "D3",
@@ -68,13 +68,14 @@ fn d1(data: &All) -> Judged {
     Ok((grade(is_so, is_so), evidence))
 }
 
-fn d2(data: &All) -> Judged {
+/// What all downloads take in a case, with each of these.
+pub(super) fn d2(data: &All, case: &str, variants: &[&'static str]) -> Judged {
     let downloads = data.get(DOWNLOADS)?;
     let mut decided = Vec::new();
     let mut evidence = Vec::new();
     let mut as_claimed = Vec::new();
-    for variant in ["tokio", "hyper", "smol", "async_std"] {
-        let taken = figure(row_of(downloads, HELD, variant)?, memory)?;
+    for &variant in variants {
+        let taken = figure(row_of(downloads, case, variant)?, memory)?;
         let is_so = about(&taken, 50e6);
         decided.push(is_so);
         evidence.push(format!("{variant} {}", bytes(&taken)));

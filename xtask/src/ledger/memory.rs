@@ -2,7 +2,8 @@
 
 use super::Verdict::{Fails, HoldsBut};
 use super::decide::{
-    about, all, any, around, at_least, bytes, figure, grade, off, ratio, row_at, row_of, times, within,
+    Decided, about, all, any, around, at_least, bytes, figure, grade, off, ratio, row_at, row_of, times,
+    within,
 };
 use super::downloads::HELD;
 use super::{All, Claim, DOWNLOADS, Judged, WAITING};
@@ -21,7 +22,7 @@ pub(super) const CLAIMS: [Claim; 8] = [
             page tables and kernel stacks together are about 8 MB (4 to 16, a factor of two either way), \
             holds-but if only the virtual memory is, fails if neither is; unsettled where an interval lies \
             on both sides or there are fewer than 5 runs",
-        judge: m1,
+        judge: |all| m1(all, "threads"),
     },
     Claim {
         id: "M2",
@@ -31,7 +32,7 @@ pub(super) const CLAIMS: [Claim; 8] = [
             slope over n: a few KB are 1 to 10 kB; holds if it is so with each, holds-but if with some, \
             fails if with none; unsettled where an interval lies on both sides or there are fewer than 5 \
             runs",
-        judge: m2,
+        judge: |all| m2(all, &["tokio", "smol", "async_std"]),
     },
     Claim {
         id: "M3",
@@ -42,7 +43,7 @@ pub(super) const CLAIMS: [Claim; 8] = [
             if only the virtual memory of threads is, and the resident memory of tokio; fails if tokio's \
             figure is off, or both of threads', even if the other variant was not measured; unsettled \
             where an interval lies on both sides or there are fewer than 5 runs",
-        judge: |all| at(all, 100, 800e6, &[5e6]),
+        judge: |all| at(all, BOTH, 100, 800e6, &[5e6]),
     },
     Claim {
         id: "M4",
@@ -53,7 +54,7 @@ pub(super) const CLAIMS: [Claim; 8] = [
             only the virtual memory of threads is, and the resident memory of tokio; fails if tokio's \
             figure is off, or both of threads', even if the other variant was not measured; unsettled \
             where an interval lies on both sides or there are fewer than 5 runs",
-        judge: |all| at(all, 1_000, 8e9, &[50e6]),
+        judge: |all| at(all, BOTH, 1_000, 8e9, &[50e6]),
     },
     Claim {
         id: "M5",
@@ -65,7 +66,7 @@ pub(super) const CLAIMS: [Claim; 8] = [
             (25 to 100); holds-but if only the virtual memory of threads is, and the resident memory of \
             tokio; fails if tokio's figure is off, or both of threads', even if the other variant was not \
             measured; unsettled where an interval lies on both sides or there are fewer than 5 runs",
-        judge: |all| at(all, 10_000, 80e9, &[500e6, 50e6]),
+        judge: |all| at(all, BOTH, 10_000, 80e9, &[500e6, 50e6]),
     },
     Claim {
         id: "M6",
@@ -76,7 +77,7 @@ pub(super) const CLAIMS: [Claim; 8] = [
             holds-but if only the virtual memory of threads is, and the resident memory of tokio; fails if \
             tokio's figure is off, or both of threads', even if the other variant was not measured; \
             unsettled where an interval lies on both sides or there are fewer than 5 runs",
-        judge: |all| at(all, 100_000, 800e9, &[5e9]),
+        judge: |all| at(all, BOTH, 100_000, 800e9, &[5e9]),
     },
     Claim {
         id: "M7",
@@ -98,25 +99,31 @@ pub(super) const CLAIMS: [Claim; 8] = [
             holds if it is at least 1 MB even where a page that several share is counted once, holds-but \
             if only where it is counted again in each, fails if in neither; unsettled where an interval \
             lies on both sides or there are fewer than 5 runs",
-        judge: m8,
+        judge: |all| m8(all, "processes"),
     },
 ];
 
+/// Threads, and the tasks that they are held against.
+type Both = [&'static str; 2];
+
+const BOTH: Both = ["threads", "tokio"];
+
 /// What one more of a variant takes, as the page tells it too.
 fn slope(series: &Series, variant: &str, figure: Figure) -> Result<Measured, String> {
-    let model = if variant == "processes" { Model::Processes } else { Model::Threads };
+    let model = if variant.ends_with("processes") { Model::Processes } else { Model::Threads };
     let slope = series.slope(variant, figure, scale(model)).map(|(slope, _)| slope);
     slope.ok_or_else(|| format!("{variant}: no slope, since it was not measured at enough n"))
 }
 
-fn m1(data: &All) -> Judged {
+/// Where there is a variant with a smaller stack, what that takes stands beside it.
+pub(super) fn m1(data: &All, threads: &str) -> Judged {
     let waiting = data.get(WAITING)?;
-    let taken = slope(waiting, "threads", memory)?;
-    let reserved = slope(waiting, "threads", address_space)?;
+    let taken = slope(waiting, threads, memory)?;
+    let reserved = slope(waiting, threads, address_space)?;
     let verdict = grade(about(&taken, 8e6), about(&reserved, 8e6));
     let mut evidence =
         format!("a thread takes {} of memory and {} of virtual memory", bytes(&taken), bytes(&reserved));
-    if let Ok(small) = slope(waiting, "threads_small_stack", address_space) {
+    if let Ok(small) = slope(waiting, &small_stack(threads), address_space) {
         evidence += &format!("; with a smaller stack {} of virtual memory", bytes(&small));
     }
     if verdict == HoldsBut {
@@ -125,14 +132,18 @@ fn m1(data: &All) -> Judged {
     Ok((verdict, evidence))
 }
 
+fn small_stack(threads: &str) -> String {
+    format!("{threads}_small_stack")
+}
+
 const A_FEW_KB: (f64, f64) = (1e3, 10e3);
 
-fn m2(data: &All) -> Judged {
+pub(super) fn m2(data: &All, variants: &[&'static str]) -> Judged {
     let waiting = data.get(WAITING)?;
     let mut decided = Vec::new();
     let mut evidence = Vec::new();
     let mut few = Vec::new();
-    for variant in ["tokio", "smol", "async_std"] {
+    for &variant in variants {
         let slope = slope(waiting, variant, resident)?;
         let (least, most) = A_FEW_KB;
         let is_few = within(&slope, least, most);
@@ -149,32 +160,34 @@ fn m2(data: &All) -> Judged {
 
 /// What n of them take, one figure for threads and one or more for coroutines. A half that was not measured
 /// is open; the other may still refute the claim.
-fn at(data: &All, n: u64, with_threads: f64, with_tasks: &[f64]) -> Judged {
+pub(super) fn at(data: &All, both: Both, n: u64, with_threads: f64, with_tasks: &[f64]) -> Judged {
     let waiting = data.get(WAITING)?;
-    let threads = row_at(waiting, n, "threads")
-        .and_then(|row| Ok([figure(row, resident)?, figure(row, address_space)?]));
-    let tasks = row_at(waiting, n, "tokio").and_then(|row| figure(row, resident));
+    let [threads, tasks] = both;
+    let of_threads =
+        row_at(waiting, n, threads).and_then(|row| Ok([figure(row, resident)?, figure(row, address_space)?]));
+    let of_tasks = row_at(waiting, n, tasks).and_then(|row| figure(row, resident));
     let [taken, reserved] =
-        threads.as_ref().map_or([None; 2], |both| both.map(|one| about(&one, with_threads)));
+        of_threads.as_ref().map_or([None; 2], |both| both.map(|one| about(&one, with_threads)));
     let as_claimed = |tasks| any(with_tasks.iter().map(|&claimed| about(tasks, claimed)));
-    let light = tasks.as_ref().map_or(None, as_claimed);
+    let light = of_tasks.as_ref().map_or(None, as_claimed);
     let verdict = grade(all([taken, light]), all([reserved, light]));
 
-    let measured = threads.is_ok() && tasks.is_ok();
+    let measured = of_threads.is_ok() && of_tasks.is_ok();
     let in_words = |[taken, reserved]: [Measured; 2]| {
         let claimed = [with_threads];
-        let taken = beside_one(waiting, "threads", resident, &taken, &claimed);
-        let reserved = beside_one(waiting, "threads", address_space, &reserved, &claimed);
-        format!("threads {taken} resident and {reserved} virtual")
+        let taken = beside_one(waiting, threads, resident, &taken, &claimed);
+        let reserved = beside_one(waiting, threads, address_space, &reserved, &claimed);
+        format!("{threads} {taken} resident and {reserved} virtual")
     };
-    let mut evidence = threads.map_or_else(|reason| reason, in_words);
-    let small = row_at(waiting, n, "threads_small_stack").and_then(|row| figure(row, address_space));
+    let mut evidence = of_threads.map_or_else(|reason| reason, in_words);
+    let small_stack = small_stack(threads);
+    let small = row_at(waiting, n, &small_stack).and_then(|row| figure(row, address_space));
     if let Ok(small) = small {
-        evidence += &format!("; threads_small_stack {} virtual", bytes(&small));
+        evidence += &format!("; {small_stack} {} virtual", bytes(&small));
     }
     let in_words =
-        |taken| format!("; tokio {} resident", beside_one(waiting, "tokio", resident, &taken, with_tasks));
-    evidence += &tasks.map_or_else(|reason| format!("; {reason}"), in_words);
+        |taken| format!("; {tasks} {} resident", beside_one(waiting, tasks, resident, &taken, with_tasks));
+    evidence += &of_tasks.map_or_else(|reason| format!("; {reason}"), in_words);
     if verdict == HoldsBut {
         evidence += "; of threads it is address space, of which the allocator's arenas are a part";
     }
@@ -191,26 +204,31 @@ fn beside_one(waiting: &Series, variant: &str, of: Figure, taken: &Measured, cla
     if notes.is_empty() { taken } else { format!("{taken} ({})", notes.join("; ")) }
 }
 
-fn m7(data: &All) -> Judged {
-    let waiting = data.get(WAITING)?;
+/// Whether threads take about 160 times the memory of tasks at every size, with the ratios in words.
+pub(super) fn is_160_to_1(waiting: &Series, [threads, tasks]: Both) -> Result<(Decided, String), String> {
     let mut decided = Vec::new();
     let mut ratios = Vec::new();
     for n in [100, 1_000, 10_000] {
-        let ratio = ratio(row_at(waiting, n, "threads")?, row_at(waiting, n, "tokio")?, memory)?;
+        let ratio = ratio(row_at(waiting, n, threads)?, row_at(waiting, n, tasks)?, memory)?;
         decided.push(about(&ratio, 160.0));
         ratios.push(format!("{} at {}", times(&ratio), thousands(n)));
     }
+    let told = format!("{threads} take so many times the memory of {tasks}: {}", ratios.join(", "));
+    Ok((all(decided), told))
+}
+
+fn m7(data: &All) -> Judged {
+    let (is_so, ratios) = is_160_to_1(data.get(WAITING)?, BOTH)?;
     let downloads = data.get(DOWNLOADS)?;
     let against_tokio = |variant| {
         let (threads, tokio) = (row_of(downloads, HELD, variant)?, row_of(downloads, HELD, "tokio")?);
         Ok::<_, String>([ratio(threads, tokio, whole_time)?, ratio(threads, tokio, memory)?])
     };
     let held = against_tokio("threads_small_buffers")?;
-    let verdict = grade(all(decided), any(held.iter().map(|ratio| at_least(ratio, 2.0))));
+    let verdict = grade(is_so, any(held.iter().map(|ratio| at_least(ratio, 2.0))));
     let mut evidence = format!(
-        "threads take so many times the memory of tokio: {}; for 10,000 downloads held for 3 s, \
+        "{ratios}; for 10,000 downloads held for 3 s, \
          threads_small_buffers take {} times the whole time and {} times the memory",
-        ratios.join(", "),
         times(&held[0]),
         times(&held[1])
     );
@@ -223,10 +241,10 @@ fn m7(data: &All) -> Judged {
     Ok((verdict, evidence))
 }
 
-fn m8(data: &All) -> Judged {
+pub(super) fn m8(data: &All, processes: &str) -> Judged {
     let waiting = data.get(WAITING)?;
-    let once = slope(waiting, "processes", proportional)?;
-    let again = slope(waiting, "processes", resident)?;
+    let once = slope(waiting, processes, proportional)?;
+    let again = slope(waiting, processes, resident)?;
     let verdict = grade(at_least(&once, 1e6), at_least(&again, 1e6));
     let condition = if verdict == HoldsBut { "; megabytes only by what they share" } else { "" };
     let evidence = format!(

@@ -1,5 +1,8 @@
 //! The same claims in CPython: a rule each, over the rows of `python/*.py`.
 
+mod crossover;
+mod downloads;
+mod memory;
 mod races;
 
 use super::{All, Claim, Judged, Judgement, Verdict};
@@ -15,7 +18,7 @@ pub(super) struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    races::RULES.iter()
+    races::RULES.iter().chain(&memory::RULES).chain(&downloads::RULES).chain(&crossover::RULES)
 }
 
 /// What the data say of a claim in CPython.
@@ -44,7 +47,14 @@ fn judged_by(data: &Data, evidence: &str) -> String {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use super::super::decide::tests::series;
     use super::*;
+
+    /// What the rule of this number says of these data.
+    pub(super) fn judge(rules: &[Rule], id: &str, data: &[&Data]) -> Judged {
+        let rule = rules.iter().find(|rule| rule.id == id).unwrap();
+        (rule.judge)(&All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect()))
+    }
 
     #[test]
     fn each_rule_is_of_a_claim_and_rests_on_no_more_than_it_names() {
