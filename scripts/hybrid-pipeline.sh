@@ -129,6 +129,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure 200-items tokio_rayon --items 200 --fetches 12 --delay-ms 100 --steps 10000000
         measure 200-items tokio_spawn_blocking --items 200 --fetches 12 --delay-ms 100 --steps 10000000
         measure 200-items tokio_processes --items 200 --fetches 12 --delay-ms 100 --steps 10000000
+        measure 200-items procspawn --items 200 --fetches 12 --delay-ms 100 --steps 10000000
         measure 200-items smol_unblock --items 200 --fetches 12 --delay-ms 100 --steps 10000000
         measure 200-items inline --items 200 --fetches 12 --delay-ms 100 --steps 10000000
         measure 200-items pool_per_call --items 200 --fetches 12 --delay-ms 100 --steps 10000000
@@ -139,6 +140,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure 200-items-io-only tokio_rayon --items 200 --fetches 12 --delay-ms 100 --steps 0
         measure 200-items-io-only tokio_spawn_blocking --items 200 --fetches 12 --delay-ms 100 --steps 0
         measure 200-items-io-only tokio_processes --items 200 --fetches 12 --delay-ms 100 --steps 0
+        measure 200-items-io-only procspawn --items 200 --fetches 12 --delay-ms 100 --steps 0
         measure 200-items-io-only smol_unblock --items 200 --fetches 12 --delay-ms 100 --steps 0
         measure 200-items-io-only inline --items 200 --fetches 12 --delay-ms 100 --steps 0
         measure 200-items-io-only pool_per_call --items 200 --fetches 12 --delay-ms 100 --steps 0
@@ -149,6 +151,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure 200-items-cpu-only tokio_rayon --items 200 --no-fetch --steps 10000000
         measure 200-items-cpu-only tokio_spawn_blocking --items 200 --no-fetch --steps 10000000
         measure 200-items-cpu-only tokio_processes --items 200 --no-fetch --steps 10000000
+        measure 200-items-cpu-only procspawn --items 200 --no-fetch --steps 10000000
         measure 200-items-cpu-only smol_unblock --items 200 --no-fetch --steps 10000000
         measure 200-items-cpu-only inline --items 200 --no-fetch --steps 10000000
         measure 200-items-cpu-only pool_per_call --items 200 --no-fetch --steps 10000000
@@ -158,6 +161,7 @@ while [ "$round" -lt "$rounds" ]; do
     measure 40-items tokio_rayon --items 40 --fetches 12 --delay-ms 50 --steps 2000000
     measure 40-items tokio_spawn_blocking --items 40 --fetches 12 --delay-ms 50 --steps 2000000
     measure 40-items tokio_processes --items 40 --fetches 12 --delay-ms 50 --steps 2000000
+    measure 40-items procspawn --items 40 --fetches 12 --delay-ms 50 --steps 2000000
     measure 40-items smol_unblock --items 40 --fetches 12 --delay-ms 50 --steps 2000000
     measure 40-items inline --items 40 --fetches 12 --delay-ms 50 --steps 2000000
     measure 40-items pool_per_call --items 40 --fetches 12 --delay-ms 50 --steps 2000000
@@ -167,6 +171,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure jobs-of-0-steps tokio_rayon --items 1000 --no-fetch --steps 0
         measure jobs-of-0-steps tokio_spawn_blocking --items 1000 --no-fetch --steps 0
         measure jobs-of-0-steps tokio_processes --items 1000 --no-fetch --steps 0
+        measure jobs-of-0-steps procspawn --items 1000 --no-fetch --steps 0
         measure jobs-of-0-steps smol_unblock --items 1000 --no-fetch --steps 0
         measure jobs-of-0-steps inline --items 1000 --no-fetch --steps 0
         measure jobs-of-0-steps pool_per_call --items 1000 --no-fetch --steps 0
@@ -177,6 +182,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure jobs-of-10000-steps tokio_rayon --items 1000 --no-fetch --steps 10000
         measure jobs-of-10000-steps tokio_spawn_blocking --items 1000 --no-fetch --steps 10000
         measure jobs-of-10000-steps tokio_processes --items 1000 --no-fetch --steps 10000
+        measure jobs-of-10000-steps procspawn --items 1000 --no-fetch --steps 10000
         measure jobs-of-10000-steps smol_unblock --items 1000 --no-fetch --steps 10000
         measure jobs-of-10000-steps inline --items 1000 --no-fetch --steps 10000
     fi
@@ -186,6 +192,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure jobs-of-100000-steps tokio_rayon --items 1000 --no-fetch --steps 100000
         measure jobs-of-100000-steps tokio_spawn_blocking --items 1000 --no-fetch --steps 100000
         measure jobs-of-100000-steps tokio_processes --items 1000 --no-fetch --steps 100000
+        measure jobs-of-100000-steps procspawn --items 1000 --no-fetch --steps 100000
         measure jobs-of-100000-steps smol_unblock --items 1000 --no-fetch --steps 100000
         measure jobs-of-100000-steps inline --items 1000 --no-fetch --steps 100000
     fi
@@ -195,6 +202,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure jobs-of-1000000-steps tokio_rayon --items 300 --no-fetch --steps 1000000
         measure jobs-of-1000000-steps tokio_spawn_blocking --items 300 --no-fetch --steps 1000000
         measure jobs-of-1000000-steps tokio_processes --items 300 --no-fetch --steps 1000000
+        measure jobs-of-1000000-steps procspawn --items 300 --no-fetch --steps 1000000
         measure jobs-of-1000000-steps smol_unblock --items 300 --no-fetch --steps 1000000
         measure jobs-of-1000000-steps inline --items 300 --no-fetch --steps 1000000
     fi
@@ -204,6 +212,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1000-items-no-delay tokio_rayon --items 1000 --delay-ms 0 --steps 0
         measure 1000-items-no-delay tokio_spawn_blocking --items 1000 --delay-ms 0 --steps 0
         measure 1000-items-no-delay tokio_processes --items 1000 --delay-ms 0 --steps 0
+        measure 1000-items-no-delay procspawn --items 1000 --delay-ms 0 --steps 0
         measure 1000-items-no-delay smol_unblock --items 1000 --delay-ms 0 --steps 0
         measure 1000-items-no-delay inline --items 1000 --delay-ms 0 --steps 0
     fi
@@ -213,6 +222,7 @@ while [ "$round" -lt "$rounds" ]; do
         measure 100000-items-no-delay tokio_rayon --items 100000 --delay-ms 0 --steps 0
         measure 100000-items-no-delay tokio_spawn_blocking --items 100000 --delay-ms 0 --steps 0
         measure 100000-items-no-delay tokio_processes --items 100000 --delay-ms 0 --steps 0
+        measure 100000-items-no-delay procspawn --items 100000 --delay-ms 0 --steps 0
         measure 100000-items-no-delay smol_unblock --items 100000 --delay-ms 0 --steps 0
         measure 100000-items-no-delay inline --items 100000 --delay-ms 0 --steps 0
     fi

@@ -13,8 +13,8 @@ pub(super) const CLAIMS: [Claim; 1] = [Claim {
     experiments: &[PIPELINE],
     threshold: "200 pages on at least 2 cores: the longer of fetching alone and computing alone, divided by both together, is at \
         least 0.9, and the p99 of the heart's lateness at most a twentieth of that with inline: holds if so of pool_per_call; \
-        holds-but if so of tokio_processes, whose pool is made once, and not of that; else fails; unsettled where an interval \
-        lies on both sides or there are fewer than 5 runs",
+        holds-but if so of procspawn, the same pool made once, and not of that; else fails; unsettled where an interval lies on \
+        both sides or there are fewer than 5 runs",
     judge: p3,
 }];
 
@@ -64,7 +64,7 @@ impl Kept {
 }
 
 fn p3(data: &All) -> Judged {
-    judged(data.get(PIPELINE)?, &CASES, "pool_per_call", "tokio_processes")
+    judged(data.get(PIPELINE)?, &CASES, "pool_per_call", "procspawn")
 }
 
 /// Whether both parts go on at once where the pool is made in each call, or else where it is made once.
@@ -90,7 +90,7 @@ pub(super) mod tests {
     use crate::series::synthetic::{self, Cost, row, row_in, set};
 
     const LATE_S: &str = "metrics.late_p99_s";
-    const VARIANTS: [&str; 3] = ["inline", "pool_per_call", "tokio_processes"];
+    const VARIANTS: [&str; 3] = ["inline", "pool_per_call", "procspawn"];
 
     /// Everything measured: the whole takes as long as its longer part, and nobody is late but inline.
     pub(in super::super) fn full() -> Data {
@@ -99,8 +99,10 @@ pub(super) mod tests {
             VARIANTS.map(|variant| row(case, variant, 5, |_| cost(seconds))).into_iter()
         };
         let rows = of(BOTH, 1.0).chain(of(FETCHED, 0.5)).chain(of(COMPUTED, 1.0));
-        let rayon = row(COMPUTED, "tokio_rayon", 5, |_| cost(1.0));
-        let mut data = synthetic::data(PIPELINE, rows.chain([rayon]).collect());
+        // For N3.
+        let others =
+            ["tokio_rayon", "tokio_processes"].map(|variant| row(COMPUTED, variant, 5, |_| cost(1.0)));
+        let mut data = synthetic::data(PIPELINE, rows.chain(others).collect());
         for (variant, late) in VARIANTS.into_iter().zip([0.1, 0.001, 0.001]) {
             set(row_in(&mut data, BOTH, variant), LATE_S, |_| late);
         }
@@ -131,9 +133,8 @@ pub(super) mod tests {
 
     #[test]
     fn p3_asks_whether_the_loop_stays_free() {
-        let late = |each, once| {
-            verdict(&[(BOTH, "pool_per_call", LATE_S, each), (BOTH, "tokio_processes", LATE_S, once)])
-        };
+        let late =
+            |each, once| verdict(&[(BOTH, "pool_per_call", LATE_S, each), (BOTH, "procspawn", LATE_S, once)]);
         assert_eq!((late(0.0049, 1.0), late(0.0051, 0.0049)), (Holds, HoldsBut));
         assert_eq!(late(0.0051, 0.0051), Fails);
     }
@@ -147,7 +148,7 @@ pub(super) mod tests {
 
     #[test]
     fn p3_rests_on_its_own_rows_and_on_two_cores() {
-        let parts = ["pool_per_call", "tokio_processes"];
+        let parts = ["pool_per_call", "procspawn"];
         rests_on(&CLAIMS, "P3", full, &[(BOTH, &VARIANTS), (FETCHED, &parts), (COMPUTED, &parts)]);
         let mut data = full();
         data.machine.cores = 1;

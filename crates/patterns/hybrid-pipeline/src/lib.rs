@@ -2,6 +2,7 @@
 
 pub mod inline;
 pub mod pool_per_call;
+pub mod procspawn;
 pub mod smol_unblock;
 pub mod threads;
 pub mod tokio_processes;

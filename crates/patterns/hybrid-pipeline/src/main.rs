@@ -17,26 +17,29 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, ValueEnum};
 use futures_util::{FutureExt, Stream, StreamExt};
 use hybrid_pipeline::{
-    inline, pool_per_call, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking,
+    inline, pool_per_call, procspawn, smol_unblock, threads, tokio_processes, tokio_rayon,
+    tokio_spawn_blocking,
 };
 use origin::Origin;
 use outcome::{Run, Threads, Work};
-use procspawn::Pool;
 use tokio::runtime::Builder;
 
 use demo::work::{self, Asked, Fetch, Item, Page, Tally, compute};
 
 type Pipeline = fn(&Asked) -> anyhow::Result<Tally>;
 
-const VARIANTS: [(&str, Pipeline); 7] = [
+const VARIANTS: [(&str, Pipeline); 8] = [
     ("threads", |asked| Ok(on_threads(asked))),
     ("tokio_rayon", with_rayon),
     ("tokio_spawn_blocking", with_spawn_blocking),
     ("tokio_processes", with_processes),
+    ("procspawn", with_procspawn),
     ("smol_unblock", |asked| Ok(on_smol(asked))),
     ("inline", on_the_loop),
     ("pool_per_call", with_a_pool_per_call),
 ];
+
+static WORK: tokio_processes::Work<Page, u32, String> = tokio_processes::Work("compute", compute);
 
 /// Pages that are fetched and computed on, and a heart that beats beside: how long does all of it take, and how late are the beats?
 #[derive(Parser)]
@@ -82,7 +85,9 @@ enum OnCtrlC {
 }
 
 fn main() -> ExitCode {
-    tokio_processes::work_if_child();
+    let runtime = Builder::new_current_thread().enable_io().build().expect("a loop can be made");
+    runtime.block_on(tokio_processes::work_if_child(&WORK));
+    procspawn::work_if_child();
     origin::serve_if_child();
     outcome::exit(run(&Arguments::parse()))
 }
@@ -183,8 +188,13 @@ fn with_spawn_blocking(asked: &Asked) -> anyhow::Result<Tally> {
 }
 
 fn with_processes(asked: &Asked) -> anyhow::Result<Tally> {
-    let pool = Arc::new(Pool::new(asked.jobs.get())?);
-    on_tokio(asked, |fetch| tokio_processes::pipeline(asked.inputs(), asked.fetches, &pool, fetch, compute))
+    let pool = Arc::new(tokio_processes::Pool::new(&WORK, asked.jobs));
+    on_tokio(asked, |fetch| tokio_processes::pipeline(asked.inputs(), asked.fetches, pool, fetch))
+}
+
+fn with_procspawn(asked: &Asked) -> anyhow::Result<Tally> {
+    let pool = Arc::new(::procspawn::Pool::new(asked.jobs.get())?);
+    on_tokio(asked, |fetch| procspawn::pipeline(asked.inputs(), asked.fetches, &pool, fetch, compute))
 }
 
 fn on_the_loop(asked: &Asked) -> anyhow::Result<Tally> {

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use ::procspawn::{Pool, ProcConfig};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use procspawn::{Pool, ProcConfig};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;

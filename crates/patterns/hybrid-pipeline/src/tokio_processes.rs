@@ -1,30 +1,23 @@
 //! Fetches many and computes on each: fetched by tasks of tokio, computed in a pool of processes that is made once.
 //!
 //! Expect the loop to stay free, and for each computation that what it is given and its answer go through the kernel. Reach for it when
-//! what computes may crash, leak or be killed, or cannot share a process with its like. The pool is procspawn's.
+//! what computes may crash, leak or be killed, or cannot share a process with its like. A worker is this program once more.
 
 // Few need both functions.
 #![allow(dead_code)]
 
-use std::any::Any;
-use std::future::Future;
-use std::num::NonZeroUsize;
-use std::os::unix::process::parent_id;
-use std::panic::AssertUnwindSafe;
-use std::process::exit;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::os::fd::{AsFd, OwnedFd};
+use std::{env, future::Future, io, num::NonZeroUsize, process::exit, sync::Arc};
 
-use futures_util::{FutureExt, Stream, StreamExt, stream};
-use procspawn::{Pool, ProcConfig, spawn};
-use serde::{Serialize, de::DeserializeOwned};
-use signal_hook::consts::SIGINT;
-use tokio::task::spawn_blocking;
+use futures_util::{Stream, StreamExt, future::select_all, stream};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::{net::UnixStream, sync::Mutex, task::JoinError};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Why an input has no result.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Failure<E> {
     /// The fetch or the computation has failed, with this error of its own.
     #[error(transparent)]
@@ -32,38 +25,118 @@ pub enum Failure<E> {
     /// The fetch or the computation has panicked, and said this.
     #[error("it panicked: {0}")]
     Panicked(String),
-    /// The process that computed has ended before it answered, and so has another that tried again: this is what was said of it.
+    /// The process that computed has ended before it answered, and so has another that tried again: this is what is known of it.
     #[error("the process that computed has ended: {0}")]
     Lost(String),
-}
-
-/// Works and never returns in a process of the pool. Call it first in `main`: whatever comes before is done again in each of them.
-///
-/// A process that is left alone ends by itself within a second, whatever it does then.
-pub fn work_if_child() {
-    ProcConfig::new().config_callback(end_with_parent).init();
-}
-
-/// One that waits for work is told when its parent is gone, one that computes is not.
-fn end_with_parent() {
-    // A terminal's Ctrl-C goes to all: what becomes of the work then is for the parent to say.
-    signal_hook::flag::register(SIGINT, Arc::default()).ok();
-    let parent = parent_id();
-    thread::spawn(move || {
-        while parent_id() == parent {
-            thread::sleep(Duration::from_millis(500));
-        }
-        exit(1);
-    });
 }
 
 /// The place of an input, counted from 0, and what came of it.
 pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 
-/// What can go to another process and come back.
+/// What can go to another process and come back, written down by postcard: with serde's `flatten`, `untagged` or
+/// `skip_serializing_if` it cannot.
 pub trait Sent: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
+
+/// What an async function that fetches returns.
+pub trait Fetched<P, E>: Future<Output = Result<P, E>> + Send + 'static {}
+
+impl<F: Future<Output = Result<P, E>> + Send + 'static, P, E> Fetched<P, E> for F {}
+
+/// A computation, and the name by which another process knows it: no two of a program may have the same.
+pub struct Work<P, T, E>(pub &'static str, pub fn(P) -> Result<T, E>);
+
+/// What a worker is called instead of the program's name. Arguments, unlike the environment, do not go to what it starts itself.
+const WORKER: &str = "worker of hybrid-pipeline";
+
+/// Begins each frame, and its length follows: whatever else is written there is noticed.
+const FRAME: u128 = 0xf7a3_91c5_0e6b_d824 << 64;
+
+/// Works and never returns in a process of a pool for `work`. Await it first in `main`, for each computation: whatever comes before is
+/// done again in each of them.
+///
+/// A computation leaves stdin alone: it is the socket to the pool. What it prints is seen, as that of any other.
+///
+/// # Panics
+/// If there is no runtime of tokio, or without I/O.
+pub async fn work_if_child<P: Sent, T: Sent, E: Sent>(work: &'static Work<P, T, E>) {
+    if env::args_os().ne([WORKER, work.0]) {
+        return;
+    }
+    let socket = io::stdin().as_fd().try_clone_to_owned().map(Into::into).and_then(UnixStream::from_std);
+    let (mut socket, mut answer) = (socket.expect("it was started with one"), Vec::new());
+    while let Ok(page) = exchange(&mut socket, &answer).await {
+        let computing = tokio::task::spawn_blocking(move || (work.1)(page));
+        answer = tokio::select! {
+            answer = computing => frame(&settle(answer)),
+            // Nothing comes while it computes but the end of the parent, or of the pool.
+            _ = socket.read_u8() => break,
+        };
+    }
+    exit(0)
+}
+
+type Worker = (Child, UnixStream);
+
+/// Processes for one computation, started when they are needed, and ended when it is dropped. It stays with the runtime where it was
+/// used first.
+pub struct Pool<P: 'static, T: 'static, E: 'static> {
+    work: &'static Work<P, T, E>,
+    /// Locked while one computes there, and empty where none is idle.
+    places: Vec<Mutex<Option<Worker>>>,
+}
+
+impl<P: Sent, T: Sent, E: Sent> Pool<P, T, E> {
+    /// At most `size` processes, however many pipelines share it.
+    pub fn new(work: &'static Work<P, T, E>, size: NonZeroUsize) -> Self {
+        Self { work, places: (0..size.get()).map(|_| Mutex::default()).collect() }
+    }
+
+    async fn compute(&self, job: &[u8]) -> Result<T, Failure<E>> {
+        let (mut place, ..) = select_all(self.places.iter().map(|place| Box::pin(place.lock()))).await;
+        let first = self.ask(&mut place, job).await;
+        // Again in a new one, since one that was idle may have ended long before.
+        let asked = if first.is_ok() { first } else { self.ask(&mut place, job).await };
+        asked.unwrap_or_else(|error| Err(Failure::Lost(error.to_string())))
+    }
+
+    async fn ask(&self, place: &mut Option<Worker>, job: &[u8]) -> io::Result<Result<T, Failure<E>>> {
+        let (mut process, mut socket) = place.take().map_or_else(|| start(self.work.0), Ok)?;
+        // Without an answer the socket is closed, which ends the process if nothing else has.
+        let asked = async move { exchange(&mut socket, job).await.map(|answer| (answer, socket)) };
+        let (answer, socket) = tokio::select! {
+            Ok(answered) = asked => answered,
+            // Watched too, since what a worker has started may keep its socket open.
+            status = process.wait() => return Err(io::Error::other(status?.to_string())),
+        };
+        *place = Some((process, socket));
+        Ok(answer)
+    }
+}
+
+fn start(name: &str) -> io::Result<Worker> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let mut command = Command::new(env::current_exe()?);
+    // In a group of its own, where a terminal's Ctrl-C does not come: what becomes of the work then is for the parent to say.
+    command.arg0(WORKER).arg(name).stdin(OwnedFd::from(theirs.into_std()?)).process_group(0);
+    Ok((command.kill_on_drop(true).spawn()?, ours))
+}
+
+/// Says what there is to say, and hears what is said then. What is cut off cannot be read.
+async fn exchange<T: DeserializeOwned>(socket: &mut UnixStream, said: &[u8]) -> io::Result<T> {
+    socket.write_all(said).await?;
+    let length = u64::try_from(socket.read_u128().await? ^ FRAME).map_err(io::Error::other)?;
+    // Room is made for what comes, and not for what is said to come.
+    let mut bytes = Vec::new();
+    socket.take(length).read_to_end(&mut bytes).await?;
+    postcard::from_bytes(&bytes).map_err(io::Error::other)
+}
+
+fn frame(value: &impl Serialize) -> Vec<u8> {
+    let bytes = postcard::to_stdvec(value).expect("what is sent can be written down");
+    [&(FRAME | bytes.len() as u128).to_be_bytes()[..], &bytes].concat()
+}
 
 /// Fetches each of `inputs`, at most `fetches` at once, and computes on what came in the processes of `pool`; returns what came
 /// of each, in their order.
@@ -71,8 +144,6 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
 /// # Errors
 /// An input whose fetch or computation fails or panics has a [`Failure`] in its place, and so has one whose computation has ended two
 /// processes. The others go on, and another process takes the place of each that has ended.
-///
-/// One that is ended from outside in its first milliseconds, before procspawn has heard from it, is waited for without end.
 ///
 /// # Panics
 /// If `inputs` panics, or there is no runtime of tokio, or no longer.
@@ -82,24 +153,18 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
 ///
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
-/// let pool = Arc::new(procspawn::Pool::new(4)?); // once, and not for each call
+/// static WORDS: Work<Page, u64, Error> = Work("words", count_words); // `main` begins with `work_if_child(&WORDS).await`
+/// let pool = Arc::new(Pool::new(&WORDS, NonZeroUsize::new(4).unwrap())); // once, and not for each call
 /// let fetch = move |url| client.get(url).send();
-/// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), &pool, fetch, count_words).await;
+/// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), Arc::clone(&pool), fetch).await;
 /// ```
-pub async fn map<I, P: Sent + Clone, T: Sent, E: Sent, W, F>(
-    inputs: I,
+pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
+    inputs: impl IntoIterator<Item = I>,
     fetches: NonZeroUsize,
-    pool: &Arc<Pool>,
-    fetch: W,
-    compute: fn(P) -> Result<T, E>,
-) -> Vec<Result<T, Failure<E>>>
-where
-    I: IntoIterator,
-    I::Item: Send + 'static,
-    W: Fn(I::Item) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<P, E>> + Send + 'static,
-{
-    let mut results: Vec<_> = pipeline(inputs, fetches, pool, fetch, compute).collect().await;
+    pool: Arc<Pool<P, T, E>>,
+    fetch: impl Fn(I) -> F + Send + Sync + 'static,
+) -> Vec<Result<T, Failure<E>>> {
+    let mut results: Vec<_> = pipeline(inputs, fetches, pool, fetch).collect().await;
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
@@ -111,78 +176,39 @@ where
 /// It begins when it is first polled. While all processes compute, those that are being fetched go on, but no more are begun: with one of
 /// each, the two take turns.
 ///
+/// A page is written down in the task that has fetched it, but what was computed on it is read where this is polled: let that be small.
+///
 /// Dropped, it reads no more inputs, and what is being fetched is dropped at the await where it stands, soon after. What is being
-/// computed goes on to its end, and keeps `pool` until then; `Pool::kill` ends both.
+/// computed ends at once, since its process is killed; the pool goes on with others.
 ///
 /// # Panics
 /// When polled, if `inputs` panics, or there is no runtime of tokio, or no longer.
-pub fn pipeline<I, P: Sent + Clone, T: Sent, E: Sent, W, F>(
-    inputs: I,
+pub fn pipeline<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
+    inputs: impl IntoIterator<Item = I>,
     fetches: NonZeroUsize,
-    pool: &Arc<Pool>,
-    fetch: W,
-    compute: fn(P) -> Result<T, E>,
-) -> impl Stream<Item = Indexed<T, E>> + use<I, P, T, E, W, F>
-where
-    I: IntoIterator,
-    I::Item: Send + 'static,
-    W: Fn(I::Item) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<P, E>> + Send + 'static,
-{
-    let (fetch, pool) = (Arc::new(fetch), Arc::clone(pool));
-    let jobs = pool.size();
+    pool: Arc<Pool<P, T, E>>,
+    fetch: impl Fn(I) -> F + Send + Sync + 'static,
+) -> impl Stream<Item = Indexed<T, E>> {
+    let (fetch, jobs) = (Arc::new(fetch), pool.places.len());
     let fetching = stream::iter(inputs.into_iter().enumerate()).map(move |(index, input)| {
         let fetch = Arc::clone(&fetch);
-        let fetching = AssertUnwindSafe(async move { fetch(input).await }).catch_unwind();
+        let fetching = async move { fetch(input).await.map(|page| frame(&page)) };
         // A task of its own: it goes on while nobody has room for what it fetches, and nobody polls it.
         let task = AbortOnDropHandle::new(tokio::spawn(fetching));
-        async move { (index, settle(task.await.expect("nobody aborts it"))) }
+        async move { (index, settle(task.await)) }
     });
-    let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, page)| {
+    let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, job)| {
         let pool = Arc::clone(&pool);
         // Right: computed elsewhere, in processes that run already, and awaited here.
-        async move {
-            match page {
-                Ok(page) => (index, in_process(&pool, compute, page).await),
-                Err(failure) => (index, Err(failure)),
-            }
-        }
+        async move { (index, async { pool.compute(&job?).await }.await) }
     });
     computing.buffer_unordered(jobs)
 }
 
-async fn in_process<P: Sent + Clone, T: Sent, E: Sent>(
-    pool: &Arc<Pool>,
-    compute: fn(P) -> Result<T, E>,
-    page: P,
-) -> Result<T, Failure<E>> {
-    let mut lost = String::new();
-    for is_again in [false, true] {
-        let (pool, page) = (Arc::clone(pool), page.clone());
-        // Again in a process of its own, since others of the pool may have ended too, and since the pool ends one that panics, often
-        // before it has said so.
-        let run = move || if is_again { spawn(page, compute) } else { pool.spawn(page, compute) }.join();
-        lost = match AbortOnDropHandle::new(spawn_blocking(run)).await {
-            Ok(Ok(result)) => return result.map_err(Failure::Failed),
-            Ok(Err(error)) => match error.panic_info() {
-                Some(panic) => return Err(Failure::Panicked(panic.message().to_owned())),
-                None => error.to_string(),
-            },
-            // procspawn panics where it cannot hand over what is to be computed.
-            Err(error) => message(&*error.into_panic()),
-        };
-    }
-    Err(Failure::Lost(lost))
-}
-
-fn settle<T, E>(ended: Result<Result<T, E>, Box<dyn Any + Send>>) -> Result<T, Failure<E>> {
-    match ended {
-        Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
-    }
-}
-
-fn message(panic: &dyn Any) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+fn settle<T, E>(ended: Result<Result<T, E>, JoinError>) -> Result<T, Failure<E>> {
+    let message = |error: JoinError| match error.into_panic().downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("no message").to_owned(),
+    };
+    ended.map_err(|error| Failure::Panicked(message(error)))?.map_err(Failure::Failed)
 }

@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::{BoxFuture, pending};
 use futures_util::{FutureExt, Stream, StreamExt};
 use hybrid_pipeline::{
-    inline, pool_per_call, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking,
+    inline, pool_per_call, procspawn, smol_unblock, threads, tokio_processes, tokio_rayon,
+    tokio_spawn_blocking,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
-use procspawn::Pool;
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use smol::future::yield_now;
@@ -112,11 +112,23 @@ const TOKIO_SPAWN_BLOCKING: Variant = Variant {
 const TOKIO_PROCESSES: Variant = Variant {
     name: "tokio_processes",
     map: |Work { inputs, fetches, jobs, fetch, compute }| {
-        let (pool, fetch) = (pool(jobs), move |input| fetch(input));
-        told(TOKIO.block_on(tokio_processes::map(inputs, fetches, &pool, fetch, compute)))
+        let (pool, fetch) = (pool_for(compute, jobs), move |input| fetch(input));
+        told(TOKIO.block_on(tokio_processes::map(inputs, fetches, pool, fetch)))
     },
     pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        on_tokio(tokio_processes::pipeline(inputs, fetches, &pool(jobs), move |input| fetch(input), compute))
+        let pool = pool_for(compute, jobs);
+        on_tokio(tokio_processes::pipeline(inputs, fetches, pool, move |input| fetch(input)))
+    },
+};
+
+const PROCSPAWN: Variant = Variant {
+    name: "procspawn",
+    map: |Work { inputs, fetches, jobs, fetch, compute }| {
+        let (pool, fetch) = (pool(jobs), move |input| fetch(input));
+        told(TOKIO.block_on(procspawn::map(inputs, fetches, &pool, fetch, compute)))
+    },
+    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
+        on_tokio(procspawn::pipeline(inputs, fetches, &pool(jobs), move |input| fetch(input), compute))
     },
 };
 
@@ -151,8 +163,16 @@ const POOL_PER_CALL: Variant = Variant {
     },
 };
 
-const ALL: [Variant; 7] =
-    [THREADS, TOKIO_RAYON, TOKIO_SPAWN_BLOCKING, TOKIO_PROCESSES, SMOL_UNBLOCK, INLINE, POOL_PER_CALL];
+const ALL: [Variant; 8] = [
+    THREADS,
+    TOKIO_RAYON,
+    TOKIO_SPAWN_BLOCKING,
+    TOKIO_PROCESSES,
+    PROCSPAWN,
+    SMOL_UNBLOCK,
+    INLINE,
+    POOL_PER_CALL,
+];
 
 /// What these compute is computed in this process, and elsewhere than where it is awaited.
 const IN_THREADS: [Variant; 4] = [THREADS, TOKIO_RAYON, TOKIO_SPAWN_BLOCKING, SMOL_UNBLOCK];
@@ -165,8 +185,23 @@ fn told(results: Vec<Result<usize, impl Debug>>) -> Vec<Told> {
     results.into_iter().map(told_of).collect()
 }
 
-fn pool(jobs: NonZeroUsize) -> Arc<Pool> {
-    Arc::new(Pool::new(jobs.get()).unwrap())
+fn pool(jobs: NonZeroUsize) -> Arc<::procspawn::Pool> {
+    Arc::new(::procspawn::Pool::new(jobs.get()).unwrap())
+}
+
+type Named = tokio_processes::Work<Page, usize, String>;
+
+/// All that a process of ours is asked for.
+static NAMED: [Named; 4] = [
+    tokio_processes::Work("square", square),
+    tokio_processes::Work("process", process),
+    tokio_processes::Work("risky", risky),
+    tokio_processes::Work("slow", slow),
+];
+
+fn pool_for(compute: Compute, jobs: NonZeroUsize) -> Arc<tokio_processes::Pool<Page, usize, String>> {
+    let is_it = |named: &&Named| std::ptr::fn_addr_eq(named.1, compute);
+    Arc::new(tokio_processes::Pool::new(NAMED.iter().find(is_it).expect("it has a name"), jobs))
 }
 
 fn on_tokio<E: Debug>(results: impl Stream<Item = (usize, Result<usize, E>)> + 'static) -> Results {
@@ -329,8 +364,12 @@ fn as_many_as_may_are_computed_at_once_and_no_more() {
     }
 }
 
+fn process(_: Page) -> Result<usize, String> {
+    Ok(process::id() as usize)
+}
+
 fn processes_compute_and_no_more_than_there_are() {
-    let compute: Compute = |_| Ok(process::id() as usize);
+    let compute: Compute = process;
     let (fetches, jobs) = (limit(4), limit(3));
     let work = |inputs| Work { inputs: Box::new(0..inputs), fetches, jobs, fetch: fetched(), compute };
     let processes_of = |variant: Variant, inputs| {
@@ -340,8 +379,10 @@ fn processes_compute_and_no_more_than_there_are() {
         assert!(!processes.contains(&Ok(process::id() as usize)), "{}: in this one", variant.name);
         processes.len()
     };
-    let many = processes_of(TOKIO_PROCESSES, 30);
-    assert!((1..=3).contains(&many), "{many}");
+    for variant in [TOKIO_PROCESSES, PROCSPAWN] {
+        let many = processes_of(variant, 30);
+        assert!((1..=3).contains(&many), "{}: {many}", variant.name);
+    }
     assert_eq!(processes_of(POOL_PER_CALL, 3), 3, "one for each");
 }
 
@@ -395,8 +436,16 @@ fn a_slow_taker_slows_the_work_down() {
     }
 }
 
+fn risky(page: Page) -> Result<usize, String> {
+    match page.number % 7 {
+        4 => Err(format!("{} is bad", page.number)),
+        5 => panic!("{} panics", page.number),
+        _ => Ok(page.number),
+    }
+}
+
 fn an_error_and_a_panic_are_those_of_their_inputs() {
-    let risky = fetch(|input| {
+    let risky_fetch = fetch(|input| {
         // Before there is a future, and in it.
         assert!(input % 7 != 3, "{input} before");
         async move {
@@ -408,14 +457,10 @@ fn an_error_and_a_panic_are_those_of_their_inputs() {
             }
         }
     });
-    let compute: Compute = |page| match page.number % 7 {
-        4 => Err(format!("{} is bad", page.number)),
-        5 => panic!("{} panics", page.number),
-        _ => Ok(page.number),
-    };
+    let compute: Compute = risky;
     for Variant { name, map, .. } in ALL {
         let inputs = if name == "pool_per_call" { 7 } else { 35 };
-        let (inputs_of, fetch) = (Box::new(0..inputs), Arc::clone(&risky));
+        let (inputs_of, fetch) = (Box::new(0..inputs), Arc::clone(&risky_fetch));
         let results = map(Work { inputs: inputs_of, fetches: limit(4), jobs: limit(2), fetch, compute });
         // The pool ends a process that panics, often before it has said so.
         let is_lost = |input: usize| {
@@ -435,6 +480,13 @@ fn an_error_and_a_panic_are_those_of_their_inputs() {
 }
 
 static COMPUTED_ON: AtomicUsize = AtomicUsize::new(0);
+
+fn slow(page: Page) -> Result<usize, String> {
+    COMPUTED_ON.fetch_add(1, SeqCst);
+    sleep(Duration::from_millis(20));
+    COMPUTED_ON.fetch_sub(1, SeqCst);
+    Ok(page.number * page.number)
+}
 
 /// Takes three of endlessly many and drops the rest. `stay` is what becomes of the fetch from the fourth on.
 fn take_three<F: Future<Output = ()> + Send + 'static>(
@@ -459,12 +511,7 @@ fn take_three<F: Future<Output = ()> + Send + 'static>(
         assert!(held.0.load(SeqCst) > 0);
         count.fetch_add(1, SeqCst);
     }));
-    let compute: Compute = |page| {
-        COMPUTED_ON.fetch_add(1, SeqCst);
-        sleep(Duration::from_millis(20));
-        COMPUTED_ON.fetch_sub(1, SeqCst);
-        Ok(page.number * page.number)
-    };
+    let compute: Compute = slow;
     let mut results = pipeline(Work { inputs, fetches: limit(3), jobs: limit(2), fetch, compute });
     for (index, result) in results.by_ref().take(3) {
         assert_eq!(result, Ok(index * index), "{name}");
@@ -556,7 +603,10 @@ fn in_time(test: fn()) -> Result<(), Failed> {
 }
 
 fn main() {
-    tokio_processes::work_if_child();
+    for work in &NAMED {
+        TOKIO.block_on(tokio_processes::work_if_child(work));
+    }
+    procspawn::work_if_child();
     ThreadPoolBuilder::new().num_threads(RAYON_THREADS).build_global().unwrap();
     let tests: [(&str, fn()); 8] = [
         ("each_input_has_its_result_in_its_place", each_input_has_its_result_in_its_place),

@@ -10,11 +10,12 @@ use serde_json::Value;
 /// Whoever hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const VARIANTS: [&str; 7] = [
+const VARIANTS: [&str; 8] = [
     "threads",
     "tokio_rayon",
     "tokio_spawn_blocking",
     "tokio_processes",
+    "procspawn",
     "smol_unblock",
     "inline",
     "pool_per_call",

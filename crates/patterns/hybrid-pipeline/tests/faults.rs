@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 use bounded_pool::clients::{Time, reqwest, smol, ureq};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hybrid_pipeline::{smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking};
+use hybrid_pipeline::{procspawn, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking};
 use libtest_mimic::{Arguments, Trial};
 use origin::{Counts, Origin};
-use procspawn::Pool;
 use tokio::runtime::Runtime;
 
 const URLS: usize = 100;
@@ -40,7 +39,7 @@ const FAULTS: [(&str, &str, &str); 5] = [
 /// URLs in, what was computed on each out, in their order, or what went wrong in words: they can come from another process.
 type Variant = fn(Vec<String>, Time) -> Vec<Result<Sums, String>>;
 
-const VARIANTS: [(&str, Variant); 5] = [
+const VARIANTS: [(&str, Variant); 6] = [
     ("threads", with_threads),
     ("tokio_rayon", |urls, time| {
         told(TOKIO.block_on(tokio_rayon::map(urls, FETCHES, JOBS, with_reqwest(time), sums)))
@@ -49,11 +48,17 @@ const VARIANTS: [(&str, Variant); 5] = [
         told(TOKIO.block_on(tokio_spawn_blocking::map(urls, FETCHES, JOBS, with_reqwest(time), sums)))
     }),
     ("tokio_processes", |urls, time| {
-        let pool = Arc::new(Pool::new(JOBS.get()).unwrap());
-        told(TOKIO.block_on(tokio_processes::map(urls, FETCHES, &pool, with_reqwest(time), sums)))
+        let pool = Arc::new(tokio_processes::Pool::new(&SUMS, JOBS));
+        told(TOKIO.block_on(tokio_processes::map(urls, FETCHES, pool, with_reqwest(time))))
+    }),
+    ("procspawn", |urls, time| {
+        let pool = Arc::new(::procspawn::Pool::new(JOBS.get()).unwrap());
+        told(TOKIO.block_on(procspawn::map(urls, FETCHES, &pool, with_reqwest(time), sums)))
     }),
     ("smol_unblock", with_smol),
 ];
+
+static SUMS: tokio_processes::Work<Vec<u8>, Sums, String> = tokio_processes::Work("sums", sums);
 
 static TOKIO: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
@@ -148,7 +153,8 @@ fn survives(variant: Variant, (name, at, message): (&str, &str, &str)) {
 }
 
 fn main() {
-    tokio_processes::work_if_child();
+    TOKIO.block_on(tokio_processes::work_if_child(&SUMS));
+    procspawn::work_if_child();
     let cases = VARIANTS.into_iter().flat_map(|variant| FAULTS.map(|fault| (variant, fault)));
     let trials = cases.map(|((name, variant), fault)| {
         Trial::test(format!("{name}: {}", fault.0), move || {

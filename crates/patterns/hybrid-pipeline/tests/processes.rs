@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions, read_to_string};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
@@ -14,12 +15,11 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use futures_util::StreamExt;
-use hybrid_pipeline::tokio_processes::{self, Failure, Sent};
+use hybrid_pipeline::tokio_processes::{self, Failure, Pool, Sent, Work, work_if_child};
 use libtest_mimic::{Arguments, Trial};
 use nix::sys::signal::Signal::{SIGINT, SIGKILL, SIGSTOP};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use procspawn::Pool;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
@@ -36,24 +36,112 @@ static TOKIO: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
 type Results<T> = Vec<Result<T, Failure<String>>>;
 
-fn pool(processes: usize) -> Arc<Pool> {
-    Arc::new(Pool::new(processes).unwrap())
+type Pooled<P, T> = Arc<Pool<P, T, String>>;
+
+fn pool<P: Sent, T: Sent>(work: &'static Work<P, T, String>, processes: usize) -> Pooled<P, T> {
+    Arc::new(Pool::new(work, NonZeroUsize::new(processes).unwrap()))
 }
 
+/// What a process is asked for where a test wants several things of the same one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Ask {
+    Square(u64),
+    Process,
+    Length(Vec<u8>),
+    /// The first that begins stays.
+    StayOnce(PathBuf),
+    /// For ever.
+    Stay(PathBuf),
+    /// Ends its process after so many milliseconds, the first time; a large answer.
+    Large(PathBuf, u64),
+    Abort(PathBuf),
+    Fail(u64),
+    Negate(Vec<u8>),
+    Job(u64, PathBuf),
+    Exit,
+    Garbage,
+    /// Leaves something of its own that keeps the socket open when it has ended.
+    Orphan(PathBuf),
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Answer {
+    Number(u64),
+    Bytes(Vec<u8>),
+}
+
+use Answer::{Bytes, Number};
+
+static ANSWER: Work<Ask, Answer, String> = Work("answer", answer);
+
+fn answer(ask: Ask) -> Result<Answer, String> {
+    match ask {
+        Ask::Square(number) => Ok(Number(number * number)),
+        Ask::Process => Ok(Number(process::id().into())),
+        Ask::Length(bytes) => Ok(Number(bytes.len() as u64)),
+        Ask::StayOnce(log) => {
+            if begin(&log) == 1 {
+                stay()
+            } else {
+                Ok(Number(0))
+            }
+        }
+        Ask::Stay(log) => {
+            begin(&log);
+            stay()
+        }
+        Ask::Large(log, delay_ms) => {
+            if begin(&log) == 1 {
+                thread::spawn(move || {
+                    sleep(Duration::from_millis(delay_ms));
+                    send(SIGKILL, process::id());
+                });
+            }
+            Ok(Bytes(vec![7; MANY_BYTES]))
+        }
+        // Whoever tries for ever is found out, and stopped.
+        Ask::Abort(log) => {
+            if begin(&log) < 10 {
+                process::abort()
+            } else {
+                Ok(Number(0))
+            }
+        }
+        Ask::Fail(number) if number % 2 == 1 => panic!("no {number}"),
+        Ask::Fail(number) => Err(format!("not {number}")),
+        Ask::Negate(bytes) => Ok(Bytes(negated(&bytes))),
+        Ask::Job(number, log) => {
+            begin(&log);
+            sleep(Duration::from_millis(number % 8));
+            Ok(Number(number))
+        }
+        Ask::Exit => process::exit(0),
+        Ask::Garbage => {
+            let socket = io::stdin().as_fd().try_clone_to_owned().unwrap();
+            fs::File::from(socket).write_all(b"what nobody has asked for").unwrap();
+            stay()
+        }
+        Ask::Orphan(log) => {
+            // Longer than anybody here is patient.
+            let orphan = Command::new("sleep").arg("600").spawn().unwrap();
+            note(&log, orphan.id());
+            process::abort()
+        }
+    }
+}
+
+type Our = Pooled<Ask, Answer>;
+
 /// What comes of `pages`, in bounded time.
-fn run<P: Sent + Clone + Sync, T: Sent>(
-    pool: &Arc<Pool>,
-    pages: impl IntoIterator<Item = P>,
-    compute: fn(P) -> Result<T, String>,
-) -> Results<T> {
+fn run(pool: &Our, pages: impl IntoIterator<Item = Ask>) -> Results<Answer> {
     let fetch = |page| async { Ok(page) };
-    let results = tokio_processes::map(pages, NonZeroUsize::MIN, pool, fetch, compute);
+    let results = tokio_processes::map(pages, NonZeroUsize::MIN, Arc::clone(pool), fetch);
     TOKIO.block_on(async { tokio::time::timeout(PATIENCE, results).await }).expect("each job is answered")
 }
 
-fn squares(pool: &Arc<Pool>) {
-    let results = run(pool, 0..20, |number: u64| Ok(number * number));
-    assert_eq!(results, (0..20).map(|number| Ok(number * number)).collect::<Results<_>>());
+fn squares(pool: &Our) {
+    let results = run(pool, (0..20).map(Ask::Square));
+    assert_eq!(results, (0..20).map(|number| Ok(Number(number * number))).collect::<Results<_>>());
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -69,15 +157,22 @@ fn send(signal: Signal, process: u32) {
 }
 
 /// A process is one of the pool's once it has computed something; one that only starts is not known here.
-fn process_of(pool: &Arc<Pool>) -> u32 {
-    *run(pool, vec![()], |()| Ok(process::id()))[0].as_ref().unwrap()
+fn process_of(pool: &Our) -> u32 {
+    match run(pool, [Ask::Process])[..] {
+        [Ok(Number(process))] => process.try_into().unwrap(),
+        _ => panic!("it has a number"),
+    }
 }
 
 /// What a job leaves behind: one line for each time that it was begun, with the process.
 fn begin(log: &Path) -> usize {
-    let mut file = OpenOptions::new().create(true).append(true).open(log).unwrap();
-    file.write_all(format!("{}\n", process::id()).as_bytes()).unwrap();
+    note(log, process::id());
     begun(log).len()
+}
+
+fn note(log: &Path, process: u32) {
+    let mut file = OpenOptions::new().create(true).append(true).open(log).unwrap();
+    file.write_all(format!("{process}\n").as_bytes()).unwrap();
 }
 
 fn begun(log: &Path) -> Vec<u32> {
@@ -92,14 +187,14 @@ fn stay() -> ! {
 }
 
 fn one_that_is_killed_while_it_is_idle() {
-    let pool = pool(2);
+    let pool = pool(&ANSWER, 2);
     squares(&pool);
     send(SIGKILL, process_of(&pool));
     squares(&pool);
 }
 
 fn all_are_killed_while_they_are_idle() {
-    let pool = pool(1);
+    let pool = pool(&ANSWER, 1);
     for _ in 0..3 {
         send(SIGKILL, process_of(&pool));
         squares(&pool);
@@ -107,7 +202,7 @@ fn all_are_killed_while_they_are_idle() {
 }
 
 fn killed_while_it_reads_a_large_job() {
-    let pool = pool(1);
+    let pool = pool(&ANSWER, 1);
     let process = process_of(&pool);
     // It reads no more, and what is sent to it stays half-way.
     send(SIGSTOP, process);
@@ -115,14 +210,14 @@ fn killed_while_it_reads_a_large_job() {
         sleep(A_WHILE);
         send(SIGKILL, process);
     });
-    let results = run(&pool, vec![vec![7_u8; MANY_BYTES]], |bytes| Ok(bytes.len()));
-    assert_eq!(results, [Ok(MANY_BYTES)], "it is tried once more");
+    let results = run(&pool, [Ask::Length(vec![7; MANY_BYTES])]);
+    assert_eq!(results, [Ok(Number(MANY_BYTES as u64))], "it is tried once more");
     killer.join().unwrap();
     squares(&pool);
 }
 
 fn killed_while_it_computes() {
-    let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
+    let (pool, folder) = (pool(&ANSWER, 2), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
     let killer = thread::spawn({
         let log = log.clone();
@@ -131,53 +226,35 @@ fn killed_while_it_computes() {
             send(SIGKILL, begun(&log)[0]);
         }
     });
-    let results = run(&pool, vec![log.clone()], |log: PathBuf| {
-        if begin(&log) == 1 {
-            stay();
-        }
-        Ok(())
-    });
-    assert_eq!((results, begun(&log).len()), (vec![Ok(())], 2), "it is tried once more");
+    let results = run(&pool, [Ask::StayOnce(log.clone())]);
+    assert_eq!((results, begun(&log).len()), (vec![Ok(Number(0))], 2), "it is tried once more");
     killer.join().unwrap();
     squares(&pool);
 }
 
 /// Ends the process somewhere between the end of its computation and that of its answer, if not before or after.
 fn killed_while_it_writes_a_large_answer() {
-    let pool = pool(1);
+    let pool = pool(&ANSWER, 1);
     for delay_ms in [0, 1, 5, 10, 20, 40, 60, 80, 100, 150] {
         let folder = tempfile::tempdir().unwrap();
-        let page = (folder.path().join("log"), delay_ms);
-        let results = run(&pool, vec![page], |(log, delay_ms): (PathBuf, u64)| {
-            if begin(&log) == 1 {
-                thread::spawn(move || {
-                    sleep(Duration::from_millis(delay_ms));
-                    send(SIGKILL, process::id());
-                });
-            }
-            Ok(vec![7_u8; MANY_BYTES])
-        });
-        assert_eq!(results.len(), 1);
-        assert!(matches!(&results[0], Ok(bytes) if bytes.len() == MANY_BYTES), "after {delay_ms} ms");
+        let results = run(&pool, [Ask::Large(folder.path().join("log"), delay_ms)]);
+        assert!(
+            matches!(&results[..], [Ok(Bytes(bytes))] if bytes.len() == MANY_BYTES),
+            "after {delay_ms} ms"
+        );
         squares(&pool);
     }
 }
 
 fn one_that_always_ends_its_process_is_tried_twice_and_told() {
-    let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
+    let (pool, folder) = (pool(&ANSWER, 2), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
-    let pages = (0..20).map(|number: u64| (number, log.clone()));
-    let results = run(&pool, pages, |(number, log): (u64, PathBuf)| {
-        // Whoever tries for ever is found out, and stopped.
-        if number == 7 && begin(&log) < 10 {
-            process::abort();
-        }
-        Ok(number)
-    });
+    let ask = |number| if number == 7 { Ask::Abort(log.clone()) } else { Ask::Square(number) };
+    let results = run(&pool, (0..20).map(ask));
     for (result, number) in results.into_iter().zip(0..) {
         match result {
-            Err(Failure::Lost(_)) if number == 7 => {}
-            result => assert!(number != 7 && result == Ok(number), "{number}: {result:?}"),
+            Err(Failure::Lost(told)) if number == 7 => assert!(told.contains("SIGABRT"), "{told}"),
+            result => assert!(number != 7 && result == Ok(Number(number * number)), "{number}: {result:?}"),
         }
     }
     assert_eq!(begun(&log).len(), 2);
@@ -186,10 +263,8 @@ fn one_that_always_ends_its_process_is_tried_twice_and_told() {
 
 /// Many, since it is a matter of luck who is first: the process that says what it panicked with, or the pool that ends it.
 fn a_panic_is_told_with_its_message() {
-    let pool = pool(2);
-    let results = run(&pool, 0..20, |number: u64| -> Result<(), _> {
-        if number % 2 == 1 { panic!("no {number}") } else { Err(format!("not {number}")) }
-    });
+    let pool = pool(&ANSWER, 2);
+    let results = run(&pool, (0..20).map(Ask::Fail));
     for (result, number) in results.into_iter().zip(0..) {
         let expected = match number % 2 {
             1 => Failure::Panicked(format!("no {number}")),
@@ -204,23 +279,17 @@ fn negated(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().map(|byte| !byte).collect()
 }
 
-fn a_hundred_megabytes_come_through_as_they_are() {
-    let mut bytes = vec![0; 100_000_000];
+fn many_megabytes_come_through_as_they_are() {
+    let mut bytes = vec![0; 3 * MANY_BYTES];
     Rng::with_seed(1).fill(&mut bytes);
-    let results = run(&pool(1), vec![bytes.clone()], |bytes| Ok(negated(&bytes)));
+    let results = run(&pool(&ANSWER, 1), [Ask::Negate(bytes.clone())]);
     // Not assert_eq: nobody wants to read it.
-    assert!(results == [Ok(negated(&bytes))]);
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Job {
-    number: u64,
-    log: PathBuf,
+    assert!(results == [Ok(Bytes(negated(&bytes)))]);
 }
 
 fn twenty_are_killed_at_random_moments() {
     const KILLS: usize = 20;
-    let (pool, folder) = (pool(4), tempfile::tempdir().unwrap());
+    let (pool, folder) = (pool(&ANSWER, 4), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
     let kills = Arc::new(AtomicUsize::new(0));
     let killer = thread::spawn({
@@ -242,42 +311,120 @@ fn twenty_are_killed_at_random_moments() {
         }
     });
     let jobs = (0..).take_while(|_| kills.load(SeqCst) < KILLS && !killer.is_finished());
-    let results = run(&pool, jobs.map(|number| Job { number, log: log.clone() }), |Job { number, log }| {
-        begin(&log);
-        sleep(Duration::from_millis(number % 8));
-        Ok(number)
-    });
+    let results = run(&pool, jobs.map(|number| Ask::Job(number, log.clone())));
     killer.join().unwrap();
     for (result, number) in results.into_iter().zip(0..) {
-        assert!(matches!(&result, Err(Failure::Lost(_))) || result == Ok(number), "{number}: {result:?}");
+        assert!(
+            matches!(&result, Err(Failure::Lost(_))) || result == Ok(Number(number)),
+            "{number}: {result:?}"
+        );
     }
     squares(&pool);
 }
 
-/// Dropped, it is kept by those who wait for what is computed.
-fn a_pool_that_is_killed_ends_its_processes() {
-    let (pool, folder) = (pool(2), tempfile::tempdir().unwrap());
+/// Drops a pipeline of as many jobs as `pool` has processes, once all of them compute; these are the processes.
+fn drop_at_work(pool: &Our, jobs: usize, before: impl Fn(u32)) -> Vec<u32> {
+    let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let fetch = |page| async { Ok(page) };
-    let compute: fn(PathBuf) -> Result<(), String> = |log| {
-        begin(&log);
-        stay()
-    };
-    let pages = vec![log.clone(), log.clone()];
-    let mut results = Box::pin(tokio_processes::pipeline(pages, NonZeroUsize::MIN, &pool, fetch, compute));
+    let (pages, fetch) = (vec![Ask::Stay(log.clone()); jobs], |page| async { Ok(page) });
+    let mut results = Box::pin(tokio_processes::pipeline(pages, NonZeroUsize::MIN, Arc::clone(pool), fetch));
     TOKIO.block_on(async {
         tokio::select! {
             _ = results.next() => panic!("there is no result"),
             () = async {
-                while begun(&log).len() < 2 {
+                while begun(&log).len() < jobs {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             } => {}
         }
     });
-    drop(results);
-    pool.kill();
-    wait_until("they have ended", || !begun(&log).iter().any(|process| children().contains(process)));
+    let processes = begun(&log);
+    processes.iter().copied().for_each(before);
+    processes
+}
+
+fn what_is_dropped_is_computed_no_more_and_the_pool_goes_on() {
+    let pool = pool(&ANSWER, 2);
+    let processes = drop_at_work(&pool, 2, |_| ());
+    wait_until("they have ended", || !processes.iter().any(|process| is_alive(*process)));
+    squares(&pool);
+    let idle = process_of(&pool);
+    drop(pool);
+    wait_until("it has ended", || !is_alive(idle));
+}
+
+/// Whoever is stopped does not see that its socket is closed.
+fn one_that_is_stopped_is_ended_where_it_is_dropped() {
+    let pool = pool(&ANSWER, 1);
+    let processes = drop_at_work(&pool, 1, |process| send(SIGSTOP, process));
+    wait_until("it has ended", || !is_alive(processes[0]));
+    let idle = process_of(&pool);
+    send(SIGSTOP, idle);
+    drop(pool);
+    wait_until("it has ended too", || !is_alive(idle));
+}
+
+/// Each job of the first is answered, though every process is killed as soon as it is there.
+fn killed_right_after_they_are_started() {
+    const KILLS: usize = 20;
+    let pool = pool(&ANSWER, 1);
+    let before = children();
+    let killer = thread::spawn(move || {
+        let mut killed = Vec::new();
+        wait_until("all are killed", || {
+            for child in children() {
+                if !before.contains(&child) && !killed.contains(&child) && killed.len() < KILLS {
+                    send(SIGKILL, child);
+                    killed.push(child);
+                }
+            }
+            killed.len() >= KILLS
+        });
+    });
+    while !killer.is_finished() {
+        let result = &run(&pool, [Ask::Square(3)])[0];
+        assert!(matches!(result, Ok(Number(9)) | Err(Failure::Lost(_))), "{result:?}");
+    }
+    killer.join().unwrap();
+    squares(&pool);
+}
+
+fn what_ends_or_writes_nonsense_is_lost_and_told() {
+    let (pool, folder) = (pool(&ANSWER, 2), tempfile::tempdir().unwrap());
+    let orphans = folder.path().join("orphans");
+    let lost = [
+        (Ask::Exit, "exit status: 0"),
+        (Ask::Garbage, "exit status: 0"),
+        (Ask::Orphan(orphans.clone()), "SIGABRT"),
+    ];
+    for (ask, told) in lost {
+        match &run(&pool, [ask.clone()])[..] {
+            [Err(Failure::Lost(said))] => assert!(said.contains(told), "{ask:?}: {said}"),
+            results => panic!("{ask:?}: {results:?}"),
+        }
+        squares(&pool);
+    }
+    for orphan in begun(&orphans) {
+        send(SIGKILL, orphan);
+    }
+}
+
+fn two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes() {
+    let (pool, folder) = (pool(&ANSWER, 2), tempfile::tempdir().unwrap());
+    let log = folder.path().join("log");
+    let jobs = || (0..40).map(|number| Ask::Job(number, log.clone()));
+    let map = || {
+        tokio_processes::map(jobs(), NonZeroUsize::new(3).unwrap(), Arc::clone(&pool), |page| async {
+            Ok(page)
+        })
+    };
+    let (one, other) = TOKIO.block_on(async { tokio::join!(map(), map()) });
+    let expected: Results<_> = (0..40).map(|number| Ok(Number(number))).collect();
+    assert!(one == expected && other == expected);
+    let mut processes = begun(&log);
+    processes.sort_unstable();
+    processes.dedup();
+    assert!((1..=2).contains(&processes.len()), "{processes:?}");
 }
 
 fn children() -> Vec<u32> {
@@ -439,8 +586,8 @@ fn ctrl_c_drains_what_was_begun() {
 }
 
 fn main() {
-    tokio_processes::work_if_child();
-    let tests: [(&str, fn()); 14] = [
+    TOKIO.block_on(work_if_child(&ANSWER));
+    let tests: [(&str, fn()); 18] = [
         ("one_that_is_killed_while_it_is_idle", one_that_is_killed_while_it_is_idle),
         ("all_are_killed_while_they_are_idle", all_are_killed_while_they_are_idle),
         ("killed_while_it_reads_a_large_job", killed_while_it_reads_a_large_job),
@@ -451,9 +598,22 @@ fn main() {
             one_that_always_ends_its_process_is_tried_twice_and_told,
         ),
         ("a_panic_is_told_with_its_message", a_panic_is_told_with_its_message),
-        ("a_hundred_megabytes_come_through_as_they_are", a_hundred_megabytes_come_through_as_they_are),
+        ("many_megabytes_come_through_as_they_are", many_megabytes_come_through_as_they_are),
         ("twenty_are_killed_at_random_moments", twenty_are_killed_at_random_moments),
-        ("a_pool_that_is_killed_ends_its_processes", a_pool_that_is_killed_ends_its_processes),
+        (
+            "what_is_dropped_is_computed_no_more_and_the_pool_goes_on",
+            what_is_dropped_is_computed_no_more_and_the_pool_goes_on,
+        ),
+        (
+            "one_that_is_stopped_is_ended_where_it_is_dropped",
+            one_that_is_stopped_is_ended_where_it_is_dropped,
+        ),
+        ("killed_right_after_they_are_started", killed_right_after_they_are_started),
+        ("what_ends_or_writes_nonsense_is_lost_and_told", what_ends_or_writes_nonsense_is_lost_and_told),
+        (
+            "two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes",
+            two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes,
+        ),
         ("none_outlives_its_parent", none_outlives_its_parent),
         ("ctrl_c_drops_all", ctrl_c_drops_all),
         ("ctrl_c_is_for_the_parent_to_act_on", ctrl_c_is_for_the_parent_to_act_on),

@@ -41,6 +41,9 @@ impl Threads {
     }
 }
 
+/// The limit that is used up, with its figures in words.
+type Found = Option<(String, String)>;
+
 /// Does `run` in a child process, which is this program with the same arguments, and whose `main` must come here
 /// again. Where the system refuses the child its `threads`, the outcome is that refusal, with the limit that stopped
 /// it; `expected` is the work that was asked for. On Ctrl-C this process waits for the child, and exits with 130 unless all was done.
@@ -129,15 +132,27 @@ fn refusal(threads: Threads, said: &str) -> Result<Option<Refused>> {
     if at >= threads.count {
         return Ok(None);
     }
-    // Now that many are known to be had, hold nearly as many and look which limit is used up.
-    let (_, found) = held(at.saturating_sub(MARGIN))?;
-    let (limit, usage) =
-        found.unwrap_or(("not identified".to_owned(), "no limit that is known here was near".to_owned()));
+    let (limit, usage) = used_up_near(at, held)?
+        .unwrap_or(("not identified".to_owned(), "no limit that is known here was near".to_owned()));
     Ok(Some(Refused { at, limit, detail: format!("{said}; {usage}") }))
 }
 
+/// Now that `at` threads are known to be had, holds nearly as many and looks which limit is used up.
+fn used_up_near(mut at: u64, held: impl Fn(u64) -> Result<(u64, Found)>) -> Result<Found> {
+    loop {
+        let count = at.saturating_sub(MARGIN);
+        let (reached, found) = held(count)?;
+        if reached == count {
+            return Ok(found);
+        }
+        // Another process has not as much room: one more arena of glibc's allocator is the stacks of 32 threads. Whoever is
+        // refused cannot look, so look in one that holds fewer.
+        at = reached;
+    }
+}
+
 /// Has a child hold `count` threads: how many it could, and which limit is used up then, with its figures.
-fn held(count: u64) -> Result<(u64, Option<(String, String)>)> {
+fn held(count: u64) -> Result<(u64, Found)> {
     let mut child = child(&count.to_string())?.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let (mut reached, mut found) = (0, None);
     for line in BufReader::new(child.stdout.take().context("its stdout is a pipe")?).lines() {
@@ -200,7 +215,22 @@ fn failure(said: &str, status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{reason, wants_for_threads};
+    use std::cell::RefCell;
+
+    use super::{MARGIN, reason, used_up_near, wants_for_threads};
+
+    #[test]
+    fn a_process_with_less_room_than_the_first_is_followed_by_one_that_holds_fewer() {
+        let asked = RefCell::new(Vec::new());
+        let held = |count: u64| {
+            asked.borrow_mut().push(count);
+            let told = |count| Some(("RLIMIT_AS".to_owned(), format!("with {count} threads")));
+            Ok(if count <= 32 { (count, told(count)) } else { (32, None) })
+        };
+        assert_eq!(used_up_near(63, held).unwrap().unwrap().1, "with 16 threads");
+        assert_eq!(asked.take(), [63 - MARGIN, 32 - MARGIN]);
+        assert!(used_up_near(40, |_| Ok((0, None))).unwrap().is_none(), "it comes to an end");
+    }
 
     #[test]
     fn threads_are_asked_after_only_where_one_may_have_been_refused() {

@@ -125,20 +125,20 @@ pub(super) mod tests {
     const SIZES: [u64; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
 
     /// What the interpreter takes, and on top of it so much for each.
-    fn rows(variant: &str, sizes: &[u64], interpreter: f64, each: Cost) -> Vec<Row> {
+    fn rows(variant: &str, sizes: &[u64], first: f64, each: Cost) -> Vec<Row> {
         let of = |n: u64| Cost {
             seconds: 1.0,
-            resident: interpreter + n as f64 * each.resident,
+            resident: first + n as f64 * each.resident,
             page_tables: n as f64 * each.page_tables,
             kernel_stacks: n as f64 * each.kernel_stacks,
-            address_space: interpreter + n as f64 * each.address_space,
-            proportional: interpreter + n as f64 * each.proportional,
+            address_space: first + n as f64 * each.address_space,
+            proportional: first + n as f64 * each.proportional,
         };
-        let in_python = |n: &u64| Row {
+        let interpreted = |n: &u64| Row {
             interpreter: Some("CPython 3.11.7".to_owned()),
             ..row(&format!("{n}-tasks"), variant, 5, |_| of(*n))
         };
-        sizes.iter().map(in_python).collect()
+        sizes.iter().map(interpreted).collect()
     }
 
     fn taking(resident: f64, address_space: f64) -> Cost {
