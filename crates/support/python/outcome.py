@@ -34,6 +34,12 @@ def parser(about: str | None, variants: Iterable[str]) -> argparse.ArgumentParse
     return arguments
 
 
+def require_origin(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Ends the program with wrong use if there is nothing to fetch from."""
+    if arguments.origin is None:
+        parser.error("there is nothing to fetch from: start `cargo run --release -p origin`, and pass its URL as --origin URL")
+
+
 def whole(least: int, most: int) -> Any:
     """Reads a whole number within bounds, for `type=` of an argument."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 # In place of this folder, whose aiohttp.py would hide the package.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import failures
 import limits
 import outcome
 from heartbeat import Heartbeat
@@ -45,8 +45,7 @@ def main() -> None:
     parser.add_argument("--period-ms", type=outcome.whole(1, 60_000), default=2, metavar="MS", help="between two heartbeats")
     parser.add_argument("--cold", action="store_true", help="one request, in a script that is started for it, twenty times")
     arguments = parser.parse_args()
-    if arguments.origin is None:
-        parser.error("there is nothing to fetch from: start `cargo run --release -p origin`, and pass its URL as --origin URL")
+    outcome.require_origin(parser, arguments)
     if arguments.cold and arguments.variant not in (None, *cold.VARIANTS):
         parser.error(f"there is a cold start of {', '.join(cold.VARIANTS)}, none of {arguments.variant}")
     outcome.raise_open_files()
@@ -72,25 +71,17 @@ def measure(arguments: argparse.Namespace) -> None:
     except RuntimeError as error:
         run.report(expected=arguments.requests, done=0, refused=limits.of_threads(error))
         return
-    failed = failures(pages)
-    done = arguments.requests - len(failed)
-    run.report(
-        expected=arguments.requests,
-        done=done,
-        metrics=heartbeat.metrics(),
-        series={"late_s": heartbeat.histogram()},
-        errors=Counter(str(failure) or type(failure).__name__ for failure in failed),
-        refused=next(filter(None, (limits.by_error(failure, done) for failure in failed)), None),
-    )
+    series = {"late_s": heartbeat.histogram()}
+    failures.report(run, arguments.requests, wrong(pages), metrics=heartbeat.metrics(), series=series)
 
 
 def measure_cold(arguments: argparse.Namespace) -> None:
     run = outcome.Run("blocking-client", arguments.variant)
     pages, metrics = cold.start_all(arguments.variant, urlsplit(arguments.origin).netloc, f"/bytes/{BYTES}")
-    run.report(expected=cold.STARTS, done=len(pages) - len(failures(pages)), metrics=metrics)
+    run.report(expected=cold.STARTS, done=len(pages) - len(wrong(pages)), metrics=metrics)
 
 
-def failures(pages: Sequence[Outcome]) -> list[Exception]:
+def wrong(pages: Sequence[Outcome]) -> list[Exception]:
     """What is wrong with those that are not the page that was asked for."""
     failed = []
     for page in pages:

@@ -7,7 +7,6 @@ Downloads, all started at once: what does a thread for each cost, and what does 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 # In place of this folder, whose asyncio.py and aiohttp.py would hide those that are meant.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import failures
 import limits
 import outcome
 from python.page import Outcome, Page
@@ -31,8 +31,7 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=outcome.whole(0, 600_000), default=100, metavar="MS", help="before each answer")
     parser.add_argument("--together", action="store_true", help="none is answered before all are in flight together")
     arguments = parser.parse_args()
-    if arguments.origin is None:
-        parser.error("there is nothing to fetch from: start `cargo run --release -p origin`, and pass its URL as --origin URL")
+    outcome.require_origin(parser, arguments)
     if arguments.variant is None:
         outcome.run_all(VARIANTS)
         return
@@ -48,10 +47,7 @@ def main() -> None:
         run.report(expected=arguments.requests, done=0, refused=limits.of_threads(error))
         return
     failed = [failure for failure in (check(page, arguments.bytes) for page in pages) if failure is not None]
-    done = arguments.requests - len(failed)
-    refused = next(filter(None, (limits.by_error(failure, done) for failure in failed)), None)
-    errors = Counter(str(failure) or type(failure).__name__ for failure in failed)
-    run.report(expected=arguments.requests, done=done, errors=errors, refused=refused)
+    failures.report(run, arguments.requests, failed)
 
 
 def check(page: Outcome, asked: int) -> BaseException | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
@@ -23,6 +22,7 @@ sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import asyncio
 
+import failures
 import limits
 import outcome
 
@@ -38,8 +38,8 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=outcome.whole(0, 600_000), default=20, metavar="MS", help="before each answer")
     parser.add_argument("--inputs", type=outcome.whole(1, 1_000_000_000), metavar="N", help="for the pool alone, no requests")
     arguments = parser.parse_args()
-    if arguments.origin is None and arguments.inputs is None:
-        parser.error("there is nothing to fetch from: start `cargo run --release -p origin`, and pass its URL as --origin URL")
+    if arguments.inputs is None:
+        outcome.require_origin(parser, arguments)
     outcome.raise_open_files()
     if arguments.variant is None:
         outcome.run_all(VARIANTS)
@@ -69,14 +69,7 @@ def measure_requests(arguments: argparse.Namespace) -> None:
     fetching = time.perf_counter() - started
     failed = [failure for failure in (check(page, asked) for page in pages) if failure is not None]
     done = arguments.requests - len(failed)
-    refused = next(filter(None, (limits.by_error(failure, done) for failure in failed)), None)
-    run.report(
-        expected=arguments.requests,
-        done=done,
-        metrics={"requests_per_s": done / fetching},
-        errors=Counter(str(failure) or type(failure).__name__ for failure in failed),
-        refused=refused,
-    )
+    failures.report(run, arguments.requests, failed, metrics={"requests_per_s": done / fetching})
 
 
 async def fetch_all(pool: Any, client: Any, host: str, paths: Sequence[str], limit: int) -> list[bytes | BaseException]:
