@@ -15,7 +15,7 @@ use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement, Tree};
 use crate::markdown::{escape, table};
 use crate::page;
-use crate::plot;
+use crate::plot::{self, Plot};
 use crate::say;
 use crate::splice::splice;
 use crate::workspace::Workspace;
@@ -70,7 +70,7 @@ pub(crate) fn reference_in(results: &Path) -> Option<String> {
 pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judgement>> {
     let experiments = workspace.experiments()?;
     let machine = Machine::read(folder.to_owned(), &experiments)?;
-    for (file, text) in machine.pages(&experiments)? {
+    for (file, text) in machine.pages(&experiments, machine.drawn(&experiments))? {
         data::write(&file, &text)?;
     }
     Ok(machine.judgements)
@@ -83,6 +83,9 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
     }
     say(&format!("\n{}\n", workspace.shown(&folder.join("README.md"))))
 }
+
+/// An experiment, what was measured of it, and the pictures of that.
+type Drawn<'a> = (&'a Experiment, &'a Data, Vec<Plot>);
 
 /// What was measured on one machine, and what it says.
 struct Machine {
@@ -103,16 +106,22 @@ impl Machine {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// Its experiments with their pictures. Data may outlive their experiment; they are kept, but can no longer be explained.
+    fn drawn<'a>(&'a self, experiments: &'a [Experiment]) -> Vec<Drawn<'a>> {
+        let explained =
+            self.data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect();
+        at_once(explained, |(experiment, data)| (experiment, data, plot::plots(experiment, data)))
+    }
+
     /// Every file that is written for it.
-    fn pages(&self, experiments: &[Experiment]) -> Result<Vec<Page>> {
+    fn pages(&self, experiments: &[Experiment], drawn: Vec<Drawn>) -> Result<Vec<Page>> {
         let Self { folder, data, judgements, tree } = self;
         let mut pages = vec![
             (folder.join("data/claims.json"), json(judgements)?),
             (folder.join("data/tree.json"), json(tree)?),
             (folder.join("README.md"), page::machine(data, experiments, judgements, tree)),
         ];
-        let of_each = at_once(self.explained(experiments), |(experiment, data)| {
-            let plots = plot::plots(experiment, data);
+        let of_each = at_once(drawn, |(experiment, data, plots)| {
             let page = page::experiment(experiment, data, &plots, judgements);
             let page = (folder.join(format!("{}.md", experiment.name)), page);
             [page]
@@ -122,11 +131,6 @@ impl Machine {
         });
         pages.extend(of_each.into_iter().flatten());
         Ok(pages)
-    }
-
-    /// Data may outlive their experiment; they are kept, but can no longer be explained.
-    fn explained<'a>(&'a self, experiments: &'a [Experiment]) -> Vec<(&'a Experiment, &'a Data)> {
-        self.data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect()
     }
 }
 
@@ -148,29 +152,29 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let results = workspace.root.join("results");
     let label = reference_in(&results);
     let mut reference = None;
+    let mut readmes = Vec::new();
     let mut pages = Vec::new();
     for entry in fs::read_dir(&results).into_iter().flatten() {
         let machine = Machine::read(entry?.path(), &experiments)?;
-        if !machine.data.is_empty() {
-            pages.extend(machine.pages(&experiments)?);
-            if Some(machine.label()) == label {
-                reference = Some(machine);
+        if machine.data.is_empty() {
+            continue;
+        }
+        let drawn = machine.drawn(&experiments);
+        let is_reference = Some(machine.label()) == label;
+        if is_reference {
+            for (experiment, data, plots) in &drawn {
+                readmes.push(experiment_readme(workspace, experiment, data, plots, &machine.label())?);
             }
         }
+        pages.extend(machine.pages(&experiments, drawn)?);
+        reference = if is_reference { Some(machine) } else { reference };
     }
     pages.sort();
     if let Some(label) = label {
         ensure!(reference.is_some(), "results/reference names {label}, and results/{label} holds no data");
     }
     pages.extend(front_page(workspace, &experiments, reference.as_ref())?);
-    if let Some(machine) = &reference {
-        let readmes = at_once(machine.explained(&experiments), |(experiment, data)| {
-            experiment_readme(workspace, experiment, data, &machine.label())
-        });
-        for page in readmes {
-            pages.push(page?);
-        }
-    }
+    pages.extend(readmes);
     Ok(pages)
 }
 
@@ -212,13 +216,14 @@ fn experiment_readme(
     workspace: &Workspace,
     experiment: &Experiment,
     data: &Data,
+    plots: &[Plot],
     label: &str,
 ) -> Result<Page> {
     let file = workspace.root.join(&experiment.folder).join("README.md");
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let case = experiment.cases.first().context("an experiment has a case")?;
     let machine = format!("../../../results/{label}/");
-    let mut part = page::pictures(plot::plots(experiment, data).iter(), &machine);
+    let mut part = page::pictures(plots.iter(), &machine);
     part += &format!("From [the whole page]({machine}{}.md), case `{}`:\n\n", experiment.name, case.name);
     part += &page::in_short(experiment, case, data);
     let text = spliced(&file, &text, "results", &part)?;
