@@ -30,7 +30,7 @@ use crate::series::Series;
 use crate::units::{thousands, whole};
 
 pub(crate) use crossings::Crossing;
-pub(crate) use tree::{Agreement, Asked, JudgedLeaf, MANY, leaf_for};
+pub(crate) use tree::{Agreement, Asked, COUNT as LEAVES, JudgedLeaf, MANY, leaf_for};
 
 /// What the article says, how it is judged, and by which numbers.
 pub(crate) struct Claim {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::report;
 use crate::data::json;
-use crate::ledger::{Judgement, Tree, clauses};
+use crate::ledger::{Judgement, LEAVES, Tree, clauses};
 use crate::machine::Machine;
 use crate::workspace::Workspace;
 use crate::{Usage, say};
@@ -139,12 +139,10 @@ impl Options {
         if work == Work::Cpu || isolation == Isolation::Yes {
             return Ok(Needs { at_once: self.at_once, library: self.library, memory: self.memory, ..needs });
         }
-        let at_once = match self.at_once {
-            Some(at_once) => at_once,
-            None => ask("at-once", "How many are to be under way at once?", &[("N", "a number")], |text| {
-                text.parse().ok().filter(|&n| n > 0)
-            })?,
-        };
+        let read = |text: &str| text.parse().ok().filter(|&n| n > 0);
+        let a_number = [("N".to_owned(), "a number".to_owned())];
+        let ask_how_many = || ask("at-once", "How many are to be under way at once?", &a_number, read);
+        let at_once = self.at_once.map_or_else(ask_how_many, Ok)?;
         needs.at_once = Some(at_once);
         needs.library = Some(answer(self.library, "library", "What is the library like that it calls?")?);
         needs.memory = self.memory;
@@ -159,12 +157,11 @@ fn answer<T: ValueEnum>(given: Option<T>, flag: &str, question: &str) -> Result<
     if let Some(given) = given {
         return Ok(given);
     }
-    let described: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
-    let choices: Vec<_> = described
-        .iter()
-        .map(|value| (value.get_name(), value.get_help().map(ToString::to_string).unwrap_or_default()))
-        .collect();
-    let choices: Vec<_> = choices.iter().map(|(name, help)| (*name, help.as_str())).collect();
+    let choices = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).map(|value| {
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        (value.get_name().to_owned(), help)
+    });
+    let choices: Vec<_> = choices.collect();
     ask(flag, question, &choices, |text| T::from_str(text, true).ok())
 }
 
@@ -172,10 +169,10 @@ fn answer<T: ValueEnum>(given: Option<T>, flag: &str, question: &str) -> Result<
 fn ask<T>(
     flag: &str,
     question: &str,
-    choices: &[(&str, &str)],
+    choices: &[(String, String)],
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<T> {
-    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = choices.iter().map(|(name, _)| name.as_str()).collect();
     if !stdin().is_terminal() {
         bail!(Usage(format!(
             "--{flag} is missing, and there is no terminal to ask at: give {}",
@@ -226,7 +223,7 @@ fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
         tree: parse(workspace, &data.join("tree.json"))?,
     };
     ensure!(
-        results.tree.leaves.len() == advice::LEAVES,
+        results.tree.leaves.len() == LEAVES,
         "{} is not of this version: run `cargo xtask report`",
         workspace.shown(&data.join("tree.json"))
     );
@@ -243,12 +240,12 @@ fn parse<T: DeserializeOwned>(workspace: &Workspace, file: &Path) -> Result<T> {
 
 /// The answer as it is read at a terminal.
 fn told(advice: &Advice, source: &Source) -> String {
-    let mut text = format!("Take {}.\n\n", advice.model);
-    text += &format!("  {}\n", advice.how);
-    if let Some(copy) = &advice.copy {
+    let choice = &advice.choice;
+    let mut text = format!("Take {}.\n\n  {}\n", choice.model, choice.how);
+    if let Some(copy) = choice.copy {
         text += &format!("  copy   cargo xtask copy {copy} DIR\n");
     }
-    text += &format!("  read   {}\n", advice.file);
+    text += &format!("  read   {}\n", choice.file);
     text += &format!(
         "  path   {}\n\nWhat it rests on, measured on {}:\n\n",
         advice.path.join(" → "),

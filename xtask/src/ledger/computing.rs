@@ -1,7 +1,9 @@
 //! C1 and C2: what coroutines and processes gain on computations, judged by cpu-bound.
 
 use super::Verdict::HoldsBut;
-use super::decide::{all, at_least, at_most, grade, is_more, not, ratio, row_of, settled, times};
+use super::decide::{
+    all, at_least, at_most, grade, is_more, not, ratio, row_of, settled, takes_two_cores, times,
+};
 use super::{All, CPU, Claim, Judged};
 use crate::series::{Measured, Series, work_time};
 
@@ -33,9 +35,7 @@ pub(super) const CLAIMS: [Claim; 2] = [
 
 /// The time of the work of one variant divided by that of another; on one core nothing runs beside anything.
 pub(super) fn against(series: &Series, case: &str, of: &str, to: &str) -> Result<Measured, String> {
-    if series.data.machine.cores < 2 {
-        return Err("one core: nothing runs in parallel".to_owned());
-    }
+    takes_two_cores(series)?;
     ratio(row_of(series, case, of)?, row_of(series, case, to)?, work_time)
 }
 

@@ -120,6 +120,12 @@ pub(super) fn from_which_on(decided: &[(u64, Decided)], unit: &str) -> Option<St
     })
 }
 
+/// What is claimed of things in parallel is judged where there can be any.
+pub(super) fn takes_two_cores(series: &Series) -> Result<(), String> {
+    let cores = series.data.machine.cores;
+    if cores < 2 { Err("one core: nothing runs in parallel".to_owned()) } else { Ok(()) }
+}
+
 /// The row of a variant at some n, if it came to its end there.
 pub(super) fn row_at<'a>(series: &Series<'a>, n: u64, variant: &str) -> Result<&'a Row, String> {
     let row = series.row(n, variant).ok_or_else(|| format!("{variant} was not run at {}", thousands(n)))?;
@@ -173,9 +179,7 @@ pub(super) fn times(ratio: &Measured) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::collections::BTreeMap;
-
-    use super::super::{All, Claim};
+    use super::super::{All, Claim, Judged};
     use super::*;
     use crate::data::Data;
     use crate::statistics::Interval;
@@ -192,21 +196,36 @@ pub(super) mod tests {
         Series::new(data, sizes)
     }
 
-    /// What the claim of this number says of these data.
-    pub(in super::super) fn judge(
-        claims: &[Claim],
-        id: &str,
-        data: &[&Data],
-    ) -> Result<(Verdict, String), String> {
-        let all =
-            All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect::<BTreeMap<_, _>>());
-        (claims.iter().find(|claim| claim.id == id).unwrap().judge)(&all)
+    /// How a claim is judged, in Rust or in CPython.
+    pub(in super::super) type Judge = fn(&All) -> Judged;
+
+    /// What it says of these data.
+    pub(in super::super) fn judged(judge: Judge, data: &[&Data]) -> Judged {
+        judge(&All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect()))
     }
 
-    /// A claim is judged by these rows and no others: without one of them it is not measured, and by fewer than five
-    /// runs of it unsettled, whatever the others say.
+    /// What the claim of this number says of these data.
+    pub(in super::super) fn judge(claims: &[Claim], id: &str, data: &[&Data]) -> Judged {
+        judged(of(claims, id), data)
+    }
+
+    fn of(claims: &[Claim], id: &str) -> Judge {
+        claims.iter().find(|claim| claim.id == id).unwrap().judge
+    }
+
+    /// A claim is judged by these rows and no others, see [`judged_rests_on`].
     pub(in super::super) fn rests_on(
         claims: &[Claim],
+        id: &str,
+        data: fn() -> Data,
+        rows: &[(&str, &[&str])],
+    ) {
+        judged_rests_on(of(claims, id), id, data, rows);
+    }
+
+    /// Without one of these rows it is not measured, and by fewer than five runs of it unsettled, whatever others say.
+    pub(in super::super) fn judged_rests_on(
+        judge: Judge,
         id: &str,
         data: fn() -> Data,
         rows: &[(&str, &[&str])],
@@ -220,7 +239,7 @@ pub(super) mod tests {
             data.rows.retain(is_its_own);
             data
         };
-        let verdict = |data| judge(claims, id, &[&data]).map(|(verdict, _)| verdict);
+        let verdict = |data| judged(judge, &[&data]).map(|(verdict, _)| verdict);
         assert_eq!(verdict(its_own()), verdict(data()), "{id}");
         assert_ne!(verdict(its_own()), Ok(Unsettled), "{id}");
         for at in 0..its_own().rows.len() {

@@ -2,7 +2,8 @@
 
 use super::Verdict::{self, Fails, Holds, HoldsBut, Unsettled};
 use super::decide::{
-    all, at_least, at_most, duration, figure, grade, is_more, not, ratio, row_of, settled, times,
+    all, at_least, at_most, duration, figure, grade, is_more, not, ratio, row_of, settled, takes_two_cores,
+    times,
 };
 use super::races::RUNS_TO_SEE_NONE;
 use super::{All, Claim, GIL, Judged};
@@ -66,9 +67,7 @@ fn loop_asking(row: &Row) -> Vec<f64> {
 
 fn g1(data: &All) -> Judged {
     let gil = data.get(GIL)?;
-    if gil.data.machine.cores < 2 {
-        return Err("one core: nothing runs in parallel".to_owned());
-    }
+    takes_two_cores(gil)?;
     let serial = row_of(gil, COMPUTING, "serial")?;
     let gained = |variant| ratio(serial, row_of(gil, COMPUTING, variant)?, work_time);
     let (with, without) = (gained("threads")?, gained("threads_without")?);

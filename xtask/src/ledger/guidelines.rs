@@ -12,6 +12,7 @@ use super::decide::{
 };
 use super::pipeline::COMPUTED;
 use super::{All, CLIENT, CPU, Claim, Judged, PIPELINE};
+use crate::data::Row;
 use crate::series::{Figure, Measured, Series, memory, whole_time};
 
 pub(super) const CLAIMS: [Claim; 3] = [
@@ -98,11 +99,13 @@ fn faster_than_serial(series: &Series) -> Vec<(u64, Decided)> {
 }
 
 /// As many at once as tokio's pool of 512 threads takes.
-const WITHIN_THE_POOL: &str = "400-at-once";
+pub(super) const WITHIN_THE_POOL: &str = "400-at-once";
+/// Threads, and the pool of tokio that calls are handed to.
+pub(super) const EXECUTOR: [&str; 2] = ["threads", "tokio_spawn_blocking"];
 
 fn n4(data: &All) -> Judged {
     let client = data.get(CLIENT)?;
-    let both = |case| Taken::of(client, case, ["threads", "tokio_spawn_blocking"]);
+    let both = |case| Taken::of(client, case, EXECUTOR);
     let [within, past, few] = [both(WITHIN_THE_POOL)?, both(AT_ONCE)?, both(REQUESTS)?];
     let (verdict, condition) = executor_or_threads(&within, &past, &few);
     let evidence = format!(
@@ -112,13 +115,26 @@ fn n4(data: &All) -> Judged {
     Ok((verdict, evidence))
 }
 
-/// Whole time and memory of threads, divided by those of a pool that calls are handed to.
+/// Whole time and memory of one, threads say, divided by those of another, a pool that calls are handed to say.
 pub(super) struct Taken([Measured; 2]);
 
 impl Taken {
     pub(super) fn of(client: &Series, case: &str, variants: [&str; 2]) -> Result<Self, String> {
-        let [threads, pool] = [row_of(client, case, variants[0])?, row_of(client, case, variants[1])?];
-        Ok(Self([ratio(threads, pool, whole_time)?, ratio(threads, pool, memory)?]))
+        Self::of_rows(row_of(client, case, variants[0])?, row_of(client, case, variants[1])?)
+    }
+
+    pub(super) fn of_rows(one: &Row, other: &Row) -> Result<Self, String> {
+        Ok(Self([ratio(one, other, whole_time)?, ratio(one, other, memory)?]))
+    }
+
+    /// Whether the other takes less of one, and not more of the other.
+    pub(super) fn pays(&self) -> Decided {
+        pays(&self.0)
+    }
+
+    /// Whether it is no more than a tenth more, of each.
+    pub(super) fn is_no_more(&self) -> Decided {
+        all(self.0.iter().map(|ratio| at_most(ratio, 1.1)))
     }
 }
 
@@ -132,8 +148,7 @@ impl Display for Taken {
 /// Whether the pool pays with many calls, within its size and past it, and threads take no more with few; and of which it is so
 /// if not of both.
 pub(super) fn executor_or_threads(within: &Taken, past: &Taken, few: &Taken) -> (Verdict, &'static str) {
-    let above = all([pays(&within.0), pays(&past.0)]);
-    let below = all(few.0.iter().map(|ratio| at_most(ratio, 1.1)));
+    let (above, below) = (all([within.pays(), past.pays()]), few.is_no_more());
     let verdict = grade(all([above, below]), any([above, below]));
     let verdict = settled(verdict, [within, past, few].into_iter().flat_map(|taken| &taken.0));
     let condition = match verdict {

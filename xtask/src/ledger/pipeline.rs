@@ -2,7 +2,7 @@
 //! (hybrid-pipeline).
 
 use super::Verdict::HoldsBut;
-use super::decide::{Decided, all, at_least, grade, ratio, row_of, settled, times};
+use super::decide::{Decided, all, at_least, grade, ratio, row_of, settled, takes_two_cores, times};
 use super::{All, Claim, Judged, PIPELINE};
 use crate::series::{Measured, Series, lateness, work_time};
 
@@ -69,9 +69,7 @@ fn p3(data: &All) -> Judged {
 
 /// Whether both parts go on at once where the pool is made in each call, or else where it is made once.
 pub(super) fn judged(measured: &Series, cases: &Cases, each: &str, once: &str) -> Judged {
-    if measured.data.machine.cores < 2 {
-        return Err("one core: nothing runs in parallel".to_owned());
-    }
+    takes_two_cores(measured)?;
     let [each, once] = [each, once].map(|variant| Kept::of(measured, cases, variant));
     let (each, once) = (each?, once?);
     let verdict = grade(each.is_kept(), once.is_kept());

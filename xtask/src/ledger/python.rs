@@ -63,44 +63,31 @@ fn judged_by(data: &Data, evidence: &str) -> String {
     format!("{first}: {evidence}")
 }
 
+/// What a rule of Rust says of the rows of CPython, with the version.
+fn told(data: &Data, judged: Judged) -> Judged {
+    let (verdict, evidence) = judged?;
+    Ok((verdict, judged_by(data, &evidence)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::super::Verdict::Unsettled;
-    use super::super::decide::tests::series;
+    use super::super::decide::tests::{Judge, judged, judged_rests_on};
     use super::*;
 
     /// What the rule of this number says of these data.
     pub(super) fn judge(rules: &[Rule], id: &str, data: &[&Data]) -> Judged {
-        let all = All(data.iter().map(|data| (data.experiment.as_str(), series(data))).collect());
-        (rules.iter().find(|rule| rule.id == id).unwrap().judge)(&all)
+        judged(of(rules, id), data)
     }
 
-    /// A rule is judged by these rows and no others: without one of them it is not measured, and by fewer than five runs of
-    /// it unsettled, whatever the others say.
+    fn of(rules: &[Rule], id: &str) -> Judge {
+        rules.iter().find(|rule| rule.id == id).unwrap().judge
+    }
+
+    /// A rule is judged by these rows and no others.
     pub(super) fn rests_on(rules: &[Rule], id: &str, data: fn() -> Data, rows: &[(&str, &[&str])]) {
-        let its_own = || {
-            let mut data = data();
-            let is_its_own = |row: &Row| {
-                rows.iter()
-                    .any(|(case, variants)| row.case == *case && variants.contains(&row.variant.as_str()))
-            };
-            data.rows.retain(is_its_own);
-            data
-        };
-        let verdict = |data| judge(rules, id, &[&data]).map(|(verdict, _)| verdict);
-        assert_eq!(verdict(its_own()), verdict(data()), "{id}");
-        assert_ne!(verdict(its_own()), Ok(Unsettled), "{id}");
-        for at in 0..its_own().rows.len() {
-            let mut without = its_own();
-            let Row { case, variant, .. } = without.rows.remove(at);
-            assert_eq!(verdict(without), Err(format!("{variant} was not run in {case}")), "{id}");
-            let mut few = its_own();
-            few.rows[at].times_s.truncate(4);
-            few.rows[at].outcomes.truncate(4);
-            assert_eq!(verdict(few), Ok(Unsettled), "{id}: {variant} in {case}");
-        }
+        judged_rests_on(of(rules, id), id, data, rows);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::{Decided, all, at_most, pays, ratio, row_at, row_of, times};
+use super::blocking::{AT_ONCE, REQUESTS};
+use super::decide::{Decided, all, at_most, ratio, row_at, times};
+use super::guidelines::{EXECUTOR, Taken, WITHIN_THE_POOL};
 use super::{All, CLIENT, DOWNLOADS, Verdict, WAITING, claims};
-use crate::series::{Figure, Measured, memory, start_time, whole_time};
+use crate::series::{memory, start_time};
 
 /// Where a path of the article's tree ends.
 struct Leaf {
@@ -58,6 +60,9 @@ pub(crate) struct Asked {
 
 /// More than so many tasks are many, to the article.
 pub(crate) const MANY: u64 = 100;
+
+/// How many leaves there are.
+pub(crate) const COUNT: usize = LEAVES.len();
 
 const LEAVES: [Leaf; 6] = [
     Leaf { path: &["CPU-bound"], model: "processes", rule: "as N3", judge: |all| as_claimed("N3", all) },
@@ -151,11 +156,6 @@ fn agreement(decided: Decided) -> Agreement {
     }
 }
 
-/// No more than a tenth more, of each.
-fn takes_no_more<'a>(taken: impl IntoIterator<Item = &'a Measured>) -> Agreement {
-    agreement(all(taken.into_iter().map(|ratio| at_most(ratio, 1.1))))
-}
-
 fn one_in_a_process(data: &All) -> Result<(Agreement, String), String> {
     let waiting = data.get(WAITING)?;
     let (process, thread) = (row_at(waiting, 1, "processes")?, row_at(waiting, 1, "threads")?);
@@ -166,49 +166,37 @@ fn one_in_a_process(data: &All) -> Result<(Agreement, String), String> {
         times(start),
         times(memory)
     );
-    Ok((takes_no_more(&taken), evidence))
+    let is_no_more = all(taken.iter().map(|ratio| at_most(ratio, 1.1)));
+    Ok((agreement(is_no_more), evidence))
 }
 
 fn many_by_an_executor(data: &All) -> Result<(Agreement, String), String> {
     let (mut decided, mut told) = (Vec::new(), Vec::new());
-    for case in ["400-at-once", "600-at-once"] {
-        let taken = against_threads_for(data, case)?;
-        told.push(format!("{} in {case}", both(&taken)));
-        decided.push(pays(&taken));
+    for case in [WITHIN_THE_POOL, AT_ONCE] {
+        let taken = Taken::of(data.get(CLIENT)?, case, EXECUTOR)?;
+        told.push(format!("{taken} in {case}"));
+        decided.push(taken.pays());
     }
-    Ok((
-        agreement(all(decided)),
-        format!("threads against an executor, whole time and memory: {}", told.join(", ")),
-    ))
+    let evidence = format!("threads against an executor, whole time and memory: {}", told.join(", "));
+    Ok((agreement(all(decided)), evidence))
 }
 
 fn few_by_threads(data: &All) -> Result<(Agreement, String), String> {
-    let taken = against_threads_for(data, "100-requests")?;
-    let evidence = format!("threads against an executor, whole time and memory: {}", both(&taken));
-    Ok((takes_no_more(&taken), evidence))
-}
-
-/// What threads take in a case, divided by what the default executor of tokio takes.
-fn against_threads_for(data: &All, case: &str) -> Result<[Measured; 2], String> {
-    let client = data.get(CLIENT)?;
-    let (threads, executor) =
-        (row_of(client, case, "threads")?, row_of(client, case, "tokio_spawn_blocking")?);
-    Ok([ratio(threads, executor, whole_time)?, ratio(threads, executor, memory)?])
+    let taken = Taken::of(data.get(CLIENT)?, REQUESTS, EXECUTOR)?;
+    Ok((
+        agreement(taken.is_no_more()),
+        format!("threads against an executor, whole time and memory: {taken}"),
+    ))
 }
 
 fn few_by_async(data: &All) -> Result<(Agreement, String), String> {
     let downloads = data.get(DOWNLOADS)?;
-    let (mut taken, mut told) = (Vec::new(), Vec::new());
+    let (mut decided, mut told) = (Vec::new(), Vec::new());
     for n in [10, 30, 100] {
-        let (tokio, threads) = (row_at(downloads, n, "tokio")?, row_at(downloads, n, "threads")?);
-        let of = |figure: Figure| ratio(tokio, threads, figure);
-        let both_of = [of(whole_time)?, of(memory)?];
-        told.push(format!("{} at {n}", both(&both_of)));
-        taken.extend(both_of);
+        let taken = Taken::of_rows(row_at(downloads, n, "tokio")?, row_at(downloads, n, "threads")?)?;
+        told.push(format!("{taken} at {n}"));
+        decided.push(taken.is_no_more());
     }
-    Ok((takes_no_more(&taken), format!("tokio against threads, whole time and memory: {}", told.join(", "))))
-}
-
-fn both([time, memory]: &[Measured; 2]) -> String {
-    format!("{} and {} times", times(time), times(memory))
+    let evidence = format!("tokio against threads, whole time and memory: {}", told.join(", "));
+    Ok((agreement(all(decided)), evidence))
 }

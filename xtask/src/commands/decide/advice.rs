@@ -6,23 +6,14 @@ use super::{Isolation, Library, Needs, Results, Room, Work};
 use crate::ledger::{Agreement, Asked, Crossing, JudgedLeaf, MANY, leaf_for, says};
 use crate::units::thousands;
 
-/// How many leaves the article's tree has.
-pub(super) const LEAVES: usize = 6;
 /// A thread for each is no longer granted near here: `vm.max_map_count` is 65,530 unless it was raised, and a thread takes four.
 const MOST_THREADS: u64 = 10_000;
 
 /// What to take, and why.
 #[derive(Serialize)]
 pub(crate) struct Advice {
-    pub(crate) model: &'static str,
-    /// What to do, in a sentence.
-    pub(crate) how: String,
-    /// What `cargo xtask copy` is asked for, where there is a file to copy.
-    pub(crate) copy: Option<&'static str>,
-    /// The experiment that it is from.
-    #[serde(rename = "crate")]
-    pub(crate) package: &'static str,
-    pub(crate) file: &'static str,
+    #[serde(flatten)]
+    pub(crate) choice: Choice,
     /// The questions that mattered, each with its answer.
     pub(crate) path: Vec<String>,
     pub(crate) evidence: Vec<Ground>,
@@ -48,12 +39,17 @@ pub(crate) struct Article {
 }
 
 /// Something to take: how it is called, and where it stands.
-struct Choice {
-    model: &'static str,
-    how: &'static str,
-    copy: Option<&'static str>,
-    package: &'static str,
-    file: &'static str,
+#[derive(Serialize)]
+pub(crate) struct Choice {
+    pub(crate) model: &'static str,
+    /// What to do, in a sentence.
+    pub(crate) how: &'static str,
+    /// What `cargo xtask copy` is asked for, where there is a file to copy.
+    pub(crate) copy: Option<&'static str>,
+    /// The experiment that it is from.
+    #[serde(rename = "crate")]
+    pub(crate) package: &'static str,
+    pub(crate) file: &'static str,
 }
 
 const PLAIN: Choice = Choice {
@@ -124,15 +120,14 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
     let mut claims = |ids: &[&str]| evidence.extend(ids.iter().filter_map(|id| results.claim(id)));
     let at_once = needs.at_once.unwrap_or(1);
     let is_async = needs.library == Some(Library::Async);
+    let leaf = results.leaf(Asked { computes: needs.work != Work::Io, at_once, has_async_library: is_async });
     let choice = if needs.isolation == Isolation::Yes {
         path.push("a crash of one must leave the others alone".to_owned());
         claims(&["C2", "M8"]);
         PROCESSES
     } else if needs.work == Work::Cpu {
         claims(&["N3", "C1"]);
-        let processes_are_faster =
-            results.leaf(Asked { computes: true, at_once, has_async_library: is_async });
-        if processes_are_faster.agreement == Agreement::Agree { PROCESSES } else { RAYON }
+        if leaf.agreement == Agreement::Agree { PROCESSES } else { RAYON }
     } else if needs.work == Work::Both {
         path.push(library(is_async));
         claims(&["P3", "B1", "N3"]);
@@ -152,15 +147,12 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
             choice
         } else {
             claims(&["N4", "K3"]);
-            let leaf = results.leaf(Asked { computes: false, at_once, has_async_library: false });
             let by_executor = (leaf.model == EXECUTOR.model) == (leaf.agreement == Agreement::Agree);
             let decided = matches!(leaf.agreement, Agreement::Agree | Agreement::Disagree);
             // Where the data do not decide, what needs no runtime.
             if decided && by_executor { EXECUTOR } else { THREADS }
         }
     };
-    let asked = Asked { computes: needs.work != Work::Io, at_once, has_async_library: is_async };
-    let leaf = results.leaf(asked);
     let article = Article {
         path: leaf.path.clone(),
         model: leaf.model.clone(),
@@ -168,8 +160,7 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
         agreement: leaf.agreement,
         evidence: leaf.evidence.clone(),
     };
-    let Choice { model, how, copy, package, file } = choice;
-    Advice { model, how: how.to_owned(), copy, package, file, path, evidence, article }
+    Advice { choice, path, evidence, article }
 }
 
 fn library(is_async: bool) -> String {
@@ -296,7 +287,7 @@ mod tests {
     #[test]
     fn the_data_decide_where_they_can() {
         let model = |work, at_once, library, agreement| {
-            advise(&needs(work, at_once, library), &results(agreement)).model
+            advise(&needs(work, at_once, library), &results(agreement)).choice.model
         };
         let (agree, disagree, open) = (Agreement::Agree, Agreement::Disagree, Agreement::Undecided);
         assert_eq!(model(Work::Cpu, 4, Library::Blocking, agree), "processes");
@@ -313,13 +304,13 @@ mod tests {
     fn async_is_taken_from_where_it_takes_less_of_what_counts() {
         let model = |at_once, memory| {
             let needs = Needs { memory: Some(memory), ..needs(Work::Io, at_once, Library::Async) };
-            advise(&needs, &results(Agreement::Agree)).model
+            advise(&needs, &results(Agreement::Agree)).choice.model
         };
         assert_eq!((model(299, Room::Plenty), model(300, Room::Plenty)), ("threads", "async"));
         assert_eq!((model(29, Room::Tight), model(30, Room::Tight)), ("threads", "async"));
         let mut none = results(Agreement::Agree);
         none.tree.crossings.iter_mut().for_each(|crossing| crossing.from = None);
-        let model = |at_once| advise(&needs(Work::Io, at_once, Library::Async), &none).model;
+        let model = |at_once| advise(&needs(Work::Io, at_once, Library::Async), &none).choice.model;
         assert_eq!((model(10_000), model(10_001)), ("threads", "async"));
     }
 
@@ -327,7 +318,7 @@ mod tests {
     fn isolation_takes_processes_whatever_the_work() {
         for work in [Work::Cpu, Work::Io, Work::Both] {
             let needs = Needs { isolation: Isolation::Yes, ..needs(work, 50, Library::Async) };
-            assert_eq!(advise(&needs, &results(Agreement::Disagree)).model, "processes");
+            assert_eq!(advise(&needs, &results(Agreement::Disagree)).choice.model, "processes");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::blocking::{AtOnce, Pair, freezes, hands_over, keeps_running};
 use super::super::{CLIENT, Judged, Verdict};
-use super::{Rule, judged_by};
+use super::{Rule, judged_by, told};
 use crate::series::Series;
 
 pub(super) const RULES: [Rule; 3] = [
@@ -50,14 +50,12 @@ const SESSION: &str = "python_aiohttp";
 const SESSIONS: &str = "python_aiohttp_session_per_call";
 
 fn k1(client: &Series) -> Judged {
-    let (verdict, evidence) = freezes(&Pair::all(client, FEW, [[INLINE, DEFAULT]])?);
-    Ok((verdict, judged_by(client.data, &evidence)))
+    told(client.data, Ok(freezes(&Pair::all(client, FEW, [[INLINE, DEFAULT]])?)))
 }
 
 fn k2(client: &Series) -> Judged {
     let pairs = Pair::all(client, FEW, [[INLINE, SESSION], [INLINE, SESSIONS]])?;
-    let (verdict, evidence) = keeps_running(client, FEW, &pairs, [SESSION, SESSIONS])?;
-    Ok((verdict, judged_by(client.data, &evidence)))
+    told(client.data, keeps_running(client, FEW, &pairs, [SESSION, SESSIONS]))
 }
 
 fn k3(client: &Series) -> Judged {

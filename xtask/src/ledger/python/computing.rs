@@ -28,7 +28,7 @@ pub(super) const RULES: [Rule; 2] = [
 ];
 
 /// The article's ten million, and what a run has time for that is not a full one.
-const CASES: [&str; 2] = ["4-of-10000000-steps", "4-of-1000000-steps"];
+pub(super) const CASES: [&str; 2] = ["4-of-10000000-steps", "4-of-1000000-steps"];
 
 /// The largest case that all of these came to the end of.
 fn largest(series: &Series, variants: &[&str]) -> &'static str {

@@ -5,7 +5,7 @@ use std::iter::zip;
 use super::super::decide::{about, all, any, bytes, figure, grade, is_more, ratio, row_at, row_of, times};
 use super::super::downloads::{HELD, MANY, d2};
 use super::super::{All, DOWNLOADS, Judged, WAITING};
-use super::{Rule, judged_by};
+use super::Rule;
 use crate::data::Row;
 use crate::series::{address_space, memory, resident, whole_time};
 use crate::units::whole;
@@ -47,8 +47,7 @@ pub(super) const UNLIMITED: &str = "python_aiohttp_unlimited";
 const AFTER: &str = "10000-after-100-ms";
 
 fn told(all: &All, judged: Judged) -> Judged {
-    let (verdict, evidence) = judged?;
-    Ok((verdict, judged_by(all.get(DOWNLOADS)?.data, &evidence)))
+    super::told(all.get(DOWNLOADS)?.data, judged)
 }
 
 fn d1(data: &All) -> Judged {

@@ -2,7 +2,8 @@
 
 use super::super::Verdict::{self, HoldsBut, Unsettled};
 use super::super::decide::{
-    all, at_least, at_most, duration, figure, grade, is_more, not, ratio, row_of, settled, times,
+    all, at_least, at_most, duration, figure, grade, is_more, not, ratio, row_of, settled, takes_two_cores,
+    times,
 };
 use super::super::gil::{FIFTY_WAITING, FOUR_WAITING, ONE_WAITING, waiting};
 use super::super::{All, GIL, Judged};
@@ -49,9 +50,7 @@ const BESIDE: &str = "3-wait-1-computes-1000000-steps";
 /// What ran, where there are cores enough that a computation beside it takes none away.
 fn measured<'a>(data: &'a All) -> Result<&'a Series<'a>, String> {
     let gil = data.get(GIL)?;
-    if gil.data.machine.cores < 2 {
-        return Err("one core: nothing runs in parallel".to_owned());
-    }
+    takes_two_cores(gil)?;
     Ok(gil)
 }
 

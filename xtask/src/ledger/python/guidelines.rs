@@ -3,7 +3,7 @@
 use super::super::guidelines::{COLD, Taken, cold_starts, executor_or_threads};
 use super::super::{CLIENT, Judged};
 use super::blocking::{AT_ONCE, DEFAULT, FEW, OWN, THREADS};
-use super::{Rule, judged_by};
+use super::{Rule, judged_by, told};
 use crate::series::Series;
 
 pub(super) const RULES: [Rule; 2] = [
@@ -43,8 +43,7 @@ fn n5(client: &Series) -> Judged {
     // What CPython starts is no binary of its own.
     let [time, memory, _] = COLD;
     let others = [("python_aiohttp", "aiohttp")];
-    let (verdict, evidence) = cold_starts(client, &[time, memory], (THREADS, "http.client"), &others)?;
-    Ok((verdict, judged_by(client.data, &evidence)))
+    told(client.data, cold_starts(client, &[time, memory], (THREADS, "http.client"), &others))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use super::super::decide::{any, at_least, grade, ratio, row_at, times};
 use super::super::downloads::MANY;
 use super::super::memory::{at, is_160_to_1, m1, m2, m8};
 use super::super::{All, DOWNLOADS, Judged, WAITING};
+use super::Rule;
 use super::downloads::{THREADS, UNLIMITED};
-use super::{Rule, judged_by};
 use crate::series::{memory, start_time, whole_time};
 
 pub(super) const RULES: [Rule; 8] = [
@@ -90,8 +90,7 @@ pub(super) const TASKS: &str = "python_asyncio";
 const BOTH: [&str; 2] = [THREADS, TASKS];
 
 fn told(all: &All, judged: Judged) -> Judged {
-    let (verdict, evidence) = judged?;
-    Ok((verdict, judged_by(all.get(WAITING)?.data, &evidence)))
+    super::told(all.get(WAITING)?.data, judged)
 }
 
 fn m7(all: &All) -> Judged {

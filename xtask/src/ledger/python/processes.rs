@@ -2,6 +2,7 @@
 
 use super::super::decide::{all, grade, is_less, ratio, row_of, settled, times};
 use super::super::{All, CPU, Judged, PIPELINE};
+use super::computing::CASES;
 use super::pipeline::{COMPUTED, INLINE, PROCESSES};
 use super::{Rule, judged_by};
 use crate::series::whole_time;
@@ -17,8 +18,8 @@ pub(super) const RULES: [Rule; 1] = [Rule {
 }];
 
 /// The longer one is run by full runs only.
-const LONG: &str = "4-of-10000000-steps";
-const SHORT: &str = "4-of-1000000-steps";
+const LONG: &str = CASES[0];
+const SHORT: &str = CASES[1];
 
 fn n3(data: &All) -> Judged {
     let (computed, pages) = (data.get(CPU)?, data.get(PIPELINE)?);
