@@ -17,8 +17,8 @@ use toml::Spanned;
 
 use crate::data::JUDGED;
 
-pub(crate) use pictures::{Chart, Curve, Kind, MOST_LINES, Timeline};
-use pictures::{ChartTable, CurveTable, TimelineTable};
+pub(crate) use pictures::{Chart, Curve, Growth, Kind, MOST_LINES, Timeline};
+use pictures::{ChartTable, CurveTable, GrowthTable, TimelineTable};
 
 pub(crate) struct Experiment {
     pub(crate) name: String,
@@ -34,6 +34,7 @@ pub(crate) struct Experiment {
     pub(crate) timelines: Vec<Timeline>,
     pub(crate) charts: Vec<Chart>,
     pub(crate) curves: Vec<Curve>,
+    pub(crate) growths: Vec<Growth>,
     pub(crate) cases: Vec<Case>,
     pub(crate) variants: Vec<Variant>,
 }
@@ -403,6 +404,8 @@ struct Tables {
     chart: Vec<ChartTable>,
     #[serde(default)]
     curve: Vec<CurveTable>,
+    #[serde(default)]
+    growth: Vec<GrowthTable>,
     case: Spanned<Vec<CaseTable>>,
     variant: Spanned<Vec<VariantTable>>,
 }
@@ -562,6 +565,9 @@ impl Tables {
         let charts = charts.collect::<Result<_>>()?;
         let curves = self.curve.into_iter().map(|table| source.curve(table, &mut names, &cases, &variants));
         let curves = curves.collect::<Result<_>>()?;
+        let growths =
+            self.growth.into_iter().map(|table| source.growth(table, &mut names, &cases, &variants));
+        let growths = growths.collect::<Result<_>>()?;
 
         Ok(Experiment {
             name,
@@ -576,6 +582,7 @@ impl Tables {
             timelines,
             charts,
             curves,
+            growths,
             cases,
             variants,
         })

@@ -3,6 +3,7 @@
 mod commands;
 mod data;
 mod experiment;
+mod html;
 mod hyperfine;
 mod interpreters;
 mod ledger;

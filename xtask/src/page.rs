@@ -136,8 +136,11 @@ fn in_python(judgement: &Judgement) -> String {
     format!("{verdict}: {}", escape(&judgement.evidence))
 }
 
-/// The claims as they are judged in Rust, and each as it is in CPython.
-fn pairs<'a>(judgements: &[&'a Judgement]) -> impl Iterator<Item = (&'a Judgement, Option<&'a Judgement>)> {
+/// A claim as it is judged in Rust, and as it is in CPython.
+type Pair<'a> = (&'a Judgement, Option<&'a Judgement>);
+
+/// All claims in both languages.
+pub(crate) fn pairs<'a>(judgements: &[&'a Judgement]) -> impl Iterator<Item = Pair<'a>> {
     let rust = judgements.iter().filter(|judgement| judgement.language == "rust");
     rust.map(|rust| {
         let python = judgements.iter().find(|other| other.id == rust.id && other.language == "python");
@@ -163,19 +166,10 @@ const HEADLINE: usize = 10;
 const OF_ONE_EXPERIMENT: usize = 2;
 
 /// The rows of the ledger that a reader of the article expects least, and the way to the others.
-pub(crate) fn headline(judgements: &[Judgement], label: &str) -> String {
+pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&Plot>) -> String {
     let all: Vec<_> = judgements.iter().collect();
-    let mut surprising: Vec<_> = pairs(&all).collect();
-    let count = surprising.len();
-    // Ties stay in the order of the ledger.
-    surprising.sort_by_key(|(rust, python)| Reverse(surprise(rust, *python)));
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    surprising.retain(|(rust, _)| {
-        let of_its_experiment = shown.entry(judged_by(&rust.id)).or_default();
-        *of_its_experiment += 1;
-        *of_its_experiment <= OF_ONE_EXPERIMENT
-    });
-    surprising.truncate(HEADLINE);
+    let surprising = most_surprising(&all, HEADLINE);
+    let count = pairs(&all).count();
     let page = format!("results/{label}/README.md");
     let rows: Vec<_> = surprising
         .iter()
@@ -197,13 +191,29 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str) -> String {
         .collect();
     let columns = [("Claim", false), ("The article says", false), ("In Rust", false), ("In CPython", false)];
     let left = count - rows.len();
-    format!(
-        "The {} of {} claims that a reader of the article would be most surprised by, measured on [{label}]({page}); \
+    pictures(picture.into_iter(), &format!("results/{label}/"))
+        + &format!(
+            "The {} of {} claims that a reader of the article would be most surprised by, measured on [{label}]({page}); \
          the other {left} stand there, with the rules and all of the evidence.\n\n{}",
-        rows.len(),
-        count,
-        table(&columns, &rows)
-    )
+            rows.len(),
+            count,
+            table(&columns, &rows)
+        )
+}
+
+/// The claims whose verdicts are least what the article says, in Rust and in CPython.
+pub(crate) fn most_surprising<'a>(judgements: &[&'a Judgement], most: usize) -> Vec<Pair<'a>> {
+    let mut surprising: Vec<_> = pairs(judgements).collect();
+    // Ties stay in the order of the ledger.
+    surprising.sort_by_key(|(rust, python)| Reverse(surprise(rust, *python)));
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    surprising.retain(|(rust, _)| {
+        let of_its_experiment = shown.entry(judged_by(&rust.id)).or_default();
+        *of_its_experiment += 1;
+        *of_its_experiment <= OF_ONE_EXPERIMENT
+    });
+    surprising.truncate(most);
+    surprising
 }
 
 /// How little a verdict is what the article says: most where a claim fails in both languages, least where it holds in both.

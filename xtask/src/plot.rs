@@ -2,6 +2,8 @@
 
 mod chart;
 mod curve;
+mod growth;
+mod labels;
 mod model;
 mod powers;
 mod timeline;
@@ -12,16 +14,21 @@ use svg::Document;
 use svg::node::element::{Line, Rectangle, Style, Text, Title};
 
 use crate::data::Data;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, MOST_LINES};
+use crate::series::Series;
 
 /// As wide as a column of text on the pages that show it.
 const WIDTH: f64 = 840.0;
 /// Free on all four sides.
 const EDGE: f64 = 24.0;
 
+/// A line is drawn with the first of them that no other of its weight has, so that all can be told apart without colour.
+const DASHES: [&str; MOST_LINES] =
+    ["none", "8 4", "2 3", "12 3 2 3", "18 5", "12 3 2 3 2 3", "5 7", "18 3 6 3"];
+
 /// Its own ground and ink in both schemes: a picture does not know the page that it stands on. What differs in colour differs in
 /// shape too.
-const STYLE: &str = "
+pub(crate) const STYLE: &str = "
 text { font: 12px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; fill: #1f2328 }
 .title { font-size: 17px; font-weight: 600 }
 .name { font-size: 13px; font-weight: 600 }
@@ -85,7 +92,11 @@ pub(crate) fn plots(experiment: &Experiment, data: &Data) -> Vec<Plot> {
     let curves = experiment.curves.iter().filter_map(|curve| {
         plot(&curve.name, &curve.title, &curve.case, curve::draw(curve, experiment, data))
     });
-    charts.chain(timelines).chain(curves).collect()
+    let growths = experiment.growths.iter().filter_map(|growth| {
+        let (_, case) = *Series::of(experiment, data).sizes.last()?;
+        plot(&growth.name, &growth.title, case, growth::draw(growth, experiment, data))
+    });
+    growths.chain(charts).chain(timelines).chain(curves).collect()
 }
 
 /// An empty sheet with its title.

@@ -129,7 +129,7 @@ fn choose_folder(
     Ok((setting, folder))
 }
 
-fn is_tracked(folder: &Path) -> bool {
+pub(super) fn is_tracked(folder: &Path) -> bool {
     said_by(Command::new("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
 }
 

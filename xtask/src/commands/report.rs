@@ -1,18 +1,23 @@
 //! Pages, ledger and the tables in the READMEs, from the data alone.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
+use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::slice;
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use glob::{Pattern, glob};
 
+use super::bench_all::is_tracked;
 use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
-use crate::ledger::{self, Judgement, Tree};
+use crate::html;
+use crate::ledger::{self, Judgement, Tree, Verdict};
 use crate::markdown::{escape, table};
 use crate::page;
 use crate::plot::{self, Plot};
@@ -70,22 +75,52 @@ pub(crate) fn reference_in(results: &Path) -> Option<String> {
 pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judgement>> {
     let experiments = workspace.experiments()?;
     let machine = Machine::read(folder.to_owned(), &experiments)?;
-    for (file, text) in machine.pages(&experiments, machine.drawn(&experiments))? {
+    let pages = machine.pages(&experiments)?;
+    let html = Pages::html(workspace, slice::from_ref(&pages))?;
+    data::write(&folder.join("index.html"), &html)?;
+    for (file, text) in pages.files() {
         data::write(&file, &text)?;
     }
     Ok(machine.judgements)
 }
 
-/// The verdicts, for the terminal, and where to read more.
+/// The ledger, for the terminal: the most surprising rows first with their evidence, then all of them, and where to read more.
 pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgement]) -> Result<()> {
-    for judgement in judgements.iter().filter(|judgement| judgement.language == "rust") {
-        say(&format!("{:4} {:13} {}\n", judgement.id, judgement.verdict.words(), judgement.evidence))?;
+    const FIRST: usize = 5;
+    let coloured = stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let shown = |verdict: Verdict| {
+        let colour = match verdict {
+            Verdict::Holds => "32",
+            Verdict::HoldsBut => "33",
+            Verdict::Fails => "31",
+            Verdict::Unsettled | Verdict::NotMeasured => "2",
+        };
+        let words = format!("{:12}", verdict.words());
+        if coloured { format!("\x1b[{colour}m{words}\x1b[0m") } else { words }
+    };
+    let all: Vec<_> = judgements.iter().collect();
+    say("What a reader of the article would expect least:\n\n")?;
+    for (rust, python) in page::most_surprising(&all, FIRST) {
+        say(&format!("{:4} {}\n", rust.id, ledger::says(&rust.id)))?;
+        for (language, judgement) in [("Rust", Some(rust)), ("CPython", python)] {
+            let Some(judgement) = judgement else { continue };
+            let first = ledger::clauses(&judgement.evidence)[0];
+            say(&format!("     {language:8}{} {first}\n", shown(judgement.verdict)))?;
+        }
+    }
+    say(&format!("\n     {:13}{:13}\n", "in Rust", "in CPython"))?;
+    for (rust, python) in page::pairs(&all) {
+        let python = python.map_or(Verdict::NotMeasured, |judgement| judgement.verdict);
+        say(&format!(
+            "{:4} {} {} {}\n",
+            rust.id,
+            shown(rust.verdict),
+            shown(python),
+            ledger::says(&rust.id)
+        ))?;
     }
     say(&format!("\n{}\n", workspace.shown(&folder.join("README.md"))))
 }
-
-/// An experiment, what was measured of it, and the pictures of that.
-type Drawn<'a> = (&'a Experiment, &'a Data, Vec<Plot>);
 
 /// What was measured on one machine, and what it says.
 struct Machine {
@@ -106,31 +141,72 @@ impl Machine {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Its experiments with their pictures. Data may outlive their experiment; they are kept, but can no longer be explained.
-    fn drawn<'a>(&'a self, experiments: &'a [Experiment]) -> Vec<Drawn<'a>> {
+    /// Every file that is written for it.
+    fn pages<'a>(&'a self, experiments: &'a [Experiment]) -> Result<Pages<'a>> {
+        let Self { folder, data, judgements, tree } = self;
+        let overview = page::machine(data, experiments, judgements, tree);
+        let judged = [("claims", json(judgements)?), ("tree", json(tree)?)];
+        let judged = judged.map(|(name, text)| (folder.join(format!("data/{name}.json")), text));
+        // Data may outlive their experiment; they are kept, but can no longer be explained.
         let explained =
-            self.data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect();
-        at_once(explained, |(experiment, data)| (experiment, data, plot::plots(experiment, data)))
+            data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect();
+        let of_each = at_once(explained, |(experiment, data)| {
+            let plots = plot::plots(experiment, data);
+            let page = page::experiment(experiment, data, &plots, judgements);
+            Explained { experiment, data, page, plots }
+        });
+        Ok(Pages { machine: self, judged, overview, of_each })
+    }
+}
+
+/// An experiment and what was measured of it, on a page and in pictures.
+struct Explained<'a> {
+    experiment: &'a Experiment,
+    data: &'a Data,
+    page: String,
+    plots: Vec<Plot>,
+}
+
+/// What was written of a machine, before it goes to its files.
+struct Pages<'a> {
+    machine: &'a Machine,
+    judged: [Page; 2],
+    overview: String,
+    of_each: Vec<Explained<'a>>,
+}
+
+impl Pages<'_> {
+    /// The page that has it all, these machines beside each other.
+    fn html(workspace: &Workspace, all: &[Self]) -> Result<String> {
+        let machines = all.iter().map(|pages| html::Machine {
+            label: pages.machine.label(),
+            judgements: &pages.machine.judgements,
+            data: &pages.machine.data,
+            overview: &pages.overview,
+        });
+        let shown = all
+            .first()
+            .into_iter()
+            .flat_map(|pages| &pages.of_each)
+            .map(|Explained { experiment, page, plots, .. }| html::Shown { experiment, page, plots });
+        html::html(&workspace.root, &machines.collect::<Vec<_>>(), &shown.collect::<Vec<_>>())
     }
 
-    /// Every file that is written for it.
-    fn pages(&self, experiments: &[Experiment], drawn: Vec<Drawn>) -> Result<Vec<Page>> {
-        let Self { folder, data, judgements, tree } = self;
-        let mut pages = vec![
-            (folder.join("data/claims.json"), json(judgements)?),
-            (folder.join("data/tree.json"), json(tree)?),
-            (folder.join("README.md"), page::machine(data, experiments, judgements, tree)),
-        ];
-        let of_each = at_once(drawn, |(experiment, data, plots)| {
-            let page = page::experiment(experiment, data, &plots, judgements);
-            let page = (folder.join(format!("{}.md", experiment.name)), page);
-            [page]
-                .into_iter()
-                .chain(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)))
-                .collect::<Vec<_>>()
-        });
-        pages.extend(of_each.into_iter().flatten());
-        Ok(pages)
+    /// The one that stands on the front page.
+    fn picture(&self) -> Option<&Plot> {
+        let mut plots = self.of_each.iter().flat_map(|one| &one.plots);
+        plots.find(|plot| plot.file.ends_with("mass-download-time.svg"))
+    }
+
+    fn files(self) -> Vec<Page> {
+        let folder = &self.machine.folder;
+        let mut files = Vec::from(self.judged);
+        files.push((folder.join("README.md"), self.overview));
+        for Explained { experiment, page, plots, .. } in self.of_each {
+            files.push((folder.join(format!("{}.md", experiment.name)), page));
+            files.extend(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)));
+        }
+        files
     }
 }
 
@@ -151,30 +227,40 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let experiments = workspace.experiments()?;
     let results = workspace.root.join("results");
     let label = reference_in(&results);
-    let mut reference = None;
-    let mut readmes = Vec::new();
-    let mut pages = Vec::new();
+    let mut machines = Vec::new();
     for entry in fs::read_dir(&results).into_iter().flatten() {
         let machine = Machine::read(entry?.path(), &experiments)?;
-        if machine.data.is_empty() {
-            continue;
+        if !machine.data.is_empty() {
+            machines.push(machine);
         }
-        let drawn = machine.drawn(&experiments);
-        let is_reference = Some(machine.label()) == label;
-        if is_reference {
-            for (experiment, data, plots) in &drawn {
-                readmes.push(experiment_readme(workspace, experiment, data, plots, &machine.label())?);
-            }
-        }
-        pages.extend(machine.pages(&experiments, drawn)?);
-        reference = if is_reference { Some(machine) } else { reference };
     }
-    pages.sort();
-    if let Some(label) = label {
+    // The reference first.
+    machines.sort_by_key(|machine| {
+        (Some(machine.label()) != label, !is_tracked(&machine.folder), machine.label())
+    });
+    let written: Vec<_> =
+        machines.iter().map(|machine| machine.pages(&experiments)).collect::<Result<_>>()?;
+    let reference = written.first().filter(|pages| Some(pages.machine.label()) == label);
+    if let Some(label) = &label {
         ensure!(reference.is_some(), "results/reference names {label}, and results/{label} holds no data");
     }
-    pages.extend(front_page(workspace, &experiments, reference.as_ref())?);
-    pages.extend(readmes);
+    let mut parts = Vec::from_iter(front_page(workspace, &experiments, reference)?);
+    for one in reference.into_iter().flat_map(|pages| &pages.of_each) {
+        parts.push(experiment_readme(workspace, one, &written[0].machine.label())?);
+    }
+    // Those that the project keeps stand beside each other; what somebody measured has a page of its own.
+    let is_kept = |pages: &&Pages| Some(pages.machine.label()) == label || is_tracked(&pages.machine.folder);
+    let kept = reference.map_or(0, |_| written.iter().take_while(is_kept).count());
+    let mut pages = Vec::new();
+    if kept > 0 {
+        pages.push((results.join("index.html"), Pages::html(workspace, &written[..kept])?));
+    }
+    for own in written[kept..].chunks(1) {
+        pages.push((own[0].machine.folder.join("index.html"), Pages::html(workspace, own)?));
+    }
+    pages.extend(written.into_iter().flat_map(Pages::files));
+    pages.sort();
+    pages.extend(parts);
     Ok(pages)
 }
 
@@ -182,17 +268,18 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
 fn front_page(
     workspace: &Workspace,
     experiments: &[Experiment],
-    reference: Option<&Machine>,
+    reference: Option<&Pages>,
 ) -> Result<Option<Page>> {
     let file = workspace.root.join("README.md");
     let Ok(text) = fs::read_to_string(&file) else {
         return Ok(None);
     };
     let text = spliced(&file, &text, "experiments", &index(experiments))?;
-    let Some(machine) = reference else {
+    let Some(pages) = reference else {
         return Ok(Some((file, text)));
     };
-    let headline = page::headline(&machine.judgements, &machine.label());
+    let Machine { judgements, .. } = pages.machine;
+    let headline = page::headline(judgements, &pages.machine.label(), pages.picture());
     Ok(Some((file.clone(), spliced(&file, &text, "headline", &headline)?)))
 }
 
@@ -212,13 +299,8 @@ fn index(experiments: &[Experiment]) -> String {
     table(&[("Group", false), ("Experiment", false), ("", false), ("Claims", false)], &rows)
 }
 
-fn experiment_readme(
-    workspace: &Workspace,
-    experiment: &Experiment,
-    data: &Data,
-    plots: &[Plot],
-    label: &str,
-) -> Result<Page> {
+fn experiment_readme(workspace: &Workspace, explained: &Explained, label: &str) -> Result<Page> {
+    let Explained { experiment, data, plots, .. } = explained;
     let file = workspace.root.join(&experiment.folder).join("README.md");
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let case = experiment.cases.first().context("an experiment has a case")?;

@@ -47,6 +47,17 @@ pub(crate) struct Curve {
     pub(crate) variants: Vec<String>,
 }
 
+/// A picture of how a figure grows with n, one line for each variant.
+pub(crate) struct Growth {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// Into the outcome, as that of an expectation.
+    pub(crate) path: String,
+    /// What n counts.
+    pub(crate) n: String,
+    pub(crate) variants: Vec<String>,
+}
+
 /// Something that a worker does for a while.
 pub(crate) struct Kind {
     /// The series of worker 3 is called this and `_3`.
@@ -89,6 +100,16 @@ pub(super) struct CurveTable {
     series: String,
     counts: Spanned<String>,
     variants: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GrowthTable {
+    name: Spanned<String>,
+    title: Spanned<String>,
+    path: Spanned<String>,
+    n: Spanned<String>,
+    variants: Spanned<Vec<Spanned<String>>>,
 }
 
 impl Source<'_> {
@@ -205,6 +226,38 @@ impl Source<'_> {
             series: table.series,
             counts: self.line(table.counts, LONGEST_MEANING)?,
             variants: shown,
+        })
+    }
+
+    pub(super) fn growth(
+        &self,
+        table: GrowthTable,
+        seen: &mut BTreeSet<String>,
+        cases: &[Case],
+        variants: &[Variant],
+    ) -> Result<Growth> {
+        check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
+        let name = self.name(&table.name, seen)?;
+        if !cases.iter().any(|case| case.size.is_some()) {
+            return Err(self.error(table.name.span(), "no case has a size: there is no n"));
+        }
+        let span = table.variants.span();
+        let shown = table.variants.into_inner();
+        if shown.is_empty() || shown.len() > MOST_LINES {
+            return Err(self.error(span, format!("show 1 to {MOST_LINES} variants")));
+        }
+        let known = |name: Spanned<String>| {
+            if variants.iter().any(|known| known.name == *name.get_ref()) {
+                return Ok(name.into_inner());
+            }
+            Err(self.error(name.span(), format!("there is no variant `{}`", name.get_ref())))
+        };
+        Ok(Growth {
+            name,
+            title: self.line(table.title, LONGEST_TITLE)?,
+            path: table.path.into_inner(),
+            n: self.line(table.n, LONGEST_MEANING)?,
+            variants: shown.into_iter().map(known).collect::<Result<_>>()?,
         })
     }
 }

@@ -1,19 +1,18 @@
 //! How something grows over time: a line for each variant, and around it a band that holds all of its runs.
 
-mod labels;
 mod scale;
 mod steps;
 
 use svg::Document;
 use svg::node::element::{Line, Path, TSpan};
 
+use super::labels::apart;
 use super::model::{legend, mark};
-use super::{EDGE, WIDTH, left_out, moments, place, rule, sheet, source, text, text_to};
+use super::{DASHES, EDGE, WIDTH, left_out, moments, place, rule, sheet, source, text, text_to};
 use crate::data::Data;
-use crate::experiment::{Curve, Experiment, MOST_LINES, Role, Variant};
+use crate::experiment::{Curve, Experiment, Role, Variant};
 use crate::statistics::median;
 use crate::units::whole;
-use labels::apart;
 use scale::Scale;
 use steps::{Counted, Run, counted, runs, shares};
 
@@ -27,9 +26,6 @@ const FOOT: f64 = TOP + 300.0;
 const BOTTOM: f64 = 100.0 + EDGE;
 /// From one label to the next.
 const LABEL: f64 = 18.0;
-/// A line is drawn with the first of them that no other of its weight has, so that all can be told apart without colour.
-const DASHES: [&str; MOST_LINES] =
-    ["none", "8 4", "2 3", "12 3 2 3", "18 5", "12 3 2 3 2 3", "5 7", "18 3 6 3"];
 
 /// A variant and its runs.
 struct Grown<'a> {
