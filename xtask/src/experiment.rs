@@ -17,7 +17,7 @@ use toml::Spanned;
 
 use crate::data::JUDGED;
 
-pub(crate) use pictures::{Chart, Curve, Growth, Kind, MOST_LINES, Timeline};
+pub(crate) use pictures::{Chart, Curve, Grows, Growth, Kind, MOST_LINES, Timeline};
 use pictures::{ChartTable, CurveTable, GrowthTable, TimelineTable};
 
 pub(crate) struct Experiment {
@@ -477,6 +477,11 @@ struct DependencyTable {
     default_features: Option<bool>,
 }
 
+/// All of them checked, or the first error.
+fn all<T, R>(tables: Vec<T>, check: impl FnMut(T) -> Result<R>) -> Result<Vec<R>> {
+    tables.into_iter().map(check).collect()
+}
+
 impl Tables {
     fn check(self, root: &Path, folder: &Path, source: &Source) -> Result<Experiment> {
         let last = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -485,8 +490,7 @@ impl Tables {
         if !is_name(&name) || JUDGED.contains(&name.as_str()) {
             return Err(source.error(0..0, format!("the folder `{name}` is no name: use a-z, 0-9, _ and -")));
         }
-        let claims =
-            self.claims.into_iter().map(|claim| check_claim(source, claim)).collect::<Result<_>>()?;
+        let claims = all(self.claims, |claim| check_claim(source, claim))?;
         let timeout = Duration::try_from_secs_f64(*self.timeout_s.get_ref()).unwrap_or_default();
         if timeout.is_zero() {
             return Err(source.error(self.timeout_s.span(), "timeout_s is a positive number of seconds"));
@@ -549,8 +553,7 @@ impl Tables {
                 expect: source.expect(table.expect)?,
             });
         }
-        let figures = self.figure.into_iter().map(|table| source.figure(table, &names));
-        let figures = figures.collect::<Result<_>>()?;
+        let figures = all(self.figure, |table| source.figure(table, &names))?;
         for twin in twins {
             if !names.contains(twin.get_ref()) {
                 return Err(source.error(twin.span(), format!("the twin `{}` is no variant", twin.get_ref())));
@@ -558,18 +561,11 @@ impl Tables {
         }
 
         let mut names = BTreeSet::new();
-        let timelines =
-            self.timeline.into_iter().map(|table| source.timeline(table, &mut names, &cases, &variants));
-        let timelines = timelines.collect::<Result<_>>()?;
-        let charts = self.chart.into_iter().map(|table| source.chart(table, &mut names, &cases));
-        let charts = charts.collect::<Result<_>>()?;
-        let curves = self.curve.into_iter().map(|table| source.curve(table, &mut names, &cases, &variants));
-        let curves = curves.collect::<Result<_>>()?;
-        let growths =
-            self.growth.into_iter().map(|table| source.growth(table, &mut names, &cases, &variants));
-        let growths = growths.collect::<Result<_>>()?;
-
         Ok(Experiment {
+            timelines: all(self.timeline, |table| source.timeline(table, &mut names, &cases, &variants))?,
+            charts: all(self.chart, |table| source.chart(table, &mut names, &cases))?,
+            curves: all(self.curve, |table| source.curve(table, &mut names, &cases, &variants))?,
+            growths: all(self.growth, |table| source.growth(table, &mut names, &cases, &variants))?,
             name,
             group,
             folder: folder.to_owned(),
@@ -579,10 +575,6 @@ impl Tables {
             timeout,
             analysis: self.analysis,
             figures,
-            timelines,
-            charts,
-            curves,
-            growths,
             cases,
             variants,
         })

@@ -253,7 +253,7 @@ fn converted(markdown: &str, label: &str, plots: &[Plot], deeper: usize) -> Stri
                 events.push(Event::Start(Tag::Table(alignments)));
             }
             Event::End(TagEnd::Table) => {
-                events.extend([Event::End(TagEnd::Table), raw("</div>\n".to_owned())])
+                events.extend([Event::End(TagEnd::Table), raw("</div>\n".to_owned())]);
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
                 is_picture = true;

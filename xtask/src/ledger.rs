@@ -29,7 +29,7 @@ use crate::experiment::Experiment;
 use crate::series::Series;
 use crate::units::{thousands, whole};
 
-pub(crate) use crossings::Crossing;
+pub(crate) use crossings::{Crossing, from_which_on};
 pub(crate) use tree::{Agreement, Asked, COUNT as LEAVES, JudgedLeaf, MANY, leaf_for};
 
 /// What the article says, how it is judged, and by which numbers.

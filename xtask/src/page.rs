@@ -201,9 +201,10 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&P
         )
 }
 
-/// The claims whose verdicts are least what the article says, in Rust and in CPython.
+/// The claims whose verdicts are least what the article says, in Rust and in CPython; none that holds or is open in both.
 pub(crate) fn most_surprising<'a>(judgements: &[&'a Judgement], most: usize) -> Vec<Pair<'a>> {
-    let mut surprising: Vec<_> = pairs(judgements).collect();
+    let mut surprising: Vec<_> =
+        pairs(judgements).filter(|(rust, python)| surprise(rust, *python) > 0).collect();
     // Ties stay in the order of the ledger.
     surprising.sort_by_key(|(rust, python)| Reverse(surprise(rust, *python)));
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();

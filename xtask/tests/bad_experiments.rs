@@ -370,6 +370,36 @@ fn a_curve_of_more_variants_than_can_be_told_apart() {
     fixture.xtask(&["list"]).exits(0);
 }
 
+/// A growth with these lines, before the case, which is one of a series.
+#[track_caller]
+fn refused_growth(lines: &str, at: &str, parts: &[&str]) {
+    let growth =
+        format!("[[growth]]\nname = \"all\"\ntitle = \"\"\nn = \"tasks\"\n{lines}\n[[case]]\nsize = 1");
+    refused("[[case]]", &growth, at, parts);
+}
+
+#[test]
+fn a_growth_of_what_is_not_there() {
+    let of = |variants: &str| format!("figure = \"time\"\nvariants = {variants}\n");
+    refused_growth(&of("[\"good\", \"nobody\"]"), "nobody", &["there is no variant `nobody`"]);
+    refused_growth(&of("[]"), "variants", &["nothing to draw"]);
+    refused_growth(&of("[\"good\", \"good\"]"), "variants", &["`good` is there twice"]);
+    let crossing = of("[\"good\"]") + "crossing = [\"good\", \"better\"]";
+    refused_growth(&crossing, "crossing", &["between two of the variants that are shown"]);
+    let speed = "figure = \"speed\"\nvariants = [\"good\"]";
+    refused_growth(
+        speed,
+        "figure",
+        &["unknown variant `speed`", "time", "memory", "address-space", "speed-up"],
+    );
+}
+
+#[test]
+fn a_growth_without_an_n() {
+    let lines = "[[growth]]\nname = \"all\"\ntitle = \"\"\nn = \"\"\nfigure = \"time\"\nvariants = [\"good\"]\n\n[[case]]";
+    refused("[[case]]", lines, "name = \"all\"", &["no case has a size: there is no n"]);
+}
+
 #[test]
 fn two_pictures_of_one_name() {
     let lines = format!("name = \"all\"\ntitle = \"\"\ncase = \"only\"\nvariants = [\"good\"]\n{KINDS}");

@@ -99,8 +99,11 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
         if coloured { format!("\x1b[{colour}m{words}\x1b[0m") } else { words }
     };
     let all: Vec<_> = judgements.iter().collect();
-    say("What a reader of the article would expect least:\n\n")?;
-    for (rust, python) in page::most_surprising(&all, FIRST) {
+    let surprising = page::most_surprising(&all, FIRST);
+    if !surprising.is_empty() {
+        say("What a reader of the article would expect least:\n\n")?;
+    }
+    for (rust, python) in surprising {
         say(&format!("{:4} {}\n", rust.id, ledger::says(&rust.id)))?;
         for (language, judgement) in [("Rust", Some(rust)), ("CPython", python)] {
             let Some(judgement) = judgement else { continue };

@@ -1,6 +1,7 @@
 //! The pictures that an experiment asks for: what they show, and whether it can be.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use anyhow::Result;
 use outcome::timeline;
@@ -51,11 +52,23 @@ pub(crate) struct Curve {
 pub(crate) struct Growth {
     pub(crate) name: String,
     pub(crate) title: String,
-    /// Into the outcome, as that of an expectation.
-    pub(crate) path: String,
+    pub(crate) figure: Grows,
     /// What n counts.
     pub(crate) n: String,
     pub(crate) variants: Vec<String>,
+    /// Two of them: from which n on the second takes less than the first is marked.
+    pub(crate) crossing: Option<[String; 2]>,
+}
+
+/// What may grow with n.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Grows {
+    Time,
+    Memory,
+    AddressSpace,
+    /// The time of the work of `serial`, or of `python_serial`, divided by that of the variant.
+    SpeedUp,
 }
 
 /// Something that a worker does for a while.
@@ -107,9 +120,10 @@ pub(super) struct CurveTable {
 pub(super) struct GrowthTable {
     name: Spanned<String>,
     title: Spanned<String>,
-    path: Spanned<String>,
+    figure: Grows,
     n: Spanned<String>,
     variants: Spanned<Vec<Spanned<String>>>,
+    crossing: Option<Spanned<[String; 2]>>,
 }
 
 impl Source<'_> {
@@ -131,7 +145,7 @@ impl Source<'_> {
     /// The variants that are to be shown of a case.
     fn variants_of(
         &self,
-        case: &str,
+        case: Option<&str>,
         shown: Spanned<Vec<Spanned<String>>>,
         variants: &[Variant],
     ) -> Result<Vec<String>> {
@@ -141,8 +155,10 @@ impl Source<'_> {
         let mut names = Vec::new();
         for name in shown.into_inner() {
             let (span, name) = (name.span(), name.into_inner());
-            if !variants.iter().any(|known| known.name == name && known.runs(case)) {
-                return Err(self.error(span, format!("there is no variant `{name}` of the case `{case}`")));
+            let is_known = |known: &Variant| known.name == name && case.is_none_or(|case| known.runs(case));
+            if !variants.iter().any(is_known) {
+                let of = case.map_or(String::new(), |case| format!(" of the case `{case}`"));
+                return Err(self.error(span, format!("there is no variant `{name}`{of}")));
             }
             if names.contains(&name) {
                 return Err(self.error(span, format!("`{name}` is there twice")));
@@ -180,7 +196,7 @@ impl Source<'_> {
     ) -> Result<Timeline> {
         let name = self.name(&table.name, seen)?;
         let case = self.case(table.case, cases)?;
-        let shown = self.variants_of(&case, table.variants, variants)?;
+        let shown = self.variants_of(Some(&case), table.variants, variants)?;
         if !(1..=timeline::MOST_KINDS).contains(&table.kinds.get_ref().len()) {
             let message = format!("a timeline shows 1 to {} kinds", timeline::MOST_KINDS);
             return Err(self.error(table.kinds.span(), message));
@@ -211,14 +227,11 @@ impl Source<'_> {
         let case = self.case(table.case, cases)?;
         let shown = if let Some(shown) = table.variants {
             span = shown.span();
-            self.variants_of(&case, shown, variants)?
+            self.variants_of(Some(&case), shown, variants)?
         } else {
             variants.iter().filter(|known| known.runs(&case)).map(|known| known.name.clone()).collect()
         };
-        if shown.len() > MOST_LINES {
-            let message = format!("{} variants cannot be told apart: show at most {MOST_LINES}", shown.len());
-            return Err(self.error(span, message));
-        }
+        self.can_be_told_apart(span, &shown)?;
         Ok(Curve {
             name,
             title: self.line(table.title, LONGEST_TITLE)?,
@@ -229,6 +242,14 @@ impl Source<'_> {
         })
     }
 
+    fn can_be_told_apart(&self, span: Range<usize>, shown: &[String]) -> Result<()> {
+        if shown.len() > MOST_LINES {
+            let message = format!("{} variants cannot be told apart: show at most {MOST_LINES}", shown.len());
+            return Err(self.error(span, message));
+        }
+        Ok(())
+    }
+
     pub(super) fn growth(
         &self,
         table: GrowthTable,
@@ -236,28 +257,29 @@ impl Source<'_> {
         cases: &[Case],
         variants: &[Variant],
     ) -> Result<Growth> {
-        check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
         let name = self.name(&table.name, seen)?;
         if !cases.iter().any(|case| case.size.is_some()) {
             return Err(self.error(table.name.span(), "no case has a size: there is no n"));
         }
         let span = table.variants.span();
-        let shown = table.variants.into_inner();
-        if shown.is_empty() || shown.len() > MOST_LINES {
-            return Err(self.error(span, format!("show 1 to {MOST_LINES} variants")));
-        }
-        let known = |name: Spanned<String>| {
-            if variants.iter().any(|known| known.name == *name.get_ref()) {
-                return Ok(name.into_inner());
+        let shown = self.variants_of(None, table.variants, variants)?;
+        self.can_be_told_apart(span, &shown)?;
+        let crossing = table.crossing.map(|crossing| {
+            if crossing.get_ref().iter().all(|name| shown.contains(name)) {
+                return Ok(crossing.into_inner());
             }
-            Err(self.error(name.span(), format!("there is no variant `{}`", name.get_ref())))
-        };
+            Err(self.error(
+                crossing.span(),
+                "a crossing is between two of the variants that are shown".to_owned(),
+            ))
+        });
         Ok(Growth {
             name,
             title: self.line(table.title, LONGEST_TITLE)?,
-            path: table.path.into_inner(),
+            figure: table.figure,
             n: self.line(table.n, LONGEST_MEANING)?,
-            variants: shown.into_iter().map(known).collect::<Result<_>>()?,
+            variants: shown,
+            crossing: crossing.transpose()?,
         })
     }
 }

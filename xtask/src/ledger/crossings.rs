@@ -59,6 +59,12 @@ pub(super) fn judge(all: &All) -> Vec<Crossing> {
     crossings
 }
 
+/// The n from which on tasks surely take less than threads do, if there is one.
+pub(crate) fn from_which_on(series: &Series, [threads, tasks]: [&str; 2], figure: Figure) -> Option<u64> {
+    let points = points(series, threads, tasks, figure);
+    if points.is_empty() { None } else { crossing(&points).0 }
+}
+
 /// What threads take, divided by what tasks take, at each n where both were tried; where the machine refused the threads, none.
 fn points(series: &Series, threads: &str, tasks: &str, figure: Figure) -> Vec<(u64, Option<Measured>)> {
     let mut points = Vec::new();

@@ -88,7 +88,7 @@ fn cell(figure: &Figure, values: &[f64]) -> String {
 }
 
 /// Languages are not held against each other: what a row in Python is held against is in Python too.
-fn of_its_language(row: &Row, variant: &str) -> String {
+pub(crate) fn of_its_language(row: &Row, variant: &str) -> String {
     if row.interpreter.is_some() { format!("python_{variant}") } else { variant.to_owned() }
 }
 
