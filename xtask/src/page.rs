@@ -165,40 +165,25 @@ const HEADLINE: usize = 10;
 /// Of these no more than so many rest on the same experiment, so that they do not all tell the same story.
 const OF_ONE_EXPERIMENT: usize = 2;
 
-/// The rows of the ledger that a reader of the article expects least, and the way to the others.
+/// A picture and the rows of the ledger that a reader of the article expects least, in one screen; and the way to the rest.
 pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&Plot>) -> String {
     let all: Vec<_> = judgements.iter().collect();
     let surprising = most_surprising(&all, HEADLINE);
-    let count = pairs(&all).count();
-    let page = format!("results/{label}/README.md");
-    let rows: Vec<_> = surprising
-        .iter()
-        .map(|(rust, python)| {
-            let told = |judgement: &Judgement| {
-                let verdict = judgement.verdict.words();
-                match judgement.verdict {
-                    Verdict::NotMeasured => verdict.to_owned(),
-                    _ => format!("**{verdict}**: {}", escape(clauses(&judgement.evidence)[0])),
-                }
-            };
-            vec![
-                format!("[{}]({page})", rust.id),
-                escape(says(&rust.id)),
-                told(rust),
-                python.map_or(String::new(), told),
-            ]
-        })
-        .collect();
+    let verdict = |judgement: &Judgement| format!("**{}**", judgement.verdict.words());
+    let rows = surprising.iter().map(|(rust, python)| {
+        let python = python.map_or(String::new(), verdict);
+        vec![rust.id.clone(), escape(says(&rust.id)), verdict(rust), python]
+    });
+    let rows: Vec<_> = rows.collect();
     let columns = [("Claim", false), ("The article says", false), ("In Rust", false), ("In CPython", false)];
-    let left = count - rows.len();
-    pictures(picture.into_iter(), &format!("results/{label}/"))
-        + &format!(
-            "The {} of {} claims that a reader of the article would be most surprised by, measured on [{label}]({page}); \
-         the other {left} stand there, with the rules and all of the evidence.\n\n{}",
-            rows.len(),
-            count,
-            table(&columns, &rows)
-        )
+    let (shown, count) = (rows.len(), pairs(&all).count());
+    format!(
+        "{}Of {count} claims the {shown} that surprise most, as measured on one machine. \
+         [Its page](results/{label}/README.md) has the evidence, the rules and the other {}.\n\n{}",
+        pictures(picture.into_iter(), &format!("results/{label}/")),
+        count - shown,
+        table(&columns, &rows)
+    )
 }
 
 /// The claims whose verdicts are least what the article says, in Rust and in CPython; none that holds or is open in both.

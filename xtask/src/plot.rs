@@ -32,6 +32,7 @@ pub(crate) const STYLE: &str = "
 text { font: 12px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; fill: #1f2328 }
 .title { font-size: 17px; font-weight: 600 }
 .name { font-size: 13px; font-weight: 600 }
+tspan { font-size: 12px; font-weight: 400 }
 .soft { fill: #59636e }
 .ground { fill: #ffffff }
 .rule { stroke: #d1d9e0; stroke-width: 1 }
