@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
-use crate::ledger::{Judgement, Tree, Verdict, clauses, judged_by, says};
+use crate::ledger::{Judgement, Tree, Verdict, judged_by, says};
 use crate::markdown::{escape, list, table};
 use crate::plot::Plot;
 use crate::series::whole_time;
