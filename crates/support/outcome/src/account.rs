@@ -147,12 +147,15 @@ fn peak_virtual(peak: &Status, beside: &Status) -> Option<u64> {
 fn watch(file: Option<&File>, children: &Children, stop: &AtomicBool) -> Peaks {
     let mut peaks = Peaks::default();
     let mut children_seen = Instant::now();
+    // Soon at first, since the run may be short, and ever more seldom.
+    let mut wait = SAMPLE_EVERY;
     loop {
         let last = stop.load(Relaxed);
         peaks.own.raise(&Status::read(file));
-        if children_seen.elapsed() >= SAMPLE_CHILDREN_EVERY {
+        if last || children_seen.elapsed() >= wait {
             peaks.children.raise(&children.sum());
             children_seen = Instant::now();
+            wait = (wait * 2).min(SAMPLE_CHILDREN_EVERY);
         }
         if last {
             return Peaks { sampling: Usage::of_this_thread(), ..peaks };
@@ -324,7 +327,20 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
+
+    #[test]
+    fn a_child_is_seen_in_a_run_that_is_over_at_once() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        // A test's thread is not the main one.
+        let list = File::open("/proc/thread-self/children").ok();
+        let peaks = watch(None, &Children { list, before: Vec::new() }, &AtomicBool::new(true));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(peaks.children.threads.is_some(), "{peaks:?}");
+    }
 
     #[test]
     fn a_status_is_read_in_bytes_and_what_it_lacks_is_none() {
