@@ -20,7 +20,8 @@ pub(super) const RULES: [Rule; 6] = [
         id: "R2",
         experiments: &[UPDATES],
         threshold: "holds if any run of python_threads_unsynchronized, python_threads_call_inside or python_asyncio_await_inside \
-            loses an update, in any version that has a GIL; else unsettled, since a race not seen is not a race prevented",
+            (with a tenth of the additions) loses an update, in any version that has a GIL; else unsettled, since a race not \
+            seen is not a race prevented",
         judge: |all| r2(all.get(UPDATES)?.data),
     },
     Rule {
@@ -38,8 +39,9 @@ pub(super) const RULES: [Rule; 6] = [
     Rule {
         id: "R5",
         experiments: &[UPDATES],
-        threshold: "python_asyncio and python_asyncio_await_inside, which take no lock: holds-but if one is exact in at least 5 runs \
-            and the other loses an update, which it is bound to; fails if both lose one; else unsettled",
+        threshold: "python_asyncio and python_asyncio_await_inside (with a tenth of the additions), which take no lock: holds-but if \
+            one is exact in at least 5 runs and the other loses an update, which it is bound to; fails if both lose one; else \
+            unsettled",
         judge: |all| r5(all.get(UPDATES)?.data),
     },
     Rule {
@@ -55,9 +57,18 @@ const UNSYNCHRONIZED: &str = "python_threads_unsynchronized";
 const CALL: &str = "python_threads_call_inside";
 const AWAIT: &str = "python_asyncio_await_inside";
 
-/// What a variant counted in each version.
+/// Where each was run. An await costs a turn of the loop, so with one inside there are a tenth of the additions.
+fn case_of(variant: &str) -> &'static str {
+    if variant == AWAIT { "4-workers-100000-each" } else { CASE }
+}
+
+pub(super) fn counts(data: &Data, variant: &'static str) -> Result<Counts, String> {
+    Counts::of(data, case_of(variant), variant)
+}
+
+/// What a variant counted in each version that ran it.
 fn by_version<'a>(data: &'a Data, variant: &'static str) -> Result<Vec<(&'a str, Counts)>, String> {
-    let rows: Vec<_> = data.rows_of(CASE, variant).collect();
+    let rows: Vec<_> = data.rows_of(case_of(variant), variant).collect();
     if rows.is_empty() {
         return Err(format!("{variant} was not run"));
     }
@@ -104,12 +115,12 @@ fn r2(data: &Data) -> Judged {
 }
 
 fn exact(data: &Data, variant: &'static str) -> Judged {
-    let counts = Counts::of(data, CASE, variant)?;
+    let counts = counts(data, variant)?;
     Ok((is_exact(&counts), judged_by(data, &summary(&[counts]))))
 }
 
 fn r5(data: &Data) -> Judged {
-    let counts = [Counts::of(data, CASE, "python_asyncio")?, Counts::of(data, CASE, AWAIT)?];
+    let counts = [counts(data, "python_asyncio")?, counts(data, AWAIT)?];
     let some_lose = counts.iter().any(|counts| counts.losing_runs() > 0);
     let (verdict, condition) = if counts.iter().all(|counts| counts.losing_runs() > 0) {
         (Fails, "")
@@ -122,7 +133,7 @@ fn r5(data: &Data) -> Judged {
 }
 
 fn r6(data: &Data) -> Judged {
-    let counts = Counts::of(data, CASE, "python_threads_local_sums")?;
+    let counts = counts(data, "python_threads_local_sums")?;
     let verdict = if is_surely_exact(&counts) { Fails } else { Unsettled };
     Ok((verdict, judged_by(data, &format!("without a lock, {}", summary(&[counts])))))
 }
@@ -140,12 +151,14 @@ pub(super) mod tests {
         let others = ["python_threads_lock", "python_threads_local_sums", "python_asyncio"];
         for variant in [UNSYNCHRONIZED, CALL, AWAIT].into_iter().chain(others) {
             let own: Vec<_> = counted.iter().filter(|(name, ..)| *name == variant).collect();
-            let exact: (&str, &str, &[u64]) = (variant, NEW, &[EXACT; 5]);
+            let (case, expected) =
+                if variant == AWAIT { ("4-workers-100000-each", EXACT / 10) } else { (CASE, EXACT) };
+            let exact: (&str, &str, &[u64]) = (variant, NEW, &[expected; 5]);
             let all = if own.is_empty() { vec![&exact] } else { own };
             for (_, version, done) in all {
-                let mut row = row(CASE, variant, done.len(), |_| Cost { seconds: 1.0, ..Cost::default() });
+                let mut row = row(case, variant, done.len(), |_| Cost { seconds: 1.0, ..Cost::default() });
                 row.interpreter = Some((*version).to_owned());
-                let outcome = |done| serde_json::json!({"work": {"expected": EXACT, "done": done}});
+                let outcome = |done| serde_json::json!({"work": {"expected": expected, "done": done}});
                 row.outcomes = done.iter().map(outcome).collect();
                 rows.push(row);
             }
@@ -180,6 +193,9 @@ pub(super) mod tests {
     fn r2_takes_one_lost_update_in_a_version_with_a_gil() {
         let verdict = |version| r2(&data(&[(CALL, version, &[EXACT, 1])])).unwrap().0;
         assert_eq!((verdict(NEW), verdict("CPython 3.14.0 free-threaded")), (Holds, Unsettled));
+        let (_, evidence) = r2(&data(&[(AWAIT, NEW, &[100_000; 5])])).unwrap();
+        let asked = "CPython 3.11.7: python_asyncio_await_inside lost 300,000 of 400,000 (5 of 5 runs lost)";
+        assert_eq!(evidence, asked);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! S1 to S3 in CPython, by switch-points and lost-updates.
 
 use super::super::Verdict::{Fails, Holds, HoldsBut, Unsettled};
-use super::super::races::CASE as UPDATING;
 use super::super::switches::{anywhere, are_alike, are_few, at_awaits, elsewhere, shown, switched};
 use super::super::{All, Counts, Judged, SWITCHES, UPDATES, span};
+use super::races::counts;
 use super::{Rule, judged_by};
 use crate::statistics::ENOUGH_RUNS;
 use crate::units::whole;
@@ -28,8 +28,8 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         id: "S3",
         experiments: &[SWITCHES, UPDATES],
-        threshold: "at least 5 runs of each: predictable if python_asyncio_await_inside loses as much in every run (lost-updates) and is \
-            switched as often in every run (switch-points), else fails; unpredictable if the runs of \
+        threshold: "at least 5 runs of each: predictable if python_asyncio_await_inside loses as much in every run (lost-updates, a \
+            tenth of the additions) and is switched as often in every run (switch-points), else fails; unpredictable if the runs of \
             python_threads_call_inside do not all lose alike: then holds; else unsettled",
         judge: s3,
     },
@@ -42,7 +42,7 @@ const AWAIT: &str = "python_asyncio_await_inside";
 fn s1(data: &All) -> Judged {
     let (verdict, mut evidence) = anywhere(data, "python_threads", ADDING)?;
     let updates = data.get(UPDATES)?.data;
-    if verdict == HoldsBut && Counts::of(updates, UPDATING, ADDING)?.is_exact() {
+    if verdict == HoldsBut && counts(updates, ADDING)?.is_exact() {
         evidence += ": from 3.10 on the interpreter lets others have their turn at calls and at the end of a loop's body only";
     }
     Ok((verdict, judged_by(updates, &evidence)))
@@ -70,7 +70,7 @@ fn s2(data: &All) -> Judged {
 
 fn s3(data: &All) -> Judged {
     let (sections, updates) = (data.get(SWITCHES)?, data.get(UPDATES)?.data);
-    let [threads, coroutines] = [CALL, AWAIT].map(|variant| Counts::of(updates, UPDATING, variant));
+    let [threads, coroutines] = [CALL, AWAIT].map(|variant| counts(updates, variant));
     let (threads, coroutines) = (threads?, coroutines?);
     let inside = shown(sections, AWAIT, at_awaits)?;
     let is_few = [threads.runs(), coroutines.runs(), inside.len()].into_iter().min() < Some(ENOUGH_RUNS);
