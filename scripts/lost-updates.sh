@@ -134,6 +134,9 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1-worker-1000000 tokio_mutex --workers 1 --additions 1000000
         measure 1-worker-1000000 smol --workers 1 --additions 1000000
         measure 1-worker-1000000 async_std --workers 1 --additions 1000000
+    fi
+
+    if [ "$size" = full ]; then
         measure 1-worker-1000000 python_threads_lock --workers 1 --additions 1000000
         measure 1-worker-1000000 python_threads_local_sums --workers 1 --additions 1000000
         measure 1-worker-1000000 python_asyncio --workers 1 --additions 1000000
