@@ -84,11 +84,21 @@ pub(crate) struct Variant {
     pub(crate) dependencies: Vec<Dependency>,
     /// Of Python: whether it imports what the standard library has not.
     pub(crate) needs_packages: bool,
-    /// Of Python: the cases that every version on this machine runs, and not only the first.
-    each_version: BTreeSet<String>,
+    /// Of Python: the cases that not only the first version on this machine runs.
+    versions: BTreeMap<String, Versions>,
     /// The cases that it runs, and the smallest run that includes it there.
     cases: BTreeMap<String, Size>,
     expect: Vec<Expectation>,
+}
+
+/// Which of the versions of CPython on this machine run a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Versions {
+    #[default]
+    First,
+    /// The first, and the first that differs from it in whether it has the GIL.
+    EachBuild,
+    Each,
 }
 
 /// A crate that a variant imports, with what real use needs of it.
@@ -221,9 +231,9 @@ impl Variant {
         self.name.strip_prefix(PYTHON).unwrap_or(&self.name)
     }
 
-    /// Of Python: whether every version on this machine runs this case, and not only the first.
-    pub(crate) fn is_run_by_each(&self, case: &str) -> bool {
-        self.each_version.contains(case)
+    /// Of Python: which versions on this machine run this case.
+    pub(crate) fn versions(&self, case: &str) -> Versions {
+        self.versions.get(case).copied().unwrap_or_default()
     }
 
     fn runs(&self, case: &str) -> bool {
@@ -459,13 +469,47 @@ struct VariantTable {
     dependencies: BTreeMap<Spanned<String>, DependencyTable>,
     needs_packages: Option<Spanned<bool>>,
     each_version: Option<Spanned<toml::Value>>,
+    each_build: Option<Spanned<toml::Value>>,
 }
 
 impl VariantTable {
     /// Where a key stands that is about Python alone.
     fn python_key(&self) -> Option<Range<usize>> {
         let packages = self.needs_packages.as_ref().map(Spanned::span);
-        packages.or_else(|| self.each_version.as_ref().map(Spanned::span))
+        let versions = self.each_version.as_ref().or(self.each_build.as_ref());
+        packages.or_else(|| versions.map(Spanned::span))
+    }
+
+    /// The cases that more than one version of CPython runs: all, or those that the globs of a key match.
+    fn versions(&self, source: &Source, cases: &[Case]) -> Result<BTreeMap<String, Versions>> {
+        let keys = [
+            (Versions::Each, "each_version", &self.each_version),
+            (Versions::EachBuild, "each_build", &self.each_build),
+        ];
+        let mut selected = BTreeMap::new();
+        for (versions, name, key) in keys {
+            let Some(key) = key else { continue };
+            let globs: Vec<_> = match key.get_ref() {
+                toml::Value::Boolean(false) => Vec::new(),
+                toml::Value::Boolean(true) => vec!["*"],
+                value => {
+                    let globs =
+                        value.as_array().and_then(|globs| globs.iter().map(toml::Value::as_str).collect());
+                    let message = format!("{name} is true or a list of globs of cases");
+                    globs.ok_or_else(|| source.error(key.span(), message))?
+                }
+            };
+            for glob in globs {
+                for case in matching(source, glob, key.span(), cases)? {
+                    let before = selected.insert(case.name.clone(), versions);
+                    if before.is_some_and(|before| before != versions) {
+                        let message = format!("say one of each_version and each_build for `{}`", case.name);
+                        return Err(source.error(key.span(), message));
+                    }
+                }
+            }
+        }
+        Ok(selected)
     }
 }
 
@@ -537,6 +581,7 @@ impl Tables {
             {
                 return Err(source.error(span, format!("`{name}` is not Python, which this is about")));
             }
+            let versions = table.versions(source, &cases)?;
             twins.extend(table.twin.clone());
             variants.push(Variant {
                 name,
@@ -548,7 +593,7 @@ impl Tables {
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
                 dependencies: source.dependencies(table.dependencies, root)?,
                 needs_packages: table.needs_packages.is_some_and(Spanned::into_inner),
-                each_version: each_version(source, table.each_version.as_ref(), &cases)?,
+                versions,
                 cases: select_cases(source, table.cases.as_deref(), &table.tier, &cases)?,
                 expect: source.expect(table.expect)?,
             });
@@ -600,30 +645,6 @@ fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
         );
     }
     Ok(claim.into_inner())
-}
-
-/// The cases that each version of CPython runs: all, or those that the globs match.
-fn each_version(
-    source: &Source,
-    key: Option<&Spanned<toml::Value>>,
-    cases: &[Case],
-) -> Result<BTreeSet<String>> {
-    let Some(key) = key else { return Ok(BTreeSet::new()) };
-    let globs: Vec<_> = match key.get_ref() {
-        toml::Value::Boolean(false) => Vec::new(),
-        toml::Value::Boolean(true) => vec!["*"],
-        value => {
-            let globs = value.as_array().and_then(|globs| globs.iter().map(toml::Value::as_str).collect());
-            globs
-                .ok_or_else(|| source.error(key.span(), "each_version is true or a list of globs of cases"))?
-        }
-    };
-    let mut selected = BTreeSet::new();
-    for glob in globs {
-        let names = matching(source, glob, key.span(), cases)?.into_iter().map(|case| case.name.clone());
-        selected.extend(names);
-    }
-    Ok(selected)
 }
 
 /// The cases that a glob matches, at least one.

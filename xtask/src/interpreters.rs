@@ -11,7 +11,7 @@ use glob::{Pattern, glob};
 use serde::Deserialize;
 
 use crate::Usage;
-use crate::experiment::{Case, Experiment, Variant};
+use crate::experiment::{Case, Experiment, Variant, Versions};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -184,10 +184,19 @@ impl Pythons {
             Some(Ok(program)) => vec![run_by(program, &all[0])],
             Some(Err(reason)) => vec![Runner::None(reason.clone())],
             None => {
-                let versions = if variant.is_run_by_each(&case.name) { all.as_slice() } else { &all[..1] };
-                versions.iter().map(|one| run_by(&one.program, one)).collect()
+                let selected = select(all, variant.versions(&case.name)).into_iter();
+                selected.map(|one| run_by(&one.program, one)).collect()
             }
         }
+    }
+}
+
+fn select(all: &[Interpreter], versions: Versions) -> Vec<&Interpreter> {
+    let mut builds = BTreeSet::new();
+    match versions {
+        Versions::First => all.iter().take(1).collect(),
+        Versions::EachBuild => all.iter().filter(|one| builds.insert(one.free_threaded)).collect(),
+        Versions::Each => all.iter().collect(),
     }
 }
 
@@ -252,6 +261,22 @@ mod tests {
         assert_eq!(one, interpreter("CPython", "3.13.9", false).series());
         assert_ne!(one, interpreter("CPython", "3.13.0", true).series());
         assert_ne!(one, interpreter("CPython", "3.12.0", false).series());
+    }
+
+    #[test]
+    fn a_case_is_run_by_the_first_by_the_first_of_each_build_or_by_all() {
+        let versions = [("3.11.7", false), ("3.14.0", false), ("3.14.0", true), ("3.13.0", true)];
+        let mut all = versions.map(|(version, is_free)| interpreter("CPython", version, is_free));
+        let selected = |all: &[Interpreter], versions| {
+            select(all, versions).iter().map(|one| one.name()).collect::<Vec<_>>()
+        };
+        let both = ["CPython 3.11.7", "CPython 3.14.0 free-threaded"];
+        assert_eq!(selected(&all, Versions::First), both[..1]);
+        assert_eq!(selected(&all, Versions::EachBuild), both);
+        assert_eq!(selected(&all[..2], Versions::EachBuild), both[..1]);
+        assert_eq!(selected(&all, Versions::Each).len(), 4);
+        all.reverse();
+        assert_eq!(selected(&all, Versions::EachBuild), ["CPython 3.13.0 free-threaded", "CPython 3.14.0"]);
     }
 
     #[test]

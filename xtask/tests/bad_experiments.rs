@@ -163,27 +163,41 @@ fn a_tier_of_no_case() {
 
 #[test]
 fn versions_of_what_is_not_python() {
-    for key in ["each_version = [\"only\"]", "each_version = true", "needs_packages = true"] {
+    for key in
+        ["each_version = [\"only\"]", "each_version = true", "each_build = true", "needs_packages = true"]
+    {
         let name = key.split(' ').next().unwrap();
         refused(BETTER, &better_with(&format!("{key}\n")), name, &["`better` is not Python"]);
     }
 }
 
+/// These lines of a variant in Python, and what the last of them is refused for.
+#[track_caller]
+fn refused_of_python(lines: &str, parts: &[&str]) {
+    let fixture = Fixture::new(&["good", "python_better"]);
+    fixture.write("crates/misconceptions/fixture/python/better.py", "\"\"\"Does nothing.\"\"\"\n");
+    fixture.edit(TOML, "name = \"python_better\"\n", &format!("name = \"python_better\"\n{lines}\n"));
+    let last = lines.lines().last().unwrap();
+    let line = 1 + fixture.read(TOML).lines().position(|line| line == last).unwrap();
+    refused_at_line(&fixture, line, parts);
+}
+
 #[test]
 fn versions_of_no_case() {
-    for (key, part) in
-        [("[\"onyl\"]", "`onyl` matches no case"), ("[1]", "list of globs"), ("\"only\"", "list of globs")]
-    {
-        let fixture = Fixture::new(&["good", "python_better"]);
-        fixture.write("crates/misconceptions/fixture/python/better.py", "\"\"\"Does nothing.\"\"\"\n");
-        fixture.edit(
-            TOML,
-            "name = \"python_better\"\n",
-            &format!("name = \"python_better\"\neach_version = {key}\n"),
-        );
-        let line = 1 + fixture.read(TOML).lines().position(|line| line.starts_with("each_version")).unwrap();
-        refused_at_line(&fixture, line, &[part]);
+    for key in ["each_version", "each_build"] {
+        refused_of_python(&format!("{key} = [\"onyl\"]"), &["`onyl` matches no case"]);
+        for value in ["[1]", "\"only\""] {
+            refused_of_python(&format!("{key} = {value}"), &[key, "true or a list of globs"]);
+        }
     }
+}
+
+#[test]
+fn a_case_for_each_version_and_for_each_build() {
+    refused_of_python(
+        "each_version = true\neach_build = [\"only\"]",
+        &["say one of each_version and each_build for `only`"],
+    );
 }
 
 #[test]
