@@ -147,10 +147,10 @@ while [ "$round" -lt "$rounds" ]; do
     measure 3-wait-1-computes tokio_spawn_blocking --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
 
     if [ "$size" != quick ]; then
-        measure 4-compute-250000-steps python_serial --computing 4 --steps 250000
-        measure 4-compute-250000-steps python_threads --computing 4 --steps 250000
-        measure 4-compute-250000-steps python_asyncio --computing 4 --steps 250000
-        measure 4-compute-250000-steps python_serial_processes --computing 4 --steps 250000
+        measure 4-compute-500000-steps python_serial --computing 4 --steps 500000
+        measure 4-compute-500000-steps python_threads --computing 4 --steps 500000
+        measure 4-compute-500000-steps python_asyncio --computing 4 --steps 500000
+        measure 4-compute-500000-steps python_serial_processes --computing 4 --steps 500000
     fi
 
     if [ "$size" != quick ]; then

@@ -16,10 +16,10 @@ pub(super) const RULES: [Rule; 3] = [
         id: "G1",
         experiments: &[GIL],
         threshold: "4 computations on at least 2 cores, the time of the work of python_serial divided by that of python_threads, in \
-            each version by itself: fails if more than 1.2; else holds-but if more than 1 by more than no difference, \
-            holds if not; unsettled where an interval lies on both sides, there are fewer than 5 runs, or \
-            python_serial_processes, which have a GIL each, do not surely reach 1.2. The verdict is that of the first \
-            version; the others stand beside it",
+            each build by itself: fails if more than 1.2; else holds-but if more than 1 by more than no difference, holds if \
+            not; unsettled where an interval lies on both sides, there are fewer than 5 runs, or python_serial_processes, which \
+            have a GIL each, do not surely reach 1.2. The verdict is that of the first version; that of the other build stands \
+            beside it",
         judge: g1,
     },
     Rule {
@@ -43,7 +43,7 @@ pub(super) const RULES: [Rule; 3] = [
     },
 ];
 
-const COMPUTING: &str = "4-compute-250000-steps";
+const COMPUTING: &str = "4-compute-500000-steps";
 const THREE_WAITING: &str = "3-wait";
 const BESIDE: &str = "3-wait-1-computes-1000000-steps";
 
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn g1_is_judged_in_each_version_and_told_of_all() {
+    fn g1_is_judged_in_each_build_and_told_of_both() {
         let mut data = full();
         for (variant, seconds) in [("python_serial", 1.5), ("python_threads", 0.75)] {
             let mut row = row(COMPUTING, variant, 5, |_| Cost { seconds, ..Cost::default() });
