@@ -123,9 +123,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-callers-10-a-second leaky_bucket --callers 1000 --amount 10 --burst 1 --for-ms 2000
 
     if [ "$size" != quick ]; then
-        measure 1000-callers-10-a-second python_threads --callers 1000 --amount 10 --burst 1 --for-ms 2000
         measure 1000-callers-10-a-second python_asyncio --callers 1000 --amount 10 --burst 1 --for-ms 2000
         measure 1000-callers-10-a-second python_article --callers 1000 --amount 10 --burst 1 --for-ms 2000
+    fi
+
+    if [ "$size" = full ]; then
+        measure 1000-callers-10-a-second python_threads --callers 1000 --amount 10 --burst 1 --for-ms 2000
     fi
 
     if [ "$size" != quick ]; then
@@ -136,12 +139,12 @@ while [ "$round" -lt "$rounds" ]; do
         measure 1-caller-10-a-second article --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
         measure 1-caller-10-a-second governor --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
         measure 1-caller-10-a-second leaky_bucket --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
-        measure 1-caller-10-a-second python_asyncio --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
-        measure 1-caller-10-a-second python_article --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
     fi
 
     if [ "$size" = full ]; then
         measure 1-caller-10-a-second python_threads --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second python_asyncio --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
+        measure 1-caller-10-a-second python_article --callers 1 --each 1000 --amount 10 --burst 1 --for-ms 1000
     fi
 
     if [ "$size" = full ]; then
