@@ -150,7 +150,6 @@ while [ "$round" -lt "$rounds" ]; do
     if [ "$size" != quick ]; then
         measure 1-after-100-ms python_threads --requests 1 --delay-ms 100
         measure 1-after-100-ms python_aiohttp --requests 1 --delay-ms 100
-        measure 1-after-100-ms python_aiohttp_unlimited --requests 1 --delay-ms 100
     fi
 
     if [ "$size" = full ]; then
@@ -167,7 +166,6 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10-after-100-ms floor --requests 10 --delay-ms 100
         measure 10-after-100-ms python_threads --requests 10 --delay-ms 100
         measure 10-after-100-ms python_aiohttp --requests 10 --delay-ms 100
-        measure 10-after-100-ms python_aiohttp_unlimited --requests 10 --delay-ms 100
     fi
 
     if [ "$size" = full ]; then
@@ -184,7 +182,6 @@ while [ "$round" -lt "$rounds" ]; do
         measure 30-after-100-ms floor --requests 30 --delay-ms 100
         measure 30-after-100-ms python_threads --requests 30 --delay-ms 100
         measure 30-after-100-ms python_aiohttp --requests 30 --delay-ms 100
-        measure 30-after-100-ms python_aiohttp_unlimited --requests 30 --delay-ms 100
     fi
 
     if [ "$size" = full ]; then
@@ -202,7 +199,6 @@ while [ "$round" -lt "$rounds" ]; do
     if [ "$size" != quick ]; then
         measure 100-after-100-ms python_threads --requests 100 --delay-ms 100
         measure 100-after-100-ms python_aiohttp --requests 100 --delay-ms 100
-        measure 100-after-100-ms python_aiohttp_unlimited --requests 100 --delay-ms 100
     fi
 
     if [ "$size" = full ]; then
