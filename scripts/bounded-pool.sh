@@ -134,12 +134,18 @@ while [ "$round" -lt "$rounds" ]; do
     if [ "$size" != quick ]; then
         measure 1000-urls-50-at-once python_threads --requests 1000 --limit 50 --delay-ms 20
         measure 1000-urls-50-at-once python_asyncio --requests 1000 --limit 50 --delay-ms 20
+    fi
+
+    if [ "$size" = full ]; then
         measure 1000-urls-50-at-once python_asyncio_workers --requests 1000 --limit 50 --delay-ms 20
     fi
 
     if [ "$size" != quick ]; then
         measure 10-at-a-time threads --requests 100 --limit 10 --delay-ms 20
         measure 10-at-a-time tokio --requests 100 --limit 10 --delay-ms 20
+    fi
+
+    if [ "$size" = full ]; then
         measure 10-at-a-time python_threads --requests 100 --limit 10 --delay-ms 20
         measure 10-at-a-time python_asyncio --requests 100 --limit 10 --delay-ms 20
     fi
@@ -147,6 +153,9 @@ while [ "$round" -lt "$rounds" ]; do
     if [ "$size" != quick ]; then
         measure 100-at-a-time threads --requests 1000 --limit 100 --delay-ms 20
         measure 100-at-a-time tokio --requests 1000 --limit 100 --delay-ms 20
+    fi
+
+    if [ "$size" = full ]; then
         measure 100-at-a-time python_threads --requests 1000 --limit 100 --delay-ms 20
         measure 100-at-a-time python_asyncio --requests 1000 --limit 100 --delay-ms 20
     fi
