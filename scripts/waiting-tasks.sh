@@ -132,9 +132,12 @@ while [ "$round" -lt "$rounds" ]; do
         measure 10-tasks smol --tasks 10 --wait-ms 200
         measure 10-tasks async_std --tasks 10 --wait-ms 200
         measure 10-tasks processes --tasks 10 --wait-ms 200
+        measure 10-tasks python_processes --tasks 10 --wait-ms 200
+    fi
+
+    if [ "$size" = full ]; then
         measure 10-tasks python_threads --tasks 10 --wait-ms 200
         measure 10-tasks python_asyncio --tasks 10 --wait-ms 200
-        measure 10-tasks python_processes --tasks 10 --wait-ms 200
     fi
 
     measure 100-tasks threads --tasks 100 --wait-ms 200

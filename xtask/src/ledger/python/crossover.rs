@@ -112,6 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn n1_tells_of_tasks_that_wait_what_a_default_run_measures() {
+        let downloads = data(FEW, ONE, ONE, ONE);
+        let mut waiting = waiting();
+        let beside = |waiting: &Data| {
+            let (verdict, evidence) = judge(&RULES, "N1", &[&downloads, waiting]).unwrap();
+            assert_eq!(verdict, Holds);
+            evidence.split_once("; of tasks that only wait").map(|(_, told)| told.to_owned())
+        };
+        let told = beside(&waiting).unwrap();
+        assert!(told.contains(" times at 1, ") && told.ends_with(" times at 10"), "{told}");
+        waiting.rows.retain(|row| row.case != "10-tasks");
+        let told = beside(&waiting).unwrap();
+        assert!(told.ends_with(" times at 1"), "{told}");
+        waiting.rows.clear();
+        assert_eq!(beside(&waiting), None);
+    }
+
+    #[test]
     fn n2_holds_with_both_at_each_and_fails_with_none_at_any() {
         let verdict = |threads, aiohttp, unlimited| judged("N2", &data(MANY, threads, aiohttp, unlimited)).0;
         let more = [(1.1, 1.0), (1.0, 1.1), (2.0, 2.0)];
