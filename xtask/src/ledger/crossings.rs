@@ -103,12 +103,32 @@ fn crossing(points: &[(u64, Option<Measured>)]) -> (Option<u64>, String) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::series::synthetic::{self, Cost, row};
     use crate::statistics::Interval;
 
     /// A ratio that is 1 either way, surely more, or open.
     fn ratio(low: f64, high: f64) -> Measured {
         Measured { interval: Interval { median: f64::midpoint(low, high), low, high }, decides: true }
+    }
+
+    #[test]
+    fn three_n_tell_where_it_begins_and_two_do_not() {
+        let sizes = [(300, "300"), (1_000, "1000"), (10_000, "10000")];
+        let rows = sizes.iter().flat_map(|(_, case)| {
+            let of = |variant, seconds| row(case, variant, 5, |_| Cost { seconds, ..Cost::default() });
+            [of("python_threads", 2.0), of("python_aiohttp_unlimited", 1.0)]
+        });
+        let data = synthetic::data(DOWNLOADS, rows.collect());
+        let judged = |sizes: &[(u64, &'static str)]| {
+            let series = Series::new(&data, sizes.to_vec());
+            let crossings = judge(&All(BTreeMap::from([(DOWNLOADS, series)])));
+            crossings.into_iter().find(|crossing| crossing.figure == "whole time")
+        };
+        assert_eq!(judged(&sizes).unwrap().from, Some(300));
+        assert!(judged(&sizes[1..]).is_none());
     }
 
     #[test]
