@@ -50,7 +50,9 @@ fn a_runtime_has_as_many_threads_as_asked_for() {
     let threads = |asked| {
         let mut demo = Command::cargo_bin("bounded-pool").unwrap();
         demo.env("OUTCOME_FILE", &file).env("TOKIO_WORKER_THREADS", "9").timeout(PATIENCE);
-        demo.args(["tokio", "--requests", "9", "--hyper", "--runtime-threads", asked]).assert().success();
+        // Long enough that whoever counts the threads sees all of them.
+        demo.args(["tokio", "--requests", "9", "--delay-ms", "200", "--hyper", "--runtime-threads", asked]);
+        demo.assert().success();
         let outcome: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         outcome["threads_peak"].as_u64().unwrap()
     };
