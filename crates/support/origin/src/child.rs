@@ -128,7 +128,7 @@ impl Origin {
         let Some(stdout) = child.stdout.take() else { return Ok(String::new()) };
         let (send, receive) = mpsc::channel();
         // Reading cannot be given up; a thread that does it can. It ends with the child at the latest.
-        thread::Builder::new()
+        let reader = thread::Builder::new()
             .spawn(move || {
                 let mut line = String::new();
                 let _ = BufReader::new(stdout).read_line(&mut line);
@@ -138,6 +138,8 @@ impl Origin {
         let line = receive
             .recv_timeout(CHILD_ANSWERS_WITHIN)
             .map_err(|_| Error::ChildSilent(CHILD_ANSWERS_WITHIN))?;
+        // Whoever counts the threads of a run would count it too.
+        let _ = reader.join();
         if line.is_empty() {
             let status = child.wait().map_err(Error::system("wait for the origin's process"))?;
             return Err(Error::ChildEnded(status));
