@@ -6,6 +6,7 @@ mod over_n;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::slice;
 
 use serde_json::Value;
 
@@ -365,15 +366,30 @@ fn refused(case: &Case, data: &Data) -> String {
 }
 
 fn method(experiment: &Experiment, data: &Data) -> String {
-    let timed: Vec<&Row> = data.rows.iter().filter(|row| !row.times_s.is_empty()).collect();
-    if timed.is_empty() {
+    let mut points = method_of_all(slice::from_ref(data));
+    if points.is_empty() {
         return "No run came to an end that could be timed.\n".to_owned();
     }
-    let name = &experiment.name;
+    if let Some(own) = figures::method(experiment, data) {
+        points.insert(2, own);
+    }
+    let (name, (begin, end)) = (&experiment.name, sequence(data));
+    points.push(format!(
+        "The data, with the place of each run in the whole, {begin} to {end}: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only {name}`."
+    ));
+    list(points)
+}
+
+/// How all of these were measured, point by point; nothing if no run was timed.
+pub(crate) fn method_of_all(data: &[Data]) -> Vec<String> {
+    let rows = data.iter().flat_map(|data| &data.rows);
+    let timed: Vec<&Row> = rows.filter(|row| !row.times_s.is_empty()).collect();
+    let Some(first) = data.first().filter(|_| !timed.is_empty()) else {
+        return Vec::new();
+    };
     let total = seconds(timed.iter().flat_map(|row| &row.times_s).sum(), None);
-    let measuring = seconds(data.measuring_s, None);
-    let (begin, end) = sequence(data);
-    let runs = if data.size == Size::Quick {
+    let measuring = seconds(data.iter().map(|data| data.measuring_s).sum(), None);
+    let runs = if data.iter().any(|data| data.size == Size::Quick) {
         "This was a quick run: one run of each row, and no interval".to_owned()
     } else {
         let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
@@ -384,13 +400,13 @@ fn method(experiment: &Experiment, data: &Data) -> String {
             span(&runs)
         )
     };
-    let mut points = vec![
+    vec![
         format!(
             "*Time* is that of the whole process, by hyperfine {}. *The work alone* is what the process measured \
              itself, without its own start, and can be no more than that.",
-            escape(&data.hyperfine)
+            escape(&first.hyperfine)
         ),
-        format!("{runs}. Each run is a process of its own, and its place in the whole is in the data: {begin} to {end}."),
+        format!("{runs}. Each run is a process of its own."),
         format!(
             "*Against its twin* is the ratio to the same figure of the variant in brackets, drawn round by round. An \
              interval that holds 1, or lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs \
@@ -402,15 +418,7 @@ fn method(experiment: &Experiment, data: &Data) -> String {
          that may be missing from the count."
             .to_owned(),
         format!("{total} of the {measuring} of measuring were spent in the measured processes."),
-        format!(
-            "The data: [data/{name}.json](data/{name}.json). To measure it again: `cargo xtask bench-all --only \
-             {name}`."
-        ),
-    ];
-    if let Some(own) = figures::method(experiment, data) {
-        points.insert(2, own);
-    }
-    list(points)
+    ]
 }
 
 fn sequence(data: &Data) -> (u64, u64) {
