@@ -170,12 +170,15 @@ impl Data {
 
     /// On what machine, and when, with what and from which commit.
     pub(crate) fn provenance(&self) -> (String, String) {
-        let commit = self.commit.as_deref().map_or("no commit".to_owned(), |commit| {
-            let short: String = commit.chars().take(12).collect();
-            format!("commit {short}{}", if self.dirty { " with changes" } else { "" })
-        });
+        let commit = self.short_commit().map_or("no commit".to_owned(), |commit| format!("commit {commit}"));
         let machine = format!("{} ({} cores)", self.machine.processor, self.machine.cores);
         (machine, format!("{}, {}, {commit}, {} run", self.started, self.toolchain, self.size.name()))
+    }
+
+    /// The commit that was measured, and whether it was as it is in git.
+    pub(crate) fn short_commit(&self) -> Option<String> {
+        let short: String = self.commit.as_deref()?.chars().take(12).collect();
+        Some(short + if self.dirty { " with changes" } else { "" })
     }
 
     /// A variant's row in a case; of several interpreters the first one's.

@@ -2,17 +2,23 @@
 //!
 //! It is made of the same markdown as the pages of a machine, so that it says what they say.
 
+mod ledger;
+mod markdown;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
+use self::markdown::{converted, scrolled, without_style};
 use crate::data::Data;
-use crate::experiment::{Experiment, Model, Variant};
-use crate::ledger::{Judgement, Verdict, judged_by, says};
+use crate::experiment::{Experiment, Variant};
+use crate::ledger::Judgement;
+use crate::markdown::list;
+use crate::page::method_of_all;
 use crate::plot::{self, Plot};
+use crate::units::bytes;
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -24,6 +30,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) data: &'a [Data],
     /// Its page in markdown: the ledger, and what follows from it.
     pub(crate) overview: &'a str,
+    /// The one to begin with.
+    pub(crate) picture: Option<&'a Plot>,
 }
 
 /// An experiment of the machine that the page is about before all others.
@@ -40,167 +48,111 @@ pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result
     text += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     text += "<title>Threads or async? Measured</title>\n";
     text += &format!("<style>\n{STYLE}{}</style>\n</head>\n<body>\n", plot::STYLE);
-    text += "<a class=\"skip\" href=\"#ledger\">To the ledger</a>\n<header>\n<h1>Threads or async?</h1>\n";
+    text += "<a class=\"skip\" href=\"#ledger\">To the ledger</a>\n<header id=\"top\">\n<h1>Threads or async?</h1>\n";
     text += "<p class=\"lead\">What an article on Python's threads and asyncio says of the two, claim by claim, as it was measured in \
              Rust and in CPython.</p>\n";
-    text +=
-        &format!("<p>Measured on {}.</p>\n", machines.iter().map(of_machine).collect::<Vec<_>>().join("; "));
+    text += &ledger::tally(machines);
     text += &format!(
         "<nav aria-label=\"Sections\">\n<ul>\n{}</ul>\n</nav>\n</header>\n<main>\n",
         contents(shown)
     );
-    text += &ledger(machines, shown);
+    if let Some(picture) = machines.first().and_then(|machine| machine.picture) {
+        text += &figure(picture);
+    }
+    text += &ledger::ledger(machines, shown);
     if let Some(machine) = machines.first() {
-        text += &overview(machine);
+        text += &section("advice", "The article's advice", &overview(machine));
+        text += &section("method", "How it was measured", &method(machines));
         for one in shown {
-            text += &section(root, &machine.label, one)?;
+            text += &experiment(root, &machine.label, one)?;
         }
     }
-    text += "</main>\n<footer>\n<p>Written by <code>cargo xtask report</code>, from the data that stand beside it. How each \
-             experiment was measured stands at its end.</p>\n</footer>\n";
+    text += "</main>\n<footer>\n<p>Written by <code>cargo xtask report</code>, from the data that stand beside it.</p>\n\
+             <a class=\"top\" href=\"#top\">To the top</a>\n</footer>\n";
     Ok(text + &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n"))
-}
-
-fn of_machine(machine: &Machine) -> String {
-    let told = machine.data.first().map_or((String::new(), String::new()), Data::provenance);
-    format!("{} ({})", escape(&told.0), escape(&told.1))
 }
 
 fn contents(shown: &[Shown]) -> String {
     let link = |id: &str, words: &str| format!("<li><a href=\"#{id}\">{}</a></li>\n", escape(words));
+    let sections =
+        [("ledger", "The ledger"), ("advice", "The article's advice"), ("method", "How it was measured")];
     let experiments = shown.iter().map(|one| link(&one.experiment.name, &one.experiment.name));
-    link("ledger", "The ledger") + &experiments.collect::<String>()
+    sections.into_iter().map(|(id, words)| link(id, words)).chain(experiments).collect()
 }
 
-/// Every claim with its verdicts; what each rests on is folded away.
-fn ledger(machines: &[Machine], shown: &[Shown]) -> String {
-    let mut text = String::from("<section aria-labelledby=\"ledger\">\n<h2 id=\"ledger\">The ledger</h2>\n");
-    text += &filters(shown);
-    text += "<table class=\"ledger\">\n<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">The article says</th>";
-    let languages = [("rust", "Rust"), ("python", "CPython")];
-    let several = machines.len() > 1;
-    let column = |machine: &Machine, language: &str| {
-        if several { format!("{language}, {}", machine.label) } else { format!("In {language}") }
-    };
-    for machine in machines {
-        for (_, language) in languages {
-            text += &format!("<th scope=\"col\">{}</th>", escape(&column(machine, language)));
-        }
-    }
-    text += "</tr></thead>\n<tbody>\n";
-    let first: &[Judgement] = machines.first().map_or(&[], |machine| machine.judgements);
-    for claim in first.iter().filter(|judgement| judgement.language == "rust") {
-        let group = shown.iter().find(|one| one.experiment.name == judged_by(&claim.id));
-        let group = group.map_or("", |one| one.experiment.group.as_str());
-        let mut verdicts = BTreeSet::new();
-        let mut cells = String::new();
-        for machine in machines {
-            for (language, called) in languages {
-                let found =
-                    machine.judgements.iter().find(|one| one.id == claim.id && one.language == language);
-                let of = escape(&column(machine, called));
-                cells += &match found {
-                    Some(judgement) => {
-                        verdicts.insert(class(judgement.verdict));
-                        cell(judgement, &of)
-                    }
-                    None => format!("<td data-of=\"{of}\"></td>"),
-                };
-            }
-        }
-        let verdicts: Vec<_> = verdicts.into_iter().collect();
-        text += &format!(
-            "<tr data-verdicts=\"{}\" data-models=\"{}\" data-group=\"{}\"><th scope=\"row\">{}</th><td>{}</td>{cells}</tr>\n",
-            verdicts.join(" "),
-            models(claim, shown),
-            escape(group),
-            escape(&claim.id),
-            escape(says(&claim.id)),
-        );
-    }
-    text + "</tbody>\n</table>\n</section>\n"
+fn section(id: &str, title: &str, content: &str) -> String {
+    format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{content}</section>\n")
 }
 
-fn cell(judgement: &Judgement, of: &str) -> String {
-    let (class, words) = (class(judgement.verdict), judgement.verdict.words());
-    let rule = if judgement.threshold.is_empty() {
-        String::new()
-    } else {
-        format!("<p>The rule: {}.</p>", escape(&judgement.threshold))
-    };
-    let verdict = format!("<span class=\"verdict {class}\">{words}</span>");
-    let evidence = escape(&judgement.evidence);
-    if judgement.verdict == Verdict::NotMeasured {
-        return format!("<td data-of=\"{of}\">{verdict}<p>{evidence}</p></td>");
-    }
-    format!(
-        "<td data-of=\"{of}\">{verdict}<details><summary>evidence and rule</summary><p>{evidence}.</p>{rule}</details></td>"
-    )
-}
-
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::HoldsBut => "holds-but",
-        Verdict::Fails => "fails",
-        Verdict::Unsettled => "unsettled",
-        Verdict::NotMeasured => "not-measured",
-    }
-}
-
-/// The models of the variants that the rule of a claim names.
-fn models(claim: &Judgement, shown: &[Shown]) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words: BTreeSet<_> = claim.threshold.split(|c| !is_word(c)).collect();
-    let variants = shown.iter().flat_map(|one| &one.experiment.variants);
-    let named = variants.filter(|variant| words.contains(variant.name.as_str()));
-    let models: BTreeSet<_> = named.map(|variant| variant.model.name()).collect();
-    models.into_iter().collect::<Vec<_>>().join(" ")
-}
-
-/// Shown by the script, which does the filtering.
-fn filters(shown: &[Shown]) -> String {
-    let verdicts =
-        [Verdict::Holds, Verdict::HoldsBut, Verdict::Fails, Verdict::Unsettled, Verdict::NotMeasured];
-    let verdicts: Vec<_> = verdicts.map(|verdict| (class(verdict), verdict.words())).into();
-    let models = [Model::Threads, Model::Async, Model::Processes, Model::Serial];
-    let models: Vec<_> = models.map(|model| (model.name(), model.name())).into();
-    let groups: BTreeSet<_> = shown.iter().map(|one| one.experiment.group.as_str()).collect();
-    let groups: Vec<_> = groups.into_iter().map(|group| (group, group)).collect();
-    let select = |name: &str, what: &str, options: &[(&str, &str)]| {
-        let options = options
-            .iter()
-            .map(|(value, words)| format!("<option value=\"{}\">{}</option>", escape(value), escape(words)));
-        let options: String = options.collect();
-        format!(
-            "<label>{what} <select name=\"{name}\"><option value=\"\">any</option>{options}</select></label>\n"
-        )
-    };
-    format!(
-        "<form hidden>\n{}{}{}<span id=\"count\" role=\"status\"></span>\n</form>\n",
-        select("verdict", "Verdict, in either language", &verdicts),
-        select("model", "Model", &models),
-        select("group", "Group", &groups),
-    )
+fn figure(plot: &Plot) -> String {
+    format!("<span class=\"figure\">{}</span>\n", without_style(&plot.svg))
 }
 
 /// What follows the ledger on a machine's page, up to the list of its experiments, which the page has instead.
 fn overview(machine: &Machine) -> String {
-    let markdown = machine.overview;
-    let from = markdown.find("\n## The ledger\n").map_or(0, |at| at + 1);
-    let rest =
-        markdown[from..].find("\n## ").filter(|_| from > 0).map_or("", |at| &markdown[from + at + 1..]);
-    let part = rest.split("\n## The experiments\n").next().unwrap_or_default();
-    converted(part, &machine.label, &[], 0)
+    let (_, rest) = parts(machine.overview, "The ledger");
+    let (part, _) = parts(rest, "The experiments");
+    converted(part, "The article's advice", &machine.label, &[])
 }
 
-fn section(root: &Path, label: &str, Shown { experiment, page, plots }: &Shown) -> Result<String> {
+/// What stands before the section of that title, and what follows it.
+fn parts<'a>(markdown: &'a str, title: &str) -> (&'a str, &'a str) {
+    let Some((before, section)) = markdown.split_once(&format!("## {title}\n")) else {
+        return (markdown, "");
+    };
+    (before, section.find("\n## ").map_or("", |end| &section[end + 1..]))
+}
+
+/// The machines beside each other, and how all of their runs were made.
+fn method(machines: &[Machine]) -> String {
+    type Row = (&'static str, fn(&[Data]) -> String);
+    const ROWS: [Row; 8] = [
+        ("Processor", |data| told(data, |data| data.machine.processor.clone())),
+        ("Cores", |data| told(data, |data| data.machine.cores.to_string())),
+        ("Memory", |data| told(data, |data| data.machine.memory_bytes.map_or_else(String::new, bytes))),
+        ("System", |data| told(data, |data| data.machine.system.clone())),
+        ("Toolchain", |data| told(data, |data| data.toolchain.clone())),
+        ("Commit", |data| told(data, |data| data.short_commit().unwrap_or_default())),
+        ("Size of the run", |data| told(data, |data| data.size.name().to_owned())),
+        ("Started", |data| {
+            let started = || data.iter().map(|data| data.started.as_str());
+            match (started().min(), started().max()) {
+                (Some(first), Some(last)) if first < last => format!("{first} to {last}"),
+                (first, _) => first.unwrap_or_default().to_owned(),
+            }
+        }),
+    ];
+    let row = |name: &str, cells: &dyn Fn(&Machine) -> String| {
+        let cells = machines.iter().map(|machine| format!("<td>{}</td>", escape(&cells(machine))));
+        format!("<tr><th scope=\"row\">{name}</th>{}</tr>\n", cells.collect::<String>())
+    };
+    let mut text = scrolled("The machines") + "<table>\n";
+    text += &row("Machine", &|machine| machine.label.clone());
+    text += &ROWS.map(|(name, cell)| row(name, &|machine| cell(machine.data))).concat();
+    text += "</table>\n</div>\n";
+    let points = machines.first().map_or(Vec::new(), |machine| method_of_all(machine.data));
+    text + &converted(&list(points), "", "", &[])
+}
+
+/// What the experiments of a machine say of it; should they differ, each answer once.
+fn told(data: &[Data], what: impl Fn(&Data) -> String) -> String {
+    let answers: BTreeSet<_> = data.iter().map(what).collect();
+    answers.into_iter().collect::<Vec<_>>().join("; ")
+}
+
+fn experiment(root: &Path, label: &str, Shown { experiment, page, plots }: &Shown) -> Result<String> {
     let name = escape(&experiment.name);
-    let page = page.replacen("# ", &format!("# {name}: "), 1);
-    let mut text = format!("<section id=\"{name}\">\n");
-    text += &converted(&page, label, plots, 1);
+    // The ledger has each claim with its rule and all of its evidence.
+    let (before, after) = parts(page, "What the article says");
+    let (_, before) = before.split_once('\n').unwrap_or_default();
+    let mut text = converted(before, &name, label, plots);
+    if !experiment.claims.is_empty() {
+        let claims = experiment.claims.iter().map(|claim| format!("<a href=\"#{0}\">{0}</a>", escape(claim)));
+        text += &format!("<p>In the ledger: {}.</p>\n", claims.collect::<Vec<_>>().join(", "));
+    }
+    text += &converted(after, &name, label, plots);
     text += &pair(root, experiment)?;
-    Ok(text + "</section>\n")
+    Ok(section(&name, &format!("{name}: {}", escape(&experiment.title)), &text))
 }
 
 /// The first variant and its twin side by side, with the lines that decide marked.
@@ -230,61 +182,9 @@ fn file(root: &Path, variant: &Variant) -> Result<String> {
         lines += &if is_marked { format!("<mark>{line}</mark>\n") } else { format!("{line}\n") };
     }
     let shown = escape(&shown);
-    Ok(format!("<div><h4><code>{shown}</code></h4>\n<pre tabindex=\"0\"><code>{lines}</code></pre></div>\n"))
-}
-
-/// Markdown of a machine's pages as HTML: headings `deeper` by so much, tables that can be scrolled, pictures in their places, and
-/// links to where things are here.
-fn converted(markdown: &str, label: &str, plots: &[Plot], deeper: usize) -> String {
-    let mut events = Vec::new();
-    let (mut heading, mut is_picture) = (2, false);
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
-        let raw = |html: String| Event::Html(html.into());
-        match event {
-            Event::Start(Tag::Heading { level, .. }) => {
-                heading = (level as usize + deeper).min(6);
-                events.push(raw(format!("<h{heading}>")));
-            }
-            Event::End(TagEnd::Heading(_)) => events.push(raw(format!("</h{heading}>\n"))),
-            Event::Start(Tag::Table(alignments)) => {
-                events
-                    .push(raw("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">\n"
-                        .to_owned()));
-                events.push(Event::Start(Tag::Table(alignments)));
-            }
-            Event::End(TagEnd::Table) => {
-                events.extend([Event::End(TagEnd::Table), raw("</div>\n".to_owned())]);
-            }
-            Event::Start(Tag::Image { dest_url, .. }) => {
-                is_picture = true;
-                let plot = plots.iter().find(|plot| Path::new(&*dest_url) == plot.file);
-                let svg = plot.map_or(String::new(), |plot| without_style(&plot.svg));
-                events.push(raw(format!("<span class=\"figure\">{svg}</span>")));
-            }
-            Event::End(TagEnd::Image) => is_picture = false,
-            // The words that stand for a picture are its title, which it has.
-            _ if is_picture => {}
-            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                let dest_url = match dest_url.strip_suffix(".md") {
-                    Some(name) => format!("#{name}"),
-                    None => format!("{label}/{dest_url}"),
-                };
-                events.push(Event::Start(Tag::Link { link_type, dest_url: dest_url.into(), title, id }));
-            }
-            other => events.push(other),
-        }
-    }
-    let mut text = String::new();
-    html::push_html(&mut text, events.into_iter());
-    text
-}
-
-/// A picture without what all of them have, and the page too.
-fn without_style(svg: &str) -> String {
-    match (svg.find("<style>"), svg.find("</style>")) {
-        (Some(from), Some(to)) => svg[..from].to_owned() + &svg[to + "</style>".len()..],
-        _ => svg.to_owned(),
-    }
+    Ok(format!(
+        "<div><h4><code>{shown}</code></h4>\n<pre tabindex=\"0\" role=\"region\" aria-label=\"{shown}\"><code>{lines}</code></pre></div>\n"
+    ))
 }
 
 /// Text that is not ours, so that it shows as it is, also within an attribute.

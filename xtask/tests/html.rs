@@ -15,9 +15,7 @@ fn it_has_the_ledger_the_tables_and_the_files_and_asks_for_nothing() {
     let toml = "crates/misconceptions/fixture/experiment.toml";
     fixture.write(toml, &(fixture.read(toml) + "twin = \"good\"\n"));
     let page = reported(&fixture);
-    for part in
-        ["<th scope=\"row\">R1</th>", "<section id=\"fixture\">", "<code>good</code>", "src/better.rs"]
-    {
+    for part in ["<th scope=\"row\">R1</th>", "<h2 id=\"fixture\">", "<code>good</code>", "src/better.rs"] {
         assert!(page.contains(part), "no {part} in {page}");
     }
     assert!(

@@ -186,6 +186,7 @@ impl Pages<'_> {
             judgements: &pages.machine.judgements,
             data: &pages.machine.data,
             overview: &pages.overview,
+            picture: pages.picture(),
         });
         let shown = all
             .first()

@@ -14,3 +14,9 @@ form.hidden = false;
 form.addEventListener('change', filter);
 form.addEventListener('submit', (event) => event.preventDefault());
 filter();
+
+// What has nothing to scroll is no stop for the keyboard.
+const scrolls = new ResizeObserver((changed) => {
+  for (const { target } of changed) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+});
+for (const region of document.querySelectorAll('.wide, pre')) scrolls.observe(region);
