@@ -84,8 +84,12 @@ fn section(id: &str, title: &str, content: &str) -> String {
     format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{content}</section>\n")
 }
 
-fn figure(plot: &Plot) -> String {
-    format!("<span class=\"figure\">{}</span>\n", without_style(&plot.svg))
+fn figure(Plot { title, svg, .. }: &Plot) -> String {
+    format!(
+        "<span class=\"figure wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</span>\n",
+        escape(title),
+        without_style(svg)
+    )
 }
 
 /// What follows the ledger on a machine's page, up to the list of its experiments, which the page has instead.

@@ -1,89 +1,144 @@
-//! The page in a real browser: no error, no request, no scrolling sideways on a phone, and what the filters hide. Where there is no
-//! Chromium the tests say so and are passed over.
+//! The page in a real browser: what it asks for, what it says, and how it is used at the width of a phone, with the keyboard, in the
+//! dark and on paper. Where there is no Chromium the tests say so and are skipped.
 
-use std::env;
+mod chromium;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use tempfile::TempDir;
+use chromium::Chromium;
+use serde_json::json;
+
+const PHONE: u32 = 360;
+const DESKTOP: u32 = 1200;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
 
 /// The page as it is committed.
-fn committed() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    fs::read_to_string(root.join("results/index.html")).unwrap()
-}
-
-fn chromium() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|program| program.is_file())
-}
-
-/// What `probe`, an expression, comes to in the page when it is so wide, as JSON; none without a browser.
-fn seen(page: &str, width: u32, probe: &str) -> Option<String> {
-    let Some(chromium) = chromium() else {
-        eprintln!("passed over: there is no Chromium on PATH");
-        return None;
-    };
-    let folder = TempDir::new().unwrap();
-    let errors =
-        "<script>var errors = []; addEventListener('error', (event) => errors.push(event.message));</script>";
-    fs::write(folder.path().join("page.html"), page.replacen("<head>", &format!("<head>{errors}"), 1))
-        .unwrap();
-    // A window is never as narrow as a phone, but a frame is.
-    let frame = format!(
-        "<!doctype html><iframe id=f src=page.html style=\"width:{width}px;height:800px;border:0\"></iframe><pre id=told></pre>\
-         <script>f.onload = () => {{ const window = f.contentWindow, document = f.contentDocument;\n\
-         told.textContent = 'seen:' + JSON.stringify({probe}) + ':end'; }};</script>"
-    );
-    let outer = folder.path().join("outer.html");
-    fs::write(&outer, frame).unwrap();
-    let ended = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--dump-dom"])
-        .args(["--virtual-time-budget=10000", "--window-size=1400,900"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg(format!("file://{}", outer.display()))
-        .output()
-        .unwrap();
-    let dom = String::from_utf8_lossy(&ended.stdout).into_owned();
-    let told = dom.rsplit("seen:").next().and_then(|rest| rest.split_once(":end"));
-    Some(told.unwrap_or_else(|| panic!("nothing was seen: {dom}")).0.to_owned())
+fn page() -> PathBuf {
+    root().join("results/index.html")
 }
 
 #[test]
-fn it_has_no_error_and_asks_for_nothing() {
-    let probe = "[window.errors, window.performance.getEntriesByType('resource').map((one) => one.name)]";
-    if let Some(seen) = seen(&committed(), 1200, probe) {
-        assert_eq!(seen, "[[],[]]");
+fn it_has_no_error_and_asks_for_nothing_but_itself() {
+    let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
+    assert_eq!(chromium.seen("document.readyState"), "complete");
+    for event in ["Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"] {
+        assert_eq!(chromium.told(event).next(), None);
     }
+    let requests: Vec<_> =
+        chromium.told("Network.requestWillBeSent").map(|request| &request["request"]["url"]).collect();
+    assert_eq!(requests, [&json!(format!("file://{}", page().display()))]);
 }
 
 #[test]
 fn nobody_needs_to_scroll_sideways() {
-    let probe = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]";
-    for width in [360, 768, 1200] {
-        let Some(seen) = seen(&committed(), width, probe) else { return };
-        let [needed, shown]: [u32; 2] = serde_json::from_str(&seen).unwrap();
-        assert!(needed <= shown, "{needed} of {shown} at {width}");
+    for width in [PHONE, 768, DESKTOP] {
+        let Some(mut chromium) = Chromium::open(&page(), width, "light") else { return };
+        let needed = chromium.seen("document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(needed <= width.into(), "{needed} of {width}");
     }
 }
 
 #[test]
 fn the_filters_hide_what_was_not_asked_for() {
-    let probe = "(() => { const form = document.querySelector('form'); form.verdict.value = 'fails';\n\
-        form.dispatchEvent(new window.Event('change'));\n\
-        const rows = [...document.querySelectorAll('.ledger tbody tr')];\n\
-        return [form.hidden, rows.some((row) => !row.hidden),\n\
-        rows.every((row) => row.hidden !== row.dataset.verdicts.split(' ').includes('fails'))]; })()";
-    if let Some(seen) = seen(&committed(), 1200, probe) {
-        assert_eq!(seen, "[false,true,true]");
+    let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
+    for (filter, value, of) in
+        [("verdict", "fails", "verdicts"), ("model", "processes", "models"), ("group", "models", "group")]
+    {
+        let seen = chromium.seen(&format!(
+            "(() => {{ const form = document.querySelector('form'); form.reset(); form.{filter}.value = '{value}';
+            form.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            const rows = [...document.querySelectorAll('.ledger tbody tr')];
+            const shown = rows.filter((row) => row.checkVisibility());
+            const asked = rows.filter((row) => row.dataset.{of}.split(' ').includes('{value}'));
+            return [form.checkVisibility(), shown.length > 0 && shown.length < rows.length,
+                shown.map((row) => row.id).join() === asked.map((row) => row.id).join(),
+                document.getElementById('count').textContent === `${{shown.length}} of ${{rows.length}} claims`]; }})()"
+        ));
+        assert_eq!(seen, json!([true, true, true, true]), "{filter}");
     }
 }
 
 #[test]
+fn an_accessibility_checker_finds_nothing_serious() {
+    let file = root().join("target/axe/node_modules/axe-core/axe.min.js");
+    let Ok(axe) = fs::read_to_string(&file) else {
+        eprintln!(
+            "skipped: there is no {}; `npm install --prefix target/axe axe-core` adds it",
+            file.display()
+        );
+        return;
+    };
+    for width in [PHONE, DESKTOP] {
+        for scheme in ["light", "dark"] {
+            let Some(mut chromium) = Chromium::open(&page(), width, scheme) else { return };
+            chromium.seen(&format!("{axe};undefined"));
+            let found = chromium.seen(
+                "axe.run({ resultTypes: ['violations'] }).then(({ passes, violations }) => [passes.length > 20,
+                violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+                .map(({ id, nodes }) => [id, nodes.length, nodes[0].html])])",
+            );
+            assert_eq!(found, json!([true, []]), "{width} px, {scheme}");
+        }
+    }
+}
+
+#[test]
+fn the_keyboard_reaches_all_that_can_be_used() {
+    for width in [PHONE, DESKTOP] {
+        let Some(mut chromium) = Chromium::open(&page(), width, "light") else { return };
+        let usable = "[...document.querySelectorAll('a, select, summary, .wide, pre')]
+            .filter((one) => one.checkVisibility() && (!one.matches('.wide, pre') || one.scrollWidth > one.clientWidth))";
+        let count = chromium.seen(&format!("window.usable = {usable}; usable.length")).as_u64().unwrap();
+        // In the order in which they stand, and seen when it is there.
+        let reached = "usable.indexOf(document.activeElement)";
+        let is_seen = "getComputedStyle(document.activeElement).outlineStyle !== 'none'
+            && document.activeElement.getBoundingClientRect().right > 0";
+        for expected in 0..count {
+            chromium.press_tab();
+            let seen = chromium.seen(&format!("[{reached}, {is_seen}]"));
+            assert_eq!(
+                seen,
+                json!([expected, true]),
+                "at {width} px, {}",
+                chromium.seen("document.activeElement.outerHTML")
+            );
+        }
+    }
+}
+
+#[test]
+fn the_text_of_a_file_can_be_selected() {
+    let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
+    let selected = chromium.seen(
+        "[...document.querySelectorAll('.pair > div')].map((one) => {
+        getSelection().selectAllChildren(one.querySelector('pre'));
+        return [one.querySelector('h4').textContent, getSelection().toString()]; })",
+    );
+    let files = selected.as_array().unwrap();
+    assert!(!files.is_empty());
+    for file in files {
+        let text = fs::read_to_string(root().join(file[0].as_str().unwrap())).unwrap();
+        assert_eq!(file[1].as_str().unwrap().trim_end(), text.trim_end());
+    }
+}
+
+#[test]
+fn on_paper_it_is_all_there_and_nothing_to_be_clicked() {
+    let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
+    chromium.print();
+    let seen = chromium.seen(
+        "[[...document.querySelectorAll('details p')].every((one) => one.checkVisibility({ contentVisibilityAuto: true })),
+        [...document.querySelectorAll('nav, form, summary, .skip, .top')].some((one) => one.checkVisibility())]",
+    );
+    assert_eq!(seen, json!([true, false]));
+}
+
+#[test]
 fn it_is_small_enough_to_be_sent() {
-    assert!(committed().len() < 1_500_000, "{} bytes", committed().len());
+    let bytes = fs::metadata(page()).unwrap().len();
+    assert!(bytes < 1_500_000, "{bytes} bytes");
 }
