@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use fixture::Fixture;
+use fixture::{Ended, Fixture};
 
 /// A fixture that is measured, is its own reference, and whose pages are written.
 fn reported() -> Fixture {
@@ -137,4 +137,44 @@ fn a_reference_without_data_is_named() {
     let fixture = reported();
     fixture.write("results/reference", "nobody\n");
     fixture.xtask(&["report", "--check"]).exits(1).says_one_error().says(&["results/reference names nobody"]);
+}
+
+/// Where `report --open` leads, with this as the program that opens.
+fn opened(fixture: &Fixture, script: &str) -> (Ended, String) {
+    fixture.program("bin/xdg-open", script);
+    let mut command = fixture.command(&["report", "--open"]);
+    command.env("PATH", fixture.with_bin_first());
+    let ended = command.into();
+    let told = if fixture.exists("opened") { fixture.read("opened") } else { String::new() };
+    (ended, told)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_newest_of_ones_own_pages_is_opened_and_else_that_of_the_reference() {
+    let fixture = reported();
+    fixture.remove("results/box/index.html");
+    let kept = fixture.path("results/index.html").display().to_string();
+    let own = fixture.path("results/newer/index.html").display().to_string();
+    let open = "printf %s \"$1\" > opened";
+    let (ended, told) = opened(&fixture, open);
+    assert_eq!(told, kept, "{}", ended.exits(0));
+    let data = fixture.json("results/box/data/fixture.json");
+    for (machine, started) in [("newer", "2099-01-02 00:00:00 UTC"), ("older", "2099-01-01 00:00:00 UTC")] {
+        let mut data = data.clone();
+        data["started"] = started.into();
+        fixture.write(&format!("results/{machine}/data/fixture.json"), &data.to_string());
+    }
+    let (ended, told) = opened(&fixture, open);
+    assert_eq!(told, own, "{}", ended.exits(0));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_page_that_nothing_opens_or_that_is_not_there_is_named() {
+    let fixture = Fixture::new(&["good"]);
+    let (ended, _) = opened(&fixture, "true");
+    ended.exits(1).says_one_error().says(&["results/index.html", "cargo xtask bench-all"]);
+    let (ended, _) = opened(&reported(), "exit 3");
+    ended.exits(1).says_one_error().says(&["open results/box/index.html by hand"]);
 }

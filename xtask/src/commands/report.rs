@@ -30,6 +30,9 @@ pub(crate) struct Options {
     /// Change nothing; exit 1 if a page is not what the data say
     #[arg(long)]
     check: bool,
+    /// Open the page in a browser: the one of the newest results of your own if there are any, else that of the reference
+    #[arg(long, conflicts_with = "check")]
+    open: bool,
 }
 
 /// A file and what it ought to hold.
@@ -41,6 +44,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         for (file, text) in pages(&workspace)? {
             data::write(&file, &text)?;
         }
+        if options.open {
+            open(&workspace)?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let stale = stale(&workspace)?;
@@ -50,12 +56,28 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!stale.is_empty())))
 }
 
+fn open(workspace: &Workspace) -> Result<()> {
+    // What somebody measured here, and nothing else, has a page of its own.
+    let mut own = Vec::new();
+    for page in in_results(workspace, "*/index.html")? {
+        let data = Data::read_all(page.parent().context("a page has a folder")?)?;
+        own.push((data.into_iter().map(|data| data.started).max(), page));
+    }
+    let page =
+        own.into_iter().max().map_or_else(|| workspace.root.join("results/index.html"), |(_, page)| page);
+    let shown = workspace.shown(&page);
+    ensure!(
+        page.exists(),
+        "there is nothing to open yet: `cargo xtask bench-all` measures, and writes {shown}"
+    );
+    opener::open(&page).with_context(|| format!("open {shown} by hand, since no program here does"))
+}
+
 /// The generated files that do not hold what the data say, and the pictures that nothing draws any more.
 pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
     let pages = pages(workspace)?;
     let drawn: BTreeSet<_> = pages.iter().map(|(file, _)| file.clone()).collect();
-    let pattern = format!("{}/results/*/plots/*.svg", Pattern::escape(&workspace.root.to_string_lossy()));
-    let pictures: Vec<_> = glob(&pattern)?.collect::<Result<_, _>>()?;
+    let pictures = in_results(workspace, "*/plots/*.svg")?;
     let left = pictures.iter().filter(|file| !drawn.contains(*file));
     let left = left.map(|file| format!("{}:1: nothing draws it any more; delete it", workspace.shown(file)));
     let differs = |(file, text): &Page| fs::read_to_string(file).ok().as_ref() != Some(text);
@@ -63,6 +85,11 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
         format!("{}:1: is not what the data say; run `cargo xtask report`", workspace.shown(&file))
     };
     Ok(pages.into_iter().filter(differs).map(message).chain(left).collect())
+}
+
+fn in_results(workspace: &Workspace, pattern: &str) -> Result<Vec<PathBuf>> {
+    let results = Pattern::escape(&workspace.root.join("results").to_string_lossy());
+    Ok(glob(&format!("{results}/{pattern}"))?.collect::<Result<_, _>>()?)
 }
 
 /// The machine whose results are kept as the reference.
@@ -122,7 +149,8 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
             ledger::says(&rust.id)
         ))?;
     }
-    say(&format!("\n{}\n", workspace.shown(&folder.join("README.md"))))
+    let [page, html] = ["README.md", "index.html"].map(|page| folder.join(page));
+    say(&format!("\n{}\n{}\n", workspace.shown(&page), workspace.shown(&html)))
 }
 
 /// What was measured on one machine, and what it says.
