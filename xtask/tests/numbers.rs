@@ -1,0 +1,411 @@
+//! The numbers on the page that is committed are in the data that are committed: all are looked up, by code that shares nothing with
+//! what wrote them.
+//!
+//! A median must be that of its row's own runs. The bounds of an interval are drawn by chance, but a draw of runs has one of them in
+//! its middle, or lies halfway between two, so they are looked for there. What the ledger and the tree say must stand in claims.json
+//! and tree.json.
+//!
+//! Left out are the bounds of a slope, which are no run's, and how many runs lie far off: `statistics` tests both; the article's
+//! own words; the guidelines and the summary, which hold verdicts and repeat figures of the experiments; and what is no figure: dates,
+//! versions, arguments, the n of a case, ticks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// A number as it is shown, and what it may be by the data.
+struct Number {
+    /// Where it stands, for the reader of a failure.
+    place: String,
+    text: String,
+    /// How much one of its unit is.
+    unit: f64,
+    may_be: Vec<f64>,
+}
+
+impl Number {
+    /// One of them, as far as its digits tell.
+    fn is_found(&self) -> bool {
+        let digits = self.text.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let half = 0.500_001 * 0.1_f64.powi(i32::try_from(digits).unwrap());
+        let shown: f64 = self.text.replace(',', "").parse().unwrap();
+        self.may_be.iter().any(|value| (value / self.unit - shown).abs() <= half)
+    }
+}
+
+#[test]
+fn the_numbers_of_the_experiments_are_in_the_data() {
+    let (page, folder) = (page(), folder());
+    let mut numbers = Vec::new();
+    for section in page.split("<section ").filter(|section| section.contains("<p>The experiment <code>")) {
+        let name = between(section, "<h2 id=\"", "\"").unwrap();
+        numbers.extend(Experiment::read(&folder, name).numbers(section));
+    }
+    assert!(numbers.len() > 10_000, "only {} were recognised", numbers.len());
+    let missing: Vec<_> = numbers.iter().filter(|number| !number.is_found()).collect();
+    if let Some(Number { place, text, may_be, .. }) = missing.first() {
+        panic!(
+            "{place}: {text} is none of {may_be:?}, nor are {} others of {}",
+            missing.len() - 1,
+            numbers.len()
+        );
+    }
+}
+
+#[test]
+fn what_the_ledger_and_the_tree_say_is_in_the_data() {
+    let (page, folder) = (page(), folder());
+    let claims = json(&folder.join("claims.json"));
+    let ledger = between(&page, "<table class=\"ledger\">", "</table>").unwrap();
+    let rows: Vec<_> = ledger.split("<tr id=\"").skip(1).collect();
+    assert_eq!(rows.len() * 2, claims.as_array().unwrap().len());
+    for row in rows {
+        let id = row.split('"').next().unwrap();
+        for (language, cell) in ["rust", "python"].iter().zip(row.split("<td data-of=").skip(1)) {
+            let is_it = |claim: &&Value| claim["id"] == id && claim["language"] == **language;
+            let claim = claims.as_array().unwrap().iter().find(is_it).unwrap();
+            for said in cell.split("<p>").skip(1).map(|said| plain(said.split("</p>").next().unwrap())) {
+                let (key, said) =
+                    said.strip_prefix("The rule: ").map_or(("evidence", &*said), |rule| ("threshold", rule));
+                let told = claim[key].as_str().unwrap();
+                assert!(
+                    told.contains(said.trim_end_matches('.')),
+                    "{id} in {language}: {said:?} is not in {told:?}"
+                );
+            }
+        }
+    }
+    let tree = json(&folder.join("tree.json")).to_string();
+    for title in ["From which n on async takes less", "The article's decision tree"] {
+        let (_, part) = page.split_once(&format!("<h3>{title}</h3>")).unwrap();
+        let cells = cells(between(part, "<tbody>", "</tbody>").unwrap());
+        // The paths of the tree are lists there.
+        let told = cells.iter().filter(|cell| !cell.contains(" → ") && numbers_in(cell).next().is_some());
+        for cell in told {
+            assert!(tree.contains(cell), "{title}: {cell} is not in tree.json");
+        }
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The page as it is committed.
+fn page() -> String {
+    fs::read_to_string(root().join("results/index.html")).unwrap()
+}
+
+/// The data of the reference.
+fn folder() -> PathBuf {
+    let label = fs::read_to_string(root().join("results/reference")).unwrap();
+    root().join("results").join(label.trim()).join("data")
+}
+
+/// What was measured of an experiment, and what its experiment.toml says of the figures.
+struct Experiment {
+    rows: Vec<Value>,
+    toml: toml::Table,
+}
+
+/// How the runs of a row become what is shown.
+enum Shown {
+    Median(Vec<f64>),
+    Ratio(Vec<f64>, Vec<f64>),
+    One(f64),
+}
+
+impl Shown {
+    /// The number itself, and what its bounds may be.
+    fn may_be(&self) -> (f64, Vec<f64>) {
+        match self {
+            Self::Median(values) => (median(values), middles(values)),
+            Self::Ratio(of, to) => {
+                let quotients =
+                    middles(of).into_iter().flat_map(|of| middles(to).into_iter().map(move |to| of / to));
+                (median(of) / median(to), quotients.collect())
+            }
+            Self::One(value) => (*value, Vec::new()),
+        }
+    }
+}
+
+impl Experiment {
+    fn read(folder: &Path, name: &str) -> Self {
+        let pattern = format!("{}/crates/*/{name}/experiment.toml", root().display());
+        let file = glob::glob(&pattern).unwrap().next().unwrap().unwrap();
+        let rows = json(&folder.join(format!("{name}.json")))["rows"].as_array().unwrap().clone();
+        Self { rows, toml: fs::read_to_string(file).unwrap().parse().unwrap() }
+    }
+
+    fn numbers(&self, section: &str) -> Vec<Number> {
+        let mut numbers = Vec::new();
+        for part in section.split("<h3>").skip(1) {
+            let title = part.split('<').next().unwrap();
+            let mut chunks = part.split("<table>");
+            let mut before = chunks.next().unwrap();
+            for chunk in chunks {
+                let (table, after) = chunk.split_once("</table>").unwrap();
+                let (heads, body) = table.split_once("<tbody>").unwrap();
+                for row in body.split("<tr>").skip(1) {
+                    numbers.extend(self.row(title, before, &cells(heads), &cells(row)));
+                }
+                before = after;
+            }
+        }
+        let pictures = section.split("<svg ").skip(1).map(|rest| rest.split("</svg>").next().unwrap());
+        numbers.extend(pictures.flat_map(|picture| self.picture(picture)));
+        numbers
+    }
+
+    /// Of a row in a table that stands under this title, and after this text.
+    fn row(&self, title: &str, before: &str, heads: &[String], cells: &[String]) -> Vec<Number> {
+        let (variant, interpreter) =
+            cells[0].split_once(", ").map_or((&*cells[0], None), |(v, i)| (v, Some(i)));
+        let mut numbers = Vec::new();
+        let mut add = |head: &str, cell: &str, shown: Option<Shown>| {
+            if let Some(shown) = shown {
+                numbers.extend(shown_as(&format!("{title}, {}, {head}", cells[0]), cell, &shown));
+            }
+        };
+        let columns = heads.iter().zip(cells).skip(1);
+        if heads[1] == "Fitted over n =" {
+            for (head, cell) in columns.skip(1) {
+                let main =
+                    cell.split(" [").next().unwrap().to_owned() + " " + cell.rsplit(' ').next().unwrap();
+                add(head, &main, self.slope(variant, &cells[1], path_of(head)).map(Shown::One));
+            }
+        } else if let Some((variant, plain)) = cells[0].split_once(" against ") {
+            for (head, cell) in columns {
+                let Some((ratio, n)) = cell.rsplit('(').next().unwrap().split_once(" at ") else { continue };
+                let n = n.split(')').next().unwrap();
+                let [of, to] =
+                    [plain, variant].map(|side| self.at(n, side).map(|row| values(row, path_of(head))));
+                add(head, ratio, of.zip(to).map(|(of, to)| Shown::Ratio(of, to)));
+            }
+        } else if title == "Over n" {
+            let path = path_of(before.rsplit("<p>").next().unwrap().split(":</p>").next().unwrap());
+            for (n, cell) in columns {
+                let row = self.at(n, variant).filter(|row| row["status"] == "ok");
+                add(n, cell, row.map(|row| Shown::Median(values(row, path))));
+            }
+        } else if let Some(row) = self.find(title, variant, interpreter).filter(|row| row["status"] == "ok") {
+            let mut path = "";
+            for (head, cell) in columns {
+                let own = before.contains("own figures").then(|| self.declared("figure", head)).flatten();
+                if head == "Against its twin" {
+                    let (ratio, twin) = cell.rsplit_once(" (").unwrap_or_default();
+                    let twin = self.find(title, twin.trim_end_matches(')'), interpreter);
+                    let twin = twin.filter(|_| !ratio.starts_with("no ratio"));
+                    add(head, ratio, twin.map(|twin| Shown::Ratio(values(row, path), values(twin, path))));
+                    continue;
+                }
+                path = own.map_or_else(|| path_of(head), |own| own["path"].as_str().unwrap());
+                let runs = values(row, path);
+                let is = |key: &str| {
+                    own.is_some_and(|own| own.get(key).is_some_and(|value| value.as_bool() == Some(true)))
+                };
+                let shown = if let Some(over) =
+                    own.and_then(|own| own.get("over")).and_then(toml::Value::as_str)
+                {
+                    let over = if interpreter.is_some() { format!("python_{over}") } else { over.to_owned() };
+                    self.find(title, &over, interpreter).map(|other| Shown::Ratio(values(other, path), runs))
+                } else if is("sum") {
+                    Some(Shown::One(runs.iter().sum()))
+                } else if is("worst") {
+                    Some(Shown::One(runs.iter().copied().fold(f64::MIN, f64::max)))
+                } else {
+                    (!runs.is_empty()).then_some(Shown::Median(runs))
+                };
+                add(head, cell, shown);
+            }
+        }
+        numbers
+    }
+
+    /// The words of a picture that are figures: what follows the name of a variant.
+    fn picture(&self, svg: &str) -> Vec<Number> {
+        let words: Vec<_> =
+            svg.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| plain(text)).collect();
+        let words: Vec<_> = words.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+        let title = words[0];
+        let kinds = ["chart", "growth", "curve", "timeline"];
+        let (kind, declared) =
+            kinds.iter().find_map(|kind| Some((*kind, self.declared(kind, title)?))).expect(title);
+        let told = |key: &str| declared.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+        let mut case = told("case");
+        let mut numbers = Vec::new();
+        for pair in words.windows(2) {
+            let &[variant, label] = pair else { unreachable!("windows of two") };
+            if kind == "chart" && self.rows.iter().any(|row| row["case"] == variant) {
+                case = variant;
+            }
+            let row = self.find(case, variant, None);
+            let (label, shown) = match kind {
+                "chart" => (label, row.map(|row| Shown::Median(values(row, told("path"))))),
+                "growth" => {
+                    let Some((label, n)) = label.split_once(" at ") else { continue };
+                    (label, self.at(n, variant).map(|row| Shown::Median(values(row, told("path")))))
+                }
+                "curve" => (label, row.map(|row| Shown::Median(last_counts(row, told("series"))))),
+                _ => {
+                    let Some((run, time)) =
+                        label.split_once(", run ").and_then(|(_, run)| run.split_once(", "))
+                    else {
+                        continue;
+                    };
+                    let mut outcomes = row.unwrap()["outcomes"].as_array().unwrap().iter();
+                    let outcome = outcomes.find(|outcome| outcome["sequence"].to_string() == run);
+                    (time, Some(Shown::One(outcome.expect(label)["elapsed_s"].as_f64().unwrap())))
+                }
+            };
+            if let Some(shown) = shown.filter(|_| label.starts_with(|c: char| c.is_ascii_digit())) {
+                numbers.extend(shown_as(&format!("{title}, {variant}"), label, &shown));
+            }
+        }
+        numbers
+    }
+
+    fn declared(&self, kind: &str, title: &str) -> Option<&toml::Table> {
+        let all = self.toml.get(kind)?.as_array()?.iter().filter_map(toml::Value::as_table);
+        all.into_iter().find(|one| one["title"].as_str() == Some(title))
+    }
+
+    /// A variant's row in a case, by the same interpreter if that ran it too.
+    fn find(&self, case: &str, variant: &str, interpreter: Option<&str>) -> Option<&Value> {
+        let rows = || self.rows.iter().filter(|row| row["case"] == case && row["variant"] == variant);
+        rows().find(|row| row["interpreter"].as_str() == interpreter).or_else(|| rows().next())
+    }
+
+    /// A variant's row in the case of this size.
+    fn at(&self, n: &str, variant: &str) -> Option<&Value> {
+        let n = n.replace(',', "").parse().ok()?;
+        let mut cases = self.toml["case"].as_array()?.iter();
+        let case = cases.find(|case| case.get("size").and_then(toml::Value::as_integer) == Some(n))?;
+        self.find(case["name"].as_str()?, variant, None)
+    }
+
+    /// The line by least squares through the medians at these n.
+    fn slope(&self, variant: &str, sizes: &str, path: &str) -> Option<f64> {
+        let points = sizes.split(" · ").map(|n| {
+            let values = values(self.at(n, variant)?, path);
+            Some((n.replace(',', "").parse::<f64>().ok()?, median(&values))).filter(|(_, y)| !y.is_nan())
+        });
+        let points: Vec<_> = points.collect::<Option<_>>()?;
+        let count = points.len() as f64;
+        let [x, y, xx, xy] = points
+            .iter()
+            .fold([0.0; 4], |sums, (x, y)| [sums[0] + x, sums[1] + y, sums[2] + x * x, sums[3] + x * y]);
+        Some((count * xy - x * y) / (count * xx - x * x))
+    }
+}
+
+/// The figure that a column, or the paragraph before a table, names.
+fn path_of(name: &str) -> &str {
+    match name {
+        "Done" => "work.done",
+        "Served" => "witness.finished",
+        "Peak in flight" => "witness.peak_in_flight",
+        "Time" | "The whole time" | "Whole time" => "times_s",
+        "Peak memory" | "Resident" | "Resident memory" | "Resident memory at its peak" => "memory.hwm_bytes",
+        "The work alone" => "elapsed_s",
+        "CPU, user" => "cpu.user_s",
+        "CPU, system" => "cpu.system_s",
+        "CPU" | "CPU, user and system" => "cpu.user_s + cpu.system_s",
+        "Switches, voluntary" => "switches.voluntary",
+        "Switches, involuntary" => "switches.involuntary",
+        "Threads" => "threads_peak",
+        "Virtual" => "memory.peak_virtual_bytes",
+        "Page tables" => "memory.page_table_bytes",
+        "Kernel stacks" => "memory.kernel_stack_bytes",
+        "These three" => "memory.hwm_bytes + memory.page_table_bytes + memory.kernel_stack_bytes",
+        "Resident, shared pages once" => "metrics.proportional_bytes",
+        "Start" => "metrics.start_s",
+        other => other,
+    }
+}
+
+/// A figure, or a sum of some, of each run that tells it.
+fn values(row: &Value, path: &str) -> Vec<f64> {
+    let outcomes = row["outcomes"].as_array().unwrap().iter();
+    let figure =
+        |outcome: &Value, path: &str| outcome.pointer(&format!("/{}", path.replace('.', "/")))?.as_f64();
+    match path {
+        "times_s" => row["times_s"].as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect(),
+        "Lost" => outcomes
+            .filter_map(|run| Some((figure(run, "work.expected")? - figure(run, "work.done")?).max(0.0)))
+            .collect(),
+        "Runs" => vec![row["times_s"].as_array().unwrap().len() as f64],
+        _ => outcomes.filter_map(|run| path.split(" + ").map(|path| figure(run, path)).sum()).collect(),
+    }
+}
+
+/// What each run had counted in the end.
+fn last_counts(row: &Value, series: &str) -> Vec<f64> {
+    let outcomes = row["outcomes"].as_array().unwrap().iter();
+    outcomes.filter_map(|run| run["series"][series].as_array()?.last()?[1].as_f64()).collect()
+}
+
+/// The numbers of a cell: the first is what is shown, the others are its bounds.
+fn shown_as(place: &str, cell: &str, shown: &Shown) -> Vec<Number> {
+    let units: BTreeMap<_, _> =
+        [("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)].into();
+    let unit = units.get(cell.rsplit(' ').next().unwrap()).copied().unwrap_or(1.0);
+    let (main, bounds) = shown.may_be();
+    let numbers = numbers_in(cell).enumerate().map(|(index, text)| {
+        let may_be = if index == 0 { vec![main] } else { bounds.clone() };
+        Number { place: format!("{place}: {cell}"), text: text.to_owned(), unit, may_be }
+    });
+    numbers.collect()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = |from: usize| sorted.get(from / 2).copied().unwrap_or(f64::NAN);
+    f64::midpoint(middle(sorted.len().saturating_sub(1)), middle(sorted.len()))
+}
+
+/// What may be the median of a draw.
+fn middles(values: &[f64]) -> Vec<f64> {
+    if values.len() % 2 == 1 {
+        return values.to_vec();
+    }
+    values.iter().flat_map(|one| values.iter().map(|other| f64::midpoint(*one, *other))).collect()
+}
+
+/// What reads as a number; a version with two points does not.
+fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || "_,.-".contains(c)));
+    words
+        .map(|word| word.trim_matches([',', '.']))
+        .filter(|word| word.replace(',', "").parse::<f64>().is_ok())
+}
+
+fn cells(row: &str) -> Vec<String> {
+    let cells =
+        row.split("<t").skip(1).filter(|cell| cell.starts_with(['h', 'd']) && !cell.starts_with("head"));
+    cells.map(|cell| plain(cell.split_once('>').unwrap().1).trim().to_owned()).collect()
+}
+
+/// The text of some HTML.
+fn plain(html: &str) -> String {
+    let (first, rest) = html.split_once('<').unwrap_or((html, ""));
+    let others = rest.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| text);
+    let text: String = [first].into_iter().chain(others).collect();
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    text.split_once(from)?.1.split_once(to).map(|(between, _)| between)
+}
+
+fn json(file: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
