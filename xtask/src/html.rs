@@ -57,7 +57,7 @@ pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result
         contents(shown)
     );
     if let Some(picture) = machines.first().and_then(|machine| machine.picture) {
-        text += &figure(picture);
+        text += &figure(&picture.title, picture);
     }
     text += &ledger::ledger(machines, shown);
     if let Some(machine) = machines.first() {
@@ -84,11 +84,12 @@ fn section(id: &str, title: &str, content: &str) -> String {
     format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{content}</section>\n")
 }
 
-fn figure(Plot { title, svg, .. }: &Plot) -> String {
+/// A picture that can be scrolled, with the keyboard too.
+fn figure(label: &str, plot: &Plot) -> String {
     format!(
         "<span class=\"figure wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</span>\n",
-        escape(title),
-        without_style(svg)
+        escape(label),
+        without_style(&plot.svg)
     )
 }
 

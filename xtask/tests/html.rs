@@ -2,7 +2,10 @@
 
 mod fixture;
 
+use std::process::Command;
+
 use fixture::Fixture;
+use serde_json::Value;
 
 fn reported(fixture: &Fixture) -> String {
     fixture.bench(&["--quick"]).exits(0);
@@ -41,6 +44,74 @@ fn what_is_hostile_shows_as_text() {
     let page = reported(&fixture);
     assert_eq!(page.matches("<script>").count(), 1, "{page}");
     assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("href=\"javascript:"), "{page}");
+}
+
+#[test]
+fn what_the_data_say_shows_as_text_whatever_it_is() {
+    let fixture = Fixture::with_hyperfine(&["good"]);
+    let (folder, case) = ("crates/misconceptions/lost-updates", "4-workers-1000000-each");
+    fixture.add_experiment(folder, &["threads_unsynchronized"]);
+    fixture.edit(&format!("{folder}/experiment.toml"), "\"only\"", &format!("\"{case}\""));
+    fixture.bench(&["--quick"]).exits(0);
+    let hostile =
+        |name: &str| Value::from(format!("<script>{name}</script> \" onload='x' & <img src=x> ]]> -->"));
+    let mut data = fixture.json("results/box/data/lost-updates.json");
+    for name in ["toolchain", "hyperfine", "commit", "started"] {
+        data[name] = hostile(name);
+    }
+    for name in ["processor", "system"] {
+        data["machine"][name] = hostile(name);
+    }
+    let row = &mut data["rows"][0];
+    row["status"] = "failed".into();
+    row["reason"] = hostile("reason");
+    // One that is measured, so that there is something to tell of how it was.
+    let mut measured = fixture.row("good");
+    measured["case"] = case.into();
+    measured["interpreter"] = hostile("interpreter");
+    data["rows"].as_array_mut().unwrap().push(measured);
+    fixture.write("results/box/data/lost-updates.json", &data.to_string());
+    fixture.xtask(&["report"]).exits(0);
+    let page = fixture.read("results/box/index.html");
+    assert_eq!(page.matches("<script").count(), 1, "{page}");
+    let mut tags = page.split('<').map(|tag| tag.split('>').next().unwrap());
+    assert!(!tags.any(|tag| tag.starts_with("img") || tag.contains("onload")), "{page}");
+    for name in
+        ["toolchain", "hyperfine", "commit", "started", "processor", "system", "reason", "interpreter"]
+    {
+        // Of a commit, its beginning is shown.
+        let shown = if name == "commit" { "&lt;script&gt;comm" } else { &format!("&lt;script&gt;{name}") };
+        assert!(page.contains(shown), "no {name} in {page}");
+    }
+    // In a verdict's evidence too.
+    let ledger = &page[page.find("<tr id=\"R1\"").unwrap()..];
+    assert!(ledger[..ledger.find("</tr>").unwrap()].contains("&lt;script&gt;reason"), "{ledger}");
+}
+
+#[test]
+fn several_machines_stand_beside_each_other() {
+    let fixture = Fixture::with_hyperfine(&["good"]);
+    fixture.bench(&["--quick"]).exits(0);
+    fixture.write("results/reference", "box\n");
+    let mut data = fixture.data();
+    data["machine"]["processor"] = "Another".into();
+    fixture.write("results/other/data/fixture.json", &data.to_string());
+    // What is tracked is what the project keeps.
+    for arguments in [["init", "--quiet"].as_slice(), &["add", "results/other"]] {
+        assert!(Command::new("git").args(arguments).current_dir(fixture.root()).status().unwrap().success());
+    }
+    fixture.xtask(&["report"]).exits(0);
+    let page = fixture.read("results/index.html");
+    let heads = "<th scope=\"col\">Rust, box</th><th scope=\"col\">CPython, box</th>\
+                 <th scope=\"col\">Rust, other</th><th scope=\"col\">CPython, other</th>";
+    assert!(page.contains(heads), "{page}");
+    assert!(page.contains("<th scope=\"row\">Machine</th><td>box</td><td>other</td>"), "{page}");
+    assert!(page.contains("<td>Another</td></tr>"), "{page}");
+    let not_measured =
+        |of: &str| format!("<b>{of}</b> <span class=\"verdict not-measured\">not measured</span> ");
+    for of in ["Rust, box", "CPython, box", "Rust, other", "CPython, other"] {
+        assert!(page.contains(&(not_measured(of) + "37</li>")), "{of}: {page}");
+    }
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub(super) fn converted(markdown: &str, section: &str, label: &str, plots: &[Plo
             Event::Start(Tag::Image { dest_url, .. }) => {
                 is_picture = true;
                 let plot = plots.iter().find(|plot| Path::new(&*dest_url) == plot.file);
-                events.push(raw(plot.map_or_else(String::new, figure)));
+                let picture = plot.map(|plot| figure(&format!("{section}: {}", plot.title), plot));
+                events.push(raw(picture.unwrap_or_default()));
             }
             Event::End(TagEnd::Image) => is_picture = false,
             // The words that stand for a picture are its title, which it has.
