@@ -193,7 +193,7 @@ fn file(root: &Path, variant: &Variant) -> Result<String> {
 }
 
 /// Text that is not ours, so that it shows as it is, also within an attribute.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         match c {

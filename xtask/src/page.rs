@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
+use crate::html;
 use crate::ledger::{Judgement, Tree, Verdict, judged_by, says};
 use crate::markdown::{escape, list, table};
 use crate::plot::Plot;
@@ -178,10 +179,14 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&P
     let rows: Vec<_> = rows.collect();
     let columns = [("Claim", false), ("The article says", false), ("In Rust", false), ("In CPython", false)];
     let (shown, count) = (rows.len(), pairs(&all).count());
+    // Smaller than on the other pages, so that what follows is in sight too.
+    let picture = picture.map_or(String::new(), |Plot { file, title, .. }| {
+        let (file, title) = (html::escape(&file.to_string_lossy()), html::escape(title));
+        format!("<img src=\"results/{label}/{file}\" alt=\"{title}\" width=\"600\">\n\n")
+    });
     format!(
-        "{}Of {count} claims the {shown} that surprise most, as measured on one machine. \
+        "{picture}Of {count} claims the {shown} that surprise most, as measured on one machine. \
          [Its page](results/{label}/README.md) has the evidence, the rules and the other {}.\n\n{}",
-        pictures(picture.into_iter(), &format!("results/{label}/")),
         count - shown,
         table(&columns, &rows)
     )
