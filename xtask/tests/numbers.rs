@@ -257,7 +257,8 @@ impl Experiment {
                         continue;
                     };
                     let mut outcomes = row.unwrap()["outcomes"].as_array().unwrap().iter();
-                    let outcome = outcomes.find(|outcome| outcome["sequence"].to_string() == run);
+                    let sequence = run.parse::<u64>().ok();
+                    let outcome = outcomes.find(|outcome| outcome["sequence"].as_u64() == sequence);
                     (time, Some(Shown::One(outcome.expect(label)["elapsed_s"].as_f64().unwrap())))
                 }
             };

@@ -85,6 +85,9 @@ impl Chromium {
     /// From now on it is seen as on paper.
     pub(crate) fn print(&mut self) {
         self.ask("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+        // What was folded away is there from the next frame on.
+        let frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))";
+        self.seen(frames);
     }
 
     /// What came with the events of this kind.
