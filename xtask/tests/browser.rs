@@ -44,22 +44,35 @@ fn nobody_needs_to_scroll_sideways() {
 
 #[test]
 fn the_filters_hide_what_was_not_asked_for() {
-    let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
-    for (filter, value, of) in
-        [("verdict", "fails", "verdicts"), ("model", "processes", "models"), ("group", "models", "group")]
-    {
-        let seen = chromium.seen(&format!(
-            "(() => {{ const form = document.querySelector('form'); form.reset(); form.{filter}.value = '{value}';
-            form.dispatchEvent(new Event('change', {{ bubbles: true }}));
-            const rows = [...document.querySelectorAll('.ledger tbody tr')];
-            const shown = rows.filter((row) => row.checkVisibility());
-            const asked = rows.filter((row) => row.dataset.{of}.split(' ').includes('{value}'));
-            return [form.checkVisibility(), shown.length > 0 && shown.length < rows.length,
-                shown.map((row) => row.id).join() === asked.map((row) => row.id).join(),
-                document.getElementById('count').textContent === `${{shown.length}} of ${{rows.length}} claims`]; }})()"
-        ));
-        assert_eq!(seen, json!([true, true, true, true]), "{filter}");
+    for width in [PHONE, DESKTOP] {
+        let Some(mut chromium) = Chromium::open(&page(), width, "light") else { return };
+        for (filter, value, of) in
+            [("verdict", "fails", "verdicts"), ("model", "processes", "models"), ("group", "models", "group")]
+        {
+            let seen = chromium.seen(&format!(
+                "(() => {{ const form = document.querySelector('form'); form.reset(); form.{filter}.value = '{value}';
+                form.dispatchEvent(new Event('change', {{ bubbles: true }}));
+                const rows = [...document.querySelectorAll('.ledger tbody tr')];
+                const shown = rows.filter((row) => row.checkVisibility());
+                const asked = rows.filter((row) => row.dataset.{of}.split(' ').includes('{value}'));
+                return [form.checkVisibility(), shown.length > 0 && shown.length < rows.length,
+                    shown.map((row) => row.id).join() === asked.map((row) => row.id).join(),
+                    document.getElementById('count').textContent === `${{shown.length}} of ${{rows.length}} claims`]; }})()"
+            ));
+            assert_eq!(seen, json!([true, true, true, true]), "{filter} at {width} px");
+        }
     }
+}
+
+#[test]
+fn without_javascript_all_can_be_read_and_nothing_pretends_to_work() {
+    let Some(mut chromium) = Chromium::open(&page(), PHONE, "light") else { return };
+    chromium.reload_without_javascript();
+    let seen = chromium.seen(
+        "[[...document.querySelectorAll('.ledger tbody tr, h2, svg, pre')].every((one) => one.checkVisibility()),
+        document.querySelector('form').checkVisibility(), document.getElementById('count').textContent]",
+    );
+    assert_eq!(seen, json!([true, false, ""]));
 }
 
 #[test]

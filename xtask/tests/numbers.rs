@@ -257,8 +257,7 @@ impl Experiment {
                         continue;
                     };
                     let mut outcomes = row.unwrap()["outcomes"].as_array().unwrap().iter();
-                    let sequence = run.parse::<u64>().ok();
-                    let outcome = outcomes.find(|outcome| outcome["sequence"].as_u64() == sequence);
+                    let outcome = outcomes.find(|outcome| outcome["sequence"].as_u64() == run.parse().ok());
                     (time, Some(Shown::One(outcome.expect(label)["elapsed_s"].as_f64().unwrap())))
                 }
             };

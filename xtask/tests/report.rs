@@ -176,5 +176,5 @@ fn a_page_that_nothing_opens_or_that_is_not_there_is_named() {
     let (ended, _) = opened(&fixture, "true");
     ended.exits(1).says_one_error().says(&["results/index.html", "cargo xtask bench-all"]);
     let (ended, _) = opened(&reported(), "exit 3");
-    ended.exits(1).says_one_error().says(&["open results/box/index.html by hand"]);
+    ended.exits(1).says_one_error().says(&["xdg-open", "open results/box/index.html by hand"]);
 }

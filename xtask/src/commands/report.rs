@@ -5,7 +5,7 @@ use std::env;
 use std::fs;
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::slice;
 use std::thread;
 
@@ -70,7 +70,11 @@ fn open(workspace: &Workspace) -> Result<()> {
         page.exists(),
         "there is nothing to open yet: `cargo xtask bench-all` measures, and writes {shown}"
     );
-    opener::open(&page).with_context(|| format!("open {shown} by hand, since no program here does"))
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    // Waited for, since that is how it tells that there is no browser.
+    let is_open = Command::new(program).arg(&page).status().is_ok_and(|status| status.success());
+    ensure!(is_open, "{program} is not here, or found no browser: open {shown} by hand");
+    Ok(())
 }
 
 /// The generated files that do not hold what the data say, and the pictures that nothing draws any more.

@@ -60,10 +60,7 @@ impl Chromium {
         let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         chromium.ask("Emulation.setEmulatedMedia", &scheme);
         chromium.ask("Page.navigate", &json!({"url": format!("file://{}", page.display())}));
-        while chromium.told("Page.loadEventFired").next().is_none() {
-            let event = chromium.read();
-            chromium.events.push(event);
-        }
+        chromium.wait_for_load();
         Some(chromium)
     }
 
@@ -79,6 +76,20 @@ impl Chromium {
         for kind in ["rawKeyDown", "keyUp"] {
             let key = json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
             self.ask("Input.dispatchKeyEvent", &key);
+        }
+    }
+
+    pub(crate) fn reload_without_javascript(&mut self) {
+        self.ask("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+        self.events.clear();
+        self.ask("Page.reload", &json!({}));
+        self.wait_for_load();
+    }
+
+    fn wait_for_load(&mut self) {
+        while self.told("Page.loadEventFired").next().is_none() {
+            let event = self.read();
+            self.events.push(event);
         }
     }
 
