@@ -117,9 +117,7 @@ while [ "$round" -lt "$rounds" ]; do
     measure 4-workers-1000000-each python_threads_local_sums --workers 4 --additions 1000000
     measure 4-workers-1000000-each python_asyncio --workers 4 --additions 1000000
 
-    if [ "$size" != quick ]; then
-        measure 4-workers-100000-each python_asyncio_await_inside --workers 4 --additions 100000
-    fi
+    measure 4-workers-100000-each python_asyncio_await_inside --workers 4 --additions 100000
 
     if [ "$size" != quick ]; then
         measure 1-worker-1000000 threads_unsynchronized --workers 1 --additions 1000000

@@ -246,8 +246,11 @@ impl Experiment {
             let (label, shown) = match kind {
                 "chart" => (label, row.map(|row| Shown::Median(values(row, told("path"))))),
                 "growth" => {
-                    let Some((label, n)) = label.split_once(" at ") else { continue };
-                    (label, self.at(n, variant).map(|row| Shown::Median(values(row, told("path")))))
+                    // At the largest n of the picture where it names none.
+                    let (label, n) = label.split_once(" at ").unwrap_or((label, ""));
+                    let n =
+                        if n.is_empty() { self.last_of(declared) } else { n.replace(" million", ",000,000") };
+                    (label, self.at(&n, variant).and_then(|row| self.grown(row, told("figure"))))
                 }
                 "curve" => (label, row.map(|row| Shown::Median(last_counts(row, told("series"))))),
                 _ => {
@@ -277,6 +280,35 @@ impl Experiment {
     fn find(&self, case: &str, variant: &str, interpreter: Option<&str>) -> Option<&Value> {
         let rows = || self.rows.iter().filter(|row| row["case"] == case && row["variant"] == variant);
         rows().find(|row| row["interpreter"].as_str() == interpreter).or_else(|| rows().next())
+    }
+
+    /// What a growth shows of a row.
+    fn grown(&self, row: &Value, figure: &str) -> Option<Shown> {
+        let path = match figure {
+            "time" => "times_s",
+            "memory" => "memory.hwm_bytes",
+            "address-space" => "memory.peak_virtual_bytes",
+            _ => {
+                let serial = if row["interpreter"].is_string() { "python_serial" } else { "serial" };
+                let serial = self.find(row["case"].as_str()?, serial, row["interpreter"].as_str())?;
+                return Some(Shown::Ratio(values(serial, "elapsed_s"), values(row, "elapsed_s")));
+            }
+        };
+        Some(Shown::Median(values(row, path)))
+    }
+
+    /// The largest n at which one of a growth's variants came to its end.
+    fn last_of(&self, growth: &toml::Table) -> String {
+        let variants: Vec<_> =
+            growth["variants"].as_array().unwrap().iter().filter_map(toml::Value::as_str).collect();
+        let is_told =
+            |row: &&Value| row["status"] == "ok" && variants.contains(&row["variant"].as_str().unwrap());
+        let sizes = self.toml["case"].as_array().unwrap().iter().filter_map(|case| {
+            let name = case["name"].as_str().unwrap();
+            self.rows.iter().filter(is_told).find(|row| row["case"] == name)?;
+            case.get("size")?.as_integer()
+        });
+        sizes.max().expect("it is drawn").to_string()
     }
 
     /// A variant's row in the case of this size.
