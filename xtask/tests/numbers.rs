@@ -237,7 +237,9 @@ impl Experiment {
         let told = |key: &str| declared.get(key).and_then(toml::Value::as_str).unwrap_or_default();
         let mut case = told("case");
         let mut numbers = Vec::new();
-        for pair in words.windows(2) {
+        // A model may be called as a variant, and its legend stands before the axes, which end with what n counts.
+        let axes = words.iter().position(|word| kind == "growth" && *word == told("n")).unwrap_or(0);
+        for pair in words[axes..].windows(2) {
             let &[variant, label] = pair else { unreachable!("windows of two") };
             if kind == "chart" && self.rows.iter().any(|row| row["case"] == variant) {
                 case = variant;
