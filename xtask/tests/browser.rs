@@ -140,6 +140,26 @@ fn the_text_of_a_file_can_be_selected() {
 }
 
 #[test]
+fn no_words_of_a_picture_touch_others_or_leave_it() {
+    let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
+    // A pixel of a line's height is air.
+    let touching = chromium.seen(
+        "[...document.querySelectorAll('svg')].flatMap((svg) => {
+        const { width, height } = svg.viewBox.baseVal;
+        const words = [...svg.querySelectorAll('text')].map((one) => [one.textContent, one.getBBox()]);
+        const leaves = ([, box]) =>
+            box.x < 0 || box.y < 0 || box.x + box.width > width || box.y + box.height > height;
+        const touches = (one, other) => one.x < other.x + other.width && other.x < one.x + one.width
+            && one.y + 1 < other.y + other.height && other.y + 1 < one.y + one.height;
+        const pairs = words.flatMap(([text, box], at) =>
+            words.slice(at + 1).filter(([, other]) => touches(box, other)).map(([other]) => [text, other]));
+        return [...words.filter(leaves).map(([text]) => [text]), ...pairs]
+            .map((found) => [svg.querySelector('title').textContent, ...found]); })",
+    );
+    assert_eq!(touching, json!([]));
+}
+
+#[test]
 fn on_paper_it_is_all_there_and_nothing_to_be_clicked() {
     let Some(mut chromium) = Chromium::open(&page(), DESKTOP, "light") else { return };
     chromium.print();
