@@ -133,10 +133,10 @@ while [ "$round" -lt "$rounds" ]; do
 
     if [ "$size" != quick ]; then
         measure 1000-urls-50-at-once python_threads --requests 1000 --limit 50 --delay-ms 20
-        measure 1000-urls-50-at-once python_asyncio --requests 1000 --limit 50 --delay-ms 20
     fi
 
     if [ "$size" = full ]; then
+        measure 1000-urls-50-at-once python_asyncio --requests 1000 --limit 50 --delay-ms 20
         measure 1000-urls-50-at-once python_asyncio_workers --requests 1000 --limit 50 --delay-ms 20
     fi
 

@@ -123,12 +123,12 @@ while [ "$round" -lt "$rounds" ]; do
     measure 1000-callers-10-a-second leaky_bucket --callers 1000 --amount 10 --burst 1 --for-ms 2000
 
     if [ "$size" != quick ]; then
-        measure 1000-callers-10-a-second python_asyncio --callers 1000 --amount 10 --burst 1 --for-ms 2000
         measure 1000-callers-10-a-second python_article --callers 1000 --amount 10 --burst 1 --for-ms 2000
     fi
 
     if [ "$size" = full ]; then
         measure 1000-callers-10-a-second python_threads --callers 1000 --amount 10 --burst 1 --for-ms 2000
+        measure 1000-callers-10-a-second python_asyncio --callers 1000 --amount 10 --burst 1 --for-ms 2000
     fi
 
     if [ "$size" != quick ]; then
