@@ -33,9 +33,10 @@ impl Interval {
         (self.low <= 1.0 && self.high >= 1.0) || (self.low >= 1.0 - SAME && self.high <= 1.0 + SAME)
     }
 
-    /// Of a ratio: whether it is above 1 by more than no difference; none where it may be either.
+    /// Of a ratio: whether it is above 1 by more than no difference; none where it may be either, so that no small change turns a yes
+    /// into a no.
     pub(crate) fn is_more(&self) -> Option<bool> {
-        if self.low > 1.0 && !self.is_no_difference() {
+        if self.low > 1.0 + SAME {
             Some(true)
         } else if self.high <= 1.0 + SAME {
             Some(false)
@@ -46,7 +47,7 @@ impl Interval {
 
     /// The same below 1.
     pub(crate) fn is_less(&self) -> Option<bool> {
-        if self.high < 1.0 && !self.is_no_difference() {
+        if self.high < 1.0 - SAME {
             Some(true)
         } else if self.low >= 1.0 - SAME {
             Some(false)
@@ -197,8 +198,10 @@ mod tests {
             let ratio = Interval { median: f64::midpoint(low, high), low, high };
             (ratio.is_more(), ratio.is_less())
         };
-        assert_eq!(of(1.02, 1.2), (Some(true), Some(false)));
-        assert_eq!(of(0.8, 0.98), (Some(false), Some(true)));
+        assert_eq!(of(1.06, 1.2), (Some(true), Some(false)));
+        assert_eq!(of(0.8, 0.94), (Some(false), Some(true)));
+        assert_eq!(of(1.02, 1.2), (None, Some(false)));
+        assert_eq!(of(0.8, 0.98), (Some(false), None));
         assert_eq!(of(0.96, 1.04), (Some(false), Some(false)));
         assert_eq!(of(0.96, 1.2), (None, Some(false)));
         assert_eq!(of(0.8, 1.04), (Some(false), None));
