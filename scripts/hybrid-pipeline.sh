@@ -233,6 +233,12 @@ while [ "$round" -lt "$rounds" ]; do
         measure python-40-items python_pool_per_call --items 40 --fetches 12 --delay-ms 10 --steps 100000
     fi
 
+    if [ "$size" = full ]; then
+        measure python-40-short-items python_asyncio_processes --items 40 --fetches 12 --delay-ms 10 --steps 20000
+        measure python-40-short-items python_inline --items 40 --fetches 12 --delay-ms 10 --steps 20000
+        measure python-40-short-items python_pool_per_call --items 40 --fetches 12 --delay-ms 10 --steps 20000
+    fi
+
     if [ "$size" != quick ]; then
         measure python-40-items-io-only python_asyncio_processes --items 40 --fetches 12 --delay-ms 10 --steps 0
         measure python-40-items-io-only python_pool_per_call --items 40 --fetches 12 --delay-ms 10 --steps 0

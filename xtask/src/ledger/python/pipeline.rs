@@ -13,7 +13,8 @@ pub(super) const RULES: [Rule; 1] = [Rule {
         least 0.9, and the p99 of the heart's lateness at most a twentieth of that with python_inline: holds if so of \
         python_pool_per_call; holds-but if so of python_asyncio_processes, whose pool is made once, and not of that; else fails; \
         unsettled where an interval lies on both sides or there are fewer than 5 runs; in how many runs python_pool_per_call stopped \
-        the heart for longer than python_inline did is told and decides nothing",
+        the heart for longer than python_inline did is told, and the same of full runs that compute a fifth as long, and decides \
+        nothing",
     judge: |all| p3(all.get(PIPELINE)?),
 }];
 
@@ -21,6 +22,8 @@ const CASES: Cases =
     Cases { both: BOTH, fetched: "python-40-items-io-only", computed: COMPUTED, inline: INLINE };
 
 const BOTH: &str = "python-40-items";
+/// With a fifth of the computing.
+const SHORT: &str = "python-40-short-items";
 pub(super) const COMPUTED: &str = "python-40-items-cpu-only";
 pub(super) const INLINE: &str = "python_inline";
 pub(super) const PROCESSES: &str = "python_asyncio_processes";
@@ -28,19 +31,22 @@ const PER_CALL: &str = "python_pool_per_call";
 
 fn p3(series: &Series) -> Judged {
     let (verdict, mut evidence) = judged(series, &CASES, PER_CALL, PROCESSES)?;
-    if let Some((longer, runs)) = stopped_for_longer(series.data) {
+    if let Some((longer, runs)) = stopped_for_longer(series.data, BOTH) {
         evidence += &format!(
             "; leaving the block of a pool waits on the loop's own thread: {PER_CALL} stopped the heart for longer than {INLINE} in \
              {longer} of {runs} runs"
         );
     }
+    if let Some((longer, runs)) = stopped_for_longer(series.data, SHORT) {
+        evidence += &format!("; where there is a fifth to compute, in {longer} of {runs}");
+    }
     Ok((verdict, judged_by(series.data, &evidence)))
 }
 
 /// In how many of the runs the heart was later with a pool for each call than where all is computed in place in the same round.
-fn stopped_for_longer(data: &Data) -> Option<(usize, usize)> {
+fn stopped_for_longer(data: &Data, case: &str) -> Option<(usize, usize)> {
     let latest = |row: &Row| row.figures(&["metrics", "late_max_s"]);
-    let (each, inline) = (latest(data.row(BOTH, PER_CALL)?), latest(data.row(BOTH, INLINE)?));
+    let (each, inline) = (latest(data.row(case, PER_CALL)?), latest(data.row(case, INLINE)?));
     let runs = each.len().min(inline.len());
     let longer = each.iter().zip(&inline).filter(|(each, inline)| each > inline).count();
     (runs > 0).then_some((longer, runs))
@@ -121,6 +127,16 @@ mod tests {
         assert!(evidence.starts_with("CPython 3.11.7: python_pool_per_call: overlap 1.00 "), "{evidence}");
         assert!(
             evidence.ends_with("stopped the heart for longer than python_inline in 2 of 5 runs"),
+            "{evidence}"
+        );
+        for (variant, late) in [(INLINE, 0.1), (PER_CALL, 0.2)] {
+            let mut row = row(SHORT, variant, 5, |_| Cost::default());
+            set(&mut row, "metrics.late_max_s", |_| late);
+            data.rows.push(row);
+        }
+        let (_, evidence) = of(&data).unwrap();
+        assert!(
+            evidence.ends_with(" in 2 of 5 runs; where there is a fifth to compute, in 5 of 5"),
             "{evidence}"
         );
     }
