@@ -4,10 +4,10 @@ mod scale;
 mod steps;
 
 use svg::Document;
-use svg::node::element::{Line, Path, TSpan};
+use svg::node::element::Path;
 
-use super::labels::apart;
-use super::model::{legend, mark};
+use super::labels::{apart, label, leader, stroke};
+use super::model::legend;
 use super::{DASHES, EDGE, WIDTH, left_out, moments, place, rule, sheet, source, text, text_to};
 use crate::data::Data;
 use crate::experiment::{Curve, Experiment, Role, Variant};
@@ -61,7 +61,11 @@ pub(super) fn draw(curve: &Curve, experiment: &Experiment, data: &Data) -> Optio
         document = band(line, counted, &scale).into_iter().fold(document, Document::add);
     }
     for (line, counted) in &counted {
-        document = document.add(stroke(line, &rising(&corners(counted, |one| one.median, &scale))));
+        document = document.add(stroke(
+            line.variant,
+            line.dashes,
+            &rising(&corners(counted, |one| one.median, &scale)),
+        ));
     }
     document = labels(document, &lines, &scale);
     document = document.add(text(EDGE, FOOT + 60.0, "soft", &in_words(&lines, &scale)));
@@ -129,12 +133,6 @@ fn rising(corners: &[(f64, f64)]) -> String {
     format!("M{start},{FOOT}{}H{RIGHT}", steps.concat())
 }
 
-fn stroke(line: &Grown, path: &str) -> Path {
-    let heavy = if line.is_wrong() { " heavy" } else { "" };
-    let class = format!("line {}{heavy}", line.variant.model.name());
-    Path::new().set("class", class).set("stroke-dasharray", line.dashes).set("d", path)
-}
-
 /// There by the most of all runs and back by the least; none where they are the same.
 fn band(line: &Grown, counted: &[Counted], scale: &Scale) -> Option<Path> {
     let most = corners(counted, |one| one.most, scale);
@@ -150,14 +148,9 @@ fn labels(mut document: Document, lines: &[Grown], scale: &Scale) -> Document {
     let places = apart(&ends, LABEL, (TOP, FOOT));
     for ((line, end), y) in lines.iter().zip(ends).zip(places.into_iter().map(place)) {
         if (y - end).abs() > 0.5 {
-            let leader = Line::new().set("class", "leader").set("x1", RIGHT + 4.0).set("y1", end);
-            document = document.add(leader.set("x2", RIGHT + 18.0).set("y2", y));
+            document = document.add(leader((RIGHT + 4.0, end), (RIGHT, y)));
         }
-        document = document.add(stroke(line, &format!("M{},{y}h30", RIGHT + 22.0)));
-        document = mark(document, line.variant.model, RIGHT + 57.0, y);
-        let class = if line.is_wrong() { "name" } else { "" };
-        let count = TSpan::new(whole(line.last())).set("class", "soft").set("dx", 6);
-        document = document.add(text(RIGHT + 68.0, y + 4.0, class, &line.variant.name).add(count));
+        document = label(document, line.variant, line.dashes, (RIGHT, y), whole(line.last()));
     }
     document
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use svg::Document;
-use svg::node::element::{Line, Path, TSpan};
+use svg::node::element::{Line, Path};
 
-use super::labels::apart;
+use super::labels::{apart, label, leader, stroke};
 use super::model::{legend, mark};
 use super::powers::Powers;
 use super::{DASHES, EDGE, WIDTH, left_out, place, rule, sheet, short, source, text, text_to};
@@ -40,8 +40,8 @@ impl Grown<'_> {
         self.points.last().copied()
     }
 
-    fn heavy(&self) -> &'static str {
-        if self.variant.role == Role::Wrong { " heavy" } else { "" }
+    fn is_wrong(&self) -> bool {
+        self.variant.role == Role::Wrong
     }
 }
 
@@ -90,8 +90,7 @@ pub(super) fn draw(growth: &Growth, experiment: &Experiment, data: &Data) -> Opt
     document = labels(document, growth, &lines, &scales);
     let is_drawn = |name: &&str| lines.iter().any(|line| line.variant.name == *name);
     let left_out = left_out(growth.variants.iter().map(String::as_str).filter(|name| !is_drawn(name)));
-    let heavy =
-        if lines.iter().any(|line| !line.heavy().is_empty()) { " Heavy lines: wrong variants." } else { "" };
+    let heavy = if lines.iter().any(Grown::is_wrong) { " Heavy lines: wrong variants." } else { "" };
     let shown = format!("Medians with their 95 % intervals, on scales of powers of ten.{heavy}{left_out}");
     Some(source(document, scales.axis + 66.0, &shown, data).to_string() + "\n")
 }
@@ -194,14 +193,12 @@ fn crossing(document: Document, growth: &Growth, series: &Series, scales: &Scale
 }
 
 fn drawn(mut document: Document, line: &Grown, scales: &Scales) -> Document {
-    let class = format!("line {}{}", line.variant.model.name(), line.heavy());
     let corners: Vec<_> = line
         .points
         .iter()
         .map(|(n, measured)| format!("{},{}", scales.x(*n), scales.y(measured.median)))
         .collect();
-    let path = Path::new().set("class", class).set("stroke-dasharray", line.dashes);
-    document = document.add(path.set("d", format!("M{}", corners.join("L"))));
+    document = document.add(stroke(line.variant, line.dashes, &format!("M{}", corners.join("L"))));
     for (n, Interval { median, low, high }) in &line.points {
         let x = scales.x(*n);
         let whisker = Line::new().set("class", "whisker").set("x1", x).set("x2", x);
@@ -231,18 +228,11 @@ fn labels(mut document: Document, growth: &Growth, lines: &[Grown], scales: &Sca
     for (((line, (n, measured)), end), y) in lasts.into_iter().zip(ends).zip(places.into_iter().map(place)) {
         let x = scales.x(n);
         if (y - end).abs() > 0.5 || x < RIGHT {
-            let leader = Line::new().set("class", "leader").set("x1", x + 8.0).set("y1", end);
-            document = document.add(leader.set("x2", RIGHT + 18.0).set("y2", y));
+            document = document.add(leader((x + 8.0, end), (RIGHT, y)));
         }
-        let class = format!("line {}{}", line.variant.model.name(), line.heavy());
-        let stroke = Path::new().set("class", class).set("stroke-dasharray", line.dashes);
-        document = document.add(stroke.set("d", format!("M{},{y}h30", RIGHT + 22.0)));
-        document = mark(document, line.variant.model, RIGHT + 57.0, y);
-        let class = if line.heavy().is_empty() { "" } else { "name" };
         let at = if n < scales.last { format!(" at {}", number(n)) } else { String::new() };
-        let figure = TSpan::new(written(growth.figure, measured.median) + &at);
-        let figure = figure.set("class", "soft").set("dx", 6);
-        document = document.add(text(RIGHT + 68.0, y + 4.0, class, &line.variant.name).add(figure));
+        let figure = written(growth.figure, measured.median) + &at;
+        document = label(document, line.variant, line.dashes, (RIGHT, y), figure);
     }
     document
 }

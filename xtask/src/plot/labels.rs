@@ -1,4 +1,39 @@
-//! Where the labels of lines stand that may end close to each other.
+//! The labels of lines that may end close to each other: where they stand, and how they are drawn.
+
+use svg::Document;
+use svg::node::element::{Line, Path, TSpan};
+
+use super::model::mark;
+use super::text;
+use crate::experiment::{Role, Variant};
+
+/// A line of a variant, or a piece of it; heavy if that is wrong.
+pub(super) fn stroke(variant: &Variant, dashes: &str, path: &str) -> Path {
+    let heavy = if variant.role == Role::Wrong { " heavy" } else { "" };
+    let class = format!("line {}{heavy}", variant.model.name());
+    Path::new().set("class", class).set("stroke-dasharray", dashes).set("d", path)
+}
+
+/// With the stroke and the mark of its line, to the right of where that ends.
+pub(super) fn label(
+    document: Document,
+    variant: &Variant,
+    dashes: &str,
+    (right, y): (f64, f64),
+    figure: String,
+) -> Document {
+    let document = document.add(stroke(variant, dashes, &format!("M{},{y}h30", right + 22.0)));
+    let document = mark(document, variant.model, right + 57.0, y);
+    let class = if variant.role == Role::Wrong { "name" } else { "" };
+    let figure = TSpan::new(figure).set("class", "soft").set("dx", 6);
+    document.add(text(right + 68.0, y + 4.0, class, &variant.name).add(figure))
+}
+
+/// From the end of a line to its label.
+pub(super) fn leader(end: (f64, f64), (right, y): (f64, f64)) -> Line {
+    let leader = Line::new().set("class", "leader").set("x1", end.0).set("y1", end.1);
+    leader.set("x2", right + 18.0).set("y2", y)
+}
 
 /// Each as near as can be to the end of its line, in the order of the lines, and so far from the next; none outside the range.
 pub(super) fn apart(ends: &[f64], distance: f64, (top, bottom): (f64, f64)) -> Vec<f64> {
