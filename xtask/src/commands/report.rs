@@ -271,7 +271,7 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
         }
     }
     // The reference first.
-    machines.sort_by_key(|machine| {
+    machines.sort_by_cached_key(|machine| {
         (Some(machine.label()) != label, !is_tracked(&machine.folder), machine.label())
     });
     let written: Vec<_> =
