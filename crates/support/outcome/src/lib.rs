@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod account;
+mod check;
 mod compare;
 mod failures;
 mod guard;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 use account::{Account, Sampler};
 pub use account::{Cpu, Memory, Switches};
+pub use check::{MOST, YEAR_S, read_text};
 pub use compare::{compare, compare_and_return};
 pub use failures::{Failure, causes, tell};
 pub use guard::{Threads, guard};
@@ -211,14 +213,25 @@ impl Outcome {
     /// Reads an outcome that a run has written.
     ///
     /// # Errors
-    /// When there is none, or it is not whole or not of this schema.
+    /// When there is none, it is not whole or not of this schema, or it says what cannot be.
     pub fn read(file: &Path) -> Result<Self> {
-        let text = fs::read_to_string(file).context("wrote no outcome")?;
-        let value: Value = serde_json::from_str(&text).context("wrote an outcome that is not whole")?;
-        // First, since another schema may have other fields.
-        let schema = &value["schema"];
-        ensure!(*schema == SCHEMA, "wrote an outcome of schema {schema}, not {SCHEMA}");
-        serde_json::from_value(value).context("wrote an outcome that is not as it should be")
+        let text = check::text_of(file)?;
+        Self::of_value(serde_json::from_str(&text).context("wrote an outcome that is not whole")?)
+    }
+
+    /// Reads an outcome that is kept among others.
+    ///
+    /// # Errors
+    /// When it is not of this schema, or says what cannot be.
+    pub fn of_value(value: Value) -> Result<Self> {
+        // First, since another schema may have other fields. Cut, since it may be anything.
+        let schema = value.get("schema").unwrap_or(&Value::Null);
+        let shown: String = schema.to_string().chars().take(20).collect();
+        ensure!(*schema == SCHEMA, "wrote an outcome of schema {shown}, not {SCHEMA}");
+        let outcome: Self =
+            serde_json::from_value(value).context("wrote an outcome that is not as it should be")?;
+        outcome.check()?;
+        Ok(outcome)
     }
 }
 
