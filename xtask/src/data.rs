@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
 
 use anyhow::{Context, Result, ensure};
 use serde::ser::Error as _;
@@ -12,7 +11,8 @@ use serde_json::value::to_raw_value;
 
 use crate::experiment::{Experiment, Size};
 use crate::hyperfine::Hyperfine;
-use crate::machine::{Machine, said_by};
+use crate::machine::Machine;
+use crate::process::{self, litter, said_by};
 use crate::workspace::Workspace;
 
 /// The version of this layout.
@@ -81,12 +81,12 @@ pub(crate) struct Setting {
 impl Setting {
     pub(crate) fn here(workspace: &Workspace) -> Self {
         let git = |arguments: &[&str]| {
-            let said = said_by(Command::new("git").arg("-C").arg(&workspace.root).args(arguments));
+            let said = said_by(process::command("git").arg("-C").arg(&workspace.root).args(arguments));
             said.filter(|line| !line.is_empty())
         };
         Self {
             machine: Machine::this(),
-            toolchain: said_by(Command::new("rustc").arg("--version")).unwrap_or_default(),
+            toolchain: said_by(process::command("rustc").arg("--version")).unwrap_or_default(),
             commit: git(&["rev-parse", "HEAD"]),
             // Results are what a run makes; they change nothing of what it measures.
             dirty: git(&["status", "--porcelain", "--", ".", ":(exclude)results"]).is_some(),
@@ -224,14 +224,16 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String> {
 
 /// Writes a file whole or not at all, and not when it holds the same already.
 pub(crate) fn write(file: &Path, text: &str) -> Result<()> {
-    if fs::read_to_string(file).is_ok_and(|old| old == text) {
+    ensure!(
+        !file.is_dir(),
+        "{} is a folder: a file of that name belongs there, move it away",
+        file.display()
+    );
+    // A pipe would not be read to its end.
+    if file.is_file() && fs::read(file).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
-    // Of our own name, since another run may be writing here too.
-    let unfinished = file.with_extension(format!("unfinished-{}", process::id()));
     let folder = file.parent().context("a file has a folder")?;
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&unfinished, text))
-        .and_then(|()| fs::rename(&unfinished, file))
-        .with_context(|| format!("cannot write {}", file.display()))
+    let write = || fs::create_dir_all(folder).and_then(|()| litter::replace(file, text.as_bytes()));
+    process::carefully(|| write().with_context(|| format!("cannot write {}", file.display())))
 }

@@ -217,7 +217,14 @@ pub(crate) fn verify(case: &Case, variant: &Variant, outcome: &Value) -> Result<
     for expectation in case.expect.iter().chain(&variant.expect) {
         expected.insert(&expectation.path, expectation);
     }
-    expected.values().try_for_each(|expectation| expectation.check(outcome))
+    expected.values().try_for_each(|expectation| expectation.check(outcome))?;
+    // Items that went wrong are no success of a run that is not expected to have any.
+    let errors = outcome.get("errors").and_then(Value::as_object).into_iter().flatten();
+    let errors: Vec<_> = errors.map(|(kind, count)| format!("{count} of {kind}")).collect();
+    if errors.is_empty() || expected.keys().any(|path| path.starts_with("errors.")) {
+        return Ok(());
+    }
+    Err(format!("reported errors: {}", errors.join(", ")))
 }
 
 impl Variant {

@@ -1,23 +1,30 @@
 //! hyperfine: found or installed, called for one run at a time, and its two JSON layouts read.
 
+mod errors;
+
 use std::env;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::process;
+use crate::process::{self, said_by};
+use crate::tell;
 use crate::workspace::{Workspace, cargo};
+use errors::Errors;
 
 /// From 1.20 on a single run is timed with no warning and no shell in between.
 const OLDEST: (u32, u32) = (1, 20);
 /// What is installed when PATH has none; the newest that this workspace's `rust-version` builds.
 const PINNED: &str = "1.20.0";
+
+/// A run is a line or two of JSON, in which hyperfine may describe itself and the machine.
+const MOST_BYTES: u64 = 4 << 20;
 
 /// What sets how many threads a runtime or a pool has: each runtime has its own, and all are to have as many.
 pub(crate) const POOL_SIZES: [&str; 5] = [
@@ -35,7 +42,11 @@ pub(crate) struct Hyperfine {
 
 /// How a timed process ended.
 pub(crate) enum Timed {
-    Exited { seconds: f64 },
+    /// With what it wrote to its errors, which tells more if its outcome is wrong.
+    Exited {
+        seconds: f64,
+        said: Option<String>,
+    },
     Failed(String),
 }
 
@@ -46,9 +57,10 @@ impl Hyperfine {
         if let Some(found) = Self::find(&tools) {
             return Ok(found);
         }
-        eprintln!("hyperfine {}.{} or newer is not on PATH: installing {PINNED} under", OLDEST.0, OLDEST.1);
-        eprintln!("{}, once, which takes about a minute", workspace.shown(&tools));
-        let mut install = Command::new(cargo());
+        let (major, minor) = OLDEST;
+        tell(&format!("hyperfine {major}.{minor} or newer is not on PATH: installing {PINNED} under"));
+        tell(&format!("{}, once, which takes about a minute", workspace.shown(&tools)));
+        let mut install = process::command(cargo());
         install.args(["install", "hyperfine", "--locked", "--version", PINNED, "--root"]).arg(&tools);
         let installed = process::run(install.env_remove("CARGO_TARGET_DIR"), None)?;
         let mend = "install hyperfine 1.20 or newer from your package manager, then try again";
@@ -74,9 +86,8 @@ impl Hyperfine {
         limit: Duration,
     ) -> Result<Timed> {
         let export = scratch.join("hyperfine.json");
-        fs::remove_file(&export).ok();
-        let errors = scratch.join("stderr");
-        let mut hyperfine = Command::new(&self.program);
+        let errors = Errors::in_folder(scratch)?;
+        let mut hyperfine = process::command(&self.program);
         hyperfine
             .args(["--shell=none", "--warmup=0", "--runs=1", "--style=none", "--output=inherit"])
             .args(["--ignore-failure", "--export-json"])
@@ -90,25 +101,32 @@ impl Hyperfine {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PYTHON")) {
             hyperfine.env_remove(name);
         }
-        hyperfine
-            .stdin(Stdio::null())
-            .stdout(File::create(scratch.join("stdout"))?)
-            .stderr(File::create(&errors)?);
-        let Some(status) = process::run(&mut hyperfine, Some(limit))? else {
-            return Ok(Timed::Failed(format!("killed after {} s (timeout_s)", limit.as_secs_f64())));
+        hyperfine.stdout(File::create(scratch.join("stdout"))?).stderr(errors.for_the_run()?);
+        let ended = process::run(&mut hyperfine, Some(limit))?;
+        let said = errors.told();
+        let Some(status) = ended else {
+            let limit = limit.as_secs_f64();
+            return Ok(Timed::Failed(with(&format!("killed after {limit} s (timeout_s)"), said.as_deref())));
         };
-        let said = what_it_said(&fs::read_to_string(&errors).unwrap_or_default());
+        if !scratch.exists() {
+            let what = "it removed the folder that its files are in";
+            return Ok(Timed::Failed(with(what, said.as_deref())));
+        }
         // hyperfine makes the file first, and leaves it empty when it cannot start the program.
-        let export = fs::read_to_string(&export).ok().filter(|export| !export.is_empty());
-        read(status, export.as_deref(), &said)
+        let export = outcome::read_text(&export, MOST_BYTES).ok().filter(|export| !export.is_empty());
+        read(status, export.as_deref(), said)
     }
+}
+
+/// A reason, and what the program said, if it did.
+pub(crate) fn with(reason: &str, said: Option<&str>) -> String {
+    said.map_or(reason.to_owned(), |said| format!("{reason}: {said}"))
 }
 
 /// What `program --version` prints, if it runs.
 fn version(program: &Path) -> Option<String> {
-    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    Some(text.split_whitespace().nth(1)?.to_owned())
+    let said = said_by(process::command(program).arg("--version"))?;
+    Some(said.split_whitespace().nth(1)?.to_owned())
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32)> {
@@ -116,27 +134,18 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()??, parts.next()??))
 }
 
-fn read(status: ExitStatus, export: Option<&str>, said: &str) -> Result<Timed> {
+fn read(status: ExitStatus, export: Option<&str>, said: Option<String>) -> Result<Timed> {
+    let told = said.as_deref().unwrap_or("it said nothing");
     let Some(export) = export else {
-        return Ok(Timed::Failed(format!("hyperfine ended with {status}: {said}")));
+        return Ok(Timed::Failed(format!("hyperfine ended with {status}: {told}")));
     };
     let (seconds, exit_code) =
         parse(export).context("hyperfine's JSON has neither the 1.20 nor the 2.x layout")?;
     Ok(match exit_code {
-        Some(0) => Timed::Exited { seconds },
-        Some(code) => Timed::Failed(format!("exited with {code}{}: {said}", signal(code))),
-        None => Timed::Failed(format!("ended without an exit code: {said}")),
+        Some(0) => Timed::Exited { seconds, said },
+        Some(code) => Timed::Failed(format!("exited with {code}{}: {told}", signal(code))),
+        None => Timed::Failed(format!("ended without an exit code: {told}")),
     })
-}
-
-/// The line that tells why a run failed: the first that is not hyperfine's own warning, and for a panic the
-/// message below it.
-fn what_it_said(errors: &str) -> String {
-    let own = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("Warning: Ignoring");
-    let mut lines = errors.lines().filter(own);
-    let first = lines.next().unwrap_or("it said nothing").trim();
-    let message = if first.contains("panicked at") { lines.next() } else { None };
-    message.map_or(first.to_owned(), |message| format!("{first} {}", message.trim()))
 }
 
 /// hyperfine reports a death by signal as a shell does, as 128 and its number.
@@ -173,15 +182,6 @@ mod tests {
     #[test]
     fn a_death_by_signal_is_named() {
         assert_eq!([1, 101, 128, 134, 137].map(signal), ["", "", "", " (SIGABRT)", " (SIGKILL)"]);
-    }
-
-    #[test]
-    fn what_a_run_said_is_told_from_what_hyperfine_says() {
-        let warning = " \n  Warning: Ignoring non-zero exit code.\n";
-        let panic = "\nthread 'main' (7) panicked at src/main.rs:1:1:\nno luck\nnote: run with ..\n";
-        assert_eq!(what_it_said(&format!("out of cheese\nredo\n{warning}")), "out of cheese");
-        assert_eq!(what_it_said(panic), "thread 'main' (7) panicked at src/main.rs:1:1: no luck");
-        assert_eq!(what_it_said(warning), "it said nothing");
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! CPython on this machine: which versions there are, and the packages that some variants import.
 
+mod environment;
+
 use std::collections::BTreeSet;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use glob::{Pattern, glob};
 use serde::Deserialize;
 
 use crate::Usage;
 use crate::experiment::{Case, Experiment, Variant, Versions};
-use crate::process;
+use crate::process::{self, NoAnswer, Output, Pending};
+use crate::tell;
+use crate::text::clean;
 use crate::workspace::Workspace;
 
 /// The oldest that the files in `python/` are written for.
@@ -44,26 +46,39 @@ const MANAGERS: [(&str, &str, &str); 4] = [
 /// The interpreters of this machine: the one that PATH calls python3 first, then the newer before the older. Of 3.11, say, which
 /// may be there more than once, the first.
 pub(crate) fn find() -> Vec<Interpreter> {
-    let first = ["python3", "python"].iter().find_map(|name| probe(Path::new(name)));
-    let mut others: Vec<_> = candidates().iter().filter_map(|program| probe(program)).collect();
+    let usual = ["python3", "python"].map(PathBuf::from);
+    let mut found = probe_all(usual.iter().chain(&candidates())).into_iter();
+    let first = found.by_ref().take(usual.len()).fold(None, |first, one| first.or(one.ok()));
+    let mut others: Vec<_> = found.filter_map(Result::ok).collect();
     others.sort_by_key(|other| std::cmp::Reverse((other.number(), !other.free_threaded)));
     let mut seen = BTreeSet::new();
     let all = first.into_iter().chain(others);
     all.filter(|one| one.refusal().is_none() && seen.insert(one.series())).collect()
 }
 
-/// Those that were asked for, in that order.
+/// Those that were asked for, in that order. What cannot be told from an earlier one, by its name in the data, is that one again.
 pub(crate) fn named(programs: &[PathBuf]) -> Result<Vec<Interpreter>> {
-    let named = |program: &PathBuf| {
-        let Some(found) = probe(program) else {
-            bail!(Usage(format!("--python {}: it is no Python that runs", program.display())));
+    let mut named: Vec<Interpreter> = Vec::new();
+    for (program, found) in programs.iter().zip(probe_all(programs)) {
+        let shown = program.display();
+        let found = match found {
+            Ok(found) => found,
+            Err(error) if error.is::<process::Interrupted>() => return Err(error),
+            Err(error) => bail!(Usage(format!("--python {shown}: it is no Python that runs: {error:#}"))),
         };
-        match found.refusal() {
-            Some(refusal) => bail!(Usage(format!("--python {}: {refusal}", program.display()))),
-            None => Ok(found),
+        if let Some(refusal) = found.refusal() {
+            bail!(Usage(format!("--python {shown}: {refusal}")));
         }
-    };
-    programs.iter().map(named).collect()
+        match named.iter().find(|earlier| earlier.name() == found.name()) {
+            Some(earlier) => tell(&format!(
+                "--python {shown}: it is {} as {} is, which is measured once",
+                found.name(),
+                earlier.program.display()
+            )),
+            None => named.push(found),
+        }
+    }
+    Ok(named)
 }
 
 /// What may be an interpreter: python3 and python3.N on PATH and with the version managers.
@@ -89,11 +104,34 @@ fn is_python(file: &Path) -> bool {
     version.is_some_and(|rest| rest.chars().all(|c| c == '.' || c.is_ascii_digit()))
 }
 
-fn probe(program: &Path) -> Option<Interpreter> {
-    let mut command = Command::new(program);
-    let output =
-        command.args(["-I", "-c", PROBE]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    serde_json::from_slice(&output.stdout).ok()
+/// What each of them says of itself. All are asked at once, so that those that never answer are waited for once.
+fn probe_all<'a>(programs: impl IntoIterator<Item = &'a PathBuf>) -> Vec<Result<Interpreter>> {
+    let start = |program| Pending::start(process::command(program).args(["-I", "-c", PROBE]));
+    let asked: Vec<_> = programs.into_iter().map(|program| (program, start(program))).collect();
+    let answers = asked.into_iter().map(|(program, pending)| {
+        let answer = pending.and_then(Pending::finish);
+        if let Err(error) = &answer
+            && error.is::<NoAnswer>()
+        {
+            tell(&format!("{error}, and is taken as missing"));
+        }
+        interpreter(program, &answer?)
+    });
+    answers.collect()
+}
+
+fn interpreter(program: &Path, answer: &Output) -> Result<Interpreter> {
+    let mut found: Interpreter = serde_json::from_slice(&answer.stdout).map_err(|_| {
+        let errors = String::from_utf8_lossy(&answer.stderr);
+        // Of a traceback its last line tells what is wrong.
+        let last = errors.lines().rev().find(|line| !line.trim().is_empty());
+        anyhow!(last.map_or(format!("it ended with {}", answer.status), clean))
+    })?;
+    // It guesses its own place by its name and PATH, and may guess wrong.
+    if !found.program.is_file() {
+        program.clone_into(&mut found.program);
+    }
+    Ok(found)
 }
 
 impl Interpreter {
@@ -162,10 +200,10 @@ impl Pythons {
             return Self::none("no CPython on this machine");
         };
         let needs_packages = experiments.iter().flat_map(|one| &one.variants).any(|one| one.needs_packages);
-        let with_packages =
-            needs_packages.then(|| with_packages(workspace, first).map_err(|error| format!("{error:#}")));
+        let with_packages = needs_packages
+            .then(|| environment::provide(workspace, first).map_err(|error| format!("{error:#}")));
         if let Some(Err(reason)) = &with_packages {
-            eprintln!("CPython: {reason}; what imports other packages is \"not measured\"");
+            tell(&format!("CPython: {reason}; what imports other packages is \"not measured\""));
         }
         Self(Ok(Found { all, with_packages }))
     }
@@ -198,46 +236,6 @@ fn select(all: &[Interpreter], versions: Versions) -> Vec<&Interpreter> {
         Versions::EachBuild => all.iter().filter(|one| builds.insert(one.free_threaded)).collect(),
         Versions::Each => all.iter().collect(),
     }
-}
-
-/// An interpreter that finds the packages of requirements.txt, at the versions that stand there: an environment under `target`,
-/// made once.
-///
-/// # Errors
-/// Where there is no pip, or it reaches no index.
-fn with_packages(workspace: &Workspace, interpreter: &Interpreter) -> Result<PathBuf> {
-    let requirements = workspace.root.join("crates/support/python/requirements.txt");
-    let wanted = fs::read_to_string(&requirements).context("cannot read requirements.txt")?;
-    let folder = workspace.target.join("python").join(interpreter.name().replace(' ', "-").to_lowercase());
-    let (program, made) = (folder.join("bin/python3"), folder.join("requirements.txt"));
-    if fs::read_to_string(&made).is_ok_and(|there| there == wanted) && program.exists() {
-        return Ok(program);
-    }
-    eprintln!("installing {} for {} under", one_line(&wanted), interpreter.name());
-    eprintln!("{}, once", workspace.shown(&folder));
-    let mut environment = Command::new(&interpreter.program);
-    run(environment.args(["-I", "-m", "venv", "--clear"]).arg(&folder), "venv cannot make an environment")?;
-    let mut install = Command::new(&program);
-    install.args(["-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
-    // Where there is no network, that is soon known.
-    install.args(["--only-binary=:all:", "--retries=1", "--timeout=10", "--requirement"]).arg(&requirements);
-    run(&mut install, "pip cannot install them")?;
-    // Last, so that it is only there if all is.
-    fs::write(&made, wanted)?;
-    Ok(program)
-}
-
-fn run(command: &mut Command, failure: &'static str) -> Result<()> {
-    // What pip has to say of a network that is not there is long, and the mend is one.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let ended = process::run(command, None)?;
-    if ended.is_some_and(|status| status.success()) { Ok(()) } else { bail!(failure) }
-}
-
-/// The packages by name, those that the others bring left out.
-fn one_line(requirements: &str) -> String {
-    let first = requirements.lines().find(|line| !line.is_empty() && !line.starts_with('#'));
-    first.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::fs;
 use std::num::NonZero;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::thread::available_parallelism;
 
 use anyhow::Result;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::Interpreter;
+use crate::process::{self, said_by};
 use crate::workspace::Workspace;
 
 /// What a page says it was measured on.
@@ -41,7 +41,7 @@ impl Machine {
 
 fn processor() -> String {
     let linux = || status_line("/proc/cpuinfo", "model name").filter(|name| !name.is_empty());
-    let apple = || said_by(Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]));
+    let apple = || said_by(process::command("sysctl").args(["-n", "machdep.cpu.brand_string"]));
     linux().or_else(apple).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
@@ -63,13 +63,6 @@ fn slug(text: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
-/// The first line that a command prints, if it runs and succeeds.
-pub(crate) fn said_by(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.lines().next().map(|line| line.trim().to_owned())
-}
-
 /// Raises the soft limit of open files to the hard one, for us and for all we start.
 pub(crate) fn raise_limits() -> Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
@@ -87,7 +80,7 @@ pub(crate) struct Check {
 /// Everything that a run wants, whether it is there or not.
 pub(crate) fn checks(workspace: &Workspace, pythons: &[Interpreter]) -> Vec<Check> {
     let hyperfine = Hyperfine::find(&workspace.target.join("tools")).map(|found| found.version);
-    let version = |program: &str| said_by(Command::new(program).arg("--version"));
+    let version = |program: &str| said_by(process::command(program).arg("--version"));
     let (_, files) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or_default();
     let cores = available_parallelism().map_or(1, NonZero::get);
     vec![

@@ -1,5 +1,8 @@
 //! `cargo xtask`: measures every experiment on this machine, judges the claims, and writes the pages.
 
+// Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
+#![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
+
 mod commands;
 mod data;
 mod experiment;
@@ -17,15 +20,21 @@ mod process;
 mod series;
 mod splice;
 mod statistics;
+mod terminal;
+#[allow(dead_code, reason = "the data files are read by it soon")]
+mod text;
 mod units;
 mod workspace;
 
-use std::io::{ErrorKind, Write, stdout};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use commands::{bench_all, copy, decide, diff, doctor, list, report, scripts, tidy};
 use process::Interrupted;
+use process::interrupt::INTERRUPTED;
+pub(crate) use terminal::{say, tell};
 use thiserror::Error;
 
 #[derive(Parser)]
@@ -67,36 +76,52 @@ enum Command {
 #[error("{0}")]
 pub(crate) struct Usage(String);
 
-/// Prints a result. A reader who has seen enough, `| head` say, is no error.
-pub(crate) fn say(text: &str) -> anyhow::Result<()> {
-    match stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
+fn main() -> ExitCode {
+    // What ourselves start is not for a reader of the arguments below.
+    if let Some(ended) = process::keeper::role() {
+        return ended;
+    }
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(answer) => return show(&answer),
+    };
+    match run(command) {
+        Ok(code) => code,
+        Err(error) if error.is::<Interrupted>() => {
+            tell("interrupted");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(error) => {
+            let mend = process::mend(&error).map_or(String::new(), |mend| format!(": {mend}"));
+            tell(&format!("error: {error:#}{mend}"));
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
     }
 }
 
-fn main() -> ExitCode {
-    let command = Arguments::parse().command;
-    let result = process::watch_for_interrupts().and_then(|()| match command {
-        Command::BenchAll(options) => bench_all::run(&options),
+/// Help and version are results; what is wrong with the arguments is not.
+fn show(answer: &clap::Error) -> ExitCode {
+    match answer.print() {
+        Err(error) if !answer.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+            tell(&format!("error: cannot write to the standard output: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2)),
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    process::watch_for_interrupts()?;
+    process::check_room()?;
+    match command {
+        Command::BenchAll(options) => process::carefully(|| bench_all::run(&options)),
         Command::List(options) => list::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Scripts(options) => scripts::run(&options),
-        Command::Copy(options) => copy::run(&options),
+        Command::Copy(options) => process::carefully(|| copy::run(&options)),
         Command::Decide(options) => decide::run(&options),
         Command::Diff(options) => diff::run(&options),
         Command::Doctor => doctor::run(),
         Command::Tidy => tidy::run(),
-    });
-    match result {
-        Ok(code) => code,
-        Err(error) if error.is::<Interrupted>() => {
-            eprintln!("interrupted");
-            ExitCode::from(130)
-        }
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
-        }
     }
 }

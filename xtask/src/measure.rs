@@ -1,31 +1,32 @@
 //! Step 3 of the road: all rows in interleaved rounds, each run of them timed and verified.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{IsTerminal, stderr};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use outcome::Outcome;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size, Variant, verify};
-use crate::hyperfine::{Hyperfine, Timed};
+use crate::hyperfine::{Hyperfine, Timed, with};
 use crate::interpreters::{Pythons, Runner};
 use crate::origin::Origin;
-use crate::process;
+use crate::process::{self, Interrupted, litter};
 use crate::statistics::{ENOUGH_RUNS, interval};
+use crate::tell;
+use crate::terminal::shows_progress;
 use crate::units::thousands;
 use crate::workspace::Workspace;
 
 const MOST_ROUNDS: usize = 20;
 /// Rounds end when every median is known this well.
 const SHARP: f64 = 0.05;
+/// What only imports takes no longer; what hangs at it will hang in its runs too, and is ended there.
+const TO_IMPORT: Duration = Duration::from_secs(60);
 /// No round beyond the fifth begins once an experiment has taken this long, however much time is left.
 const LONGEST: Duration = Duration::from_secs(20);
 
@@ -44,7 +45,6 @@ pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
     pythons: Pythons,
-    scratch: TempDir,
     origin: Option<Origin>,
     /// How many runs there were, over all experiments.
     sequence: u64,
@@ -75,20 +75,17 @@ impl<'a> Bench<'a> {
         hyperfine: &'a Hyperfine,
         pythons: Pythons,
         size: Size,
-    ) -> Result<Self> {
+    ) -> Self {
         // Of the twelve minutes of a default run two are left for the build and what comes before.
         let minutes = if size == Size::Full { 60 } else { 10 };
-        Ok(Self {
+        Self {
             workspace,
             hyperfine,
             pythons,
-            // Beside the binaries, since /tmp may be another file system or small.
-            scratch: tempfile::tempdir_in(&workspace.target)
-                .context("cannot make a folder for a run's files")?,
             origin: None,
             sequence: 0,
             deadline: Instant::now() + Duration::from_secs(60 * minutes),
-        })
+        }
     }
 
     /// Runs all rows in interleaved rounds, each run timed and verified: the first decides whether a row is run
@@ -142,13 +139,15 @@ impl<'a> Bench<'a> {
         for (_, _, runner) in rows {
             let Runner::Python { program, .. } = runner else { continue };
             if seen.insert(program) {
-                let mut command = Command::new(program);
+                let mut command = process::command(program);
                 command.arg("-X").arg(self.compiled()).args(["-c", IMPORT_ALL]);
                 command.current_dir(self.workspace.root.join(&experiment.folder));
                 command.env("PYTHONPATH", self.workspace.root.join("crates/support/python"));
                 command.env_remove("PYTHONDONTWRITEBYTECODE");
-                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-                process::run(&mut command, None)?;
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+                // What keeps it from that keeps it from its runs too, and is told of them.
+                let limit = TO_IMPORT.min(experiment.timeout);
+                process::run(&mut command, Some(limit)).or_else(unless_interrupted)?;
             }
         }
         Ok(())
@@ -209,41 +208,47 @@ impl<'a> Bench<'a> {
         command.extend(case.args.iter().cloned());
         if let Some(origin) = &self.origin {
             command.extend(["--origin".to_owned(), origin.url.clone()]);
-            if let Err(error) = origin.reset() {
-                return failed(format!("{error:#}"));
+            if let Err(reason) = in_words(origin.reset())? {
+                return failed(reason);
             }
         }
-        let file = self.scratch.path().join("outcome.json");
-        fs::remove_file(&file).ok();
+        // Of its own, since a run may leave anything there, or take the folder away. Beside the binaries, since /tmp may be another
+        // file system or small.
+        let scratch = litter::Folder::new_in(&self.workspace.target)
+            .context("cannot make a folder for a run's files")?;
+        let file = scratch.path().join("outcome.json");
         let environment = [("OUTCOME_FILE", file.as_os_str()), ("OUTCOME_CASE", case.name.as_ref())];
         self.sequence += 1;
-        let timed = self.hyperfine.time(self.scratch.path(), &command, &environment, experiment.timeout)?;
-        let seconds = match timed {
-            Timed::Exited { seconds } => seconds,
+        let timed = self.hyperfine.time(scratch.path(), &command, &environment, experiment.timeout)?;
+        let (seconds, said) = match timed {
+            Timed::Exited { seconds, said } => (seconds, said),
             Timed::Failed(reason) => return failed(reason),
         };
+        let wrong =
+            |reason: String, outcome| Ok(Run::Failed { reason: with(&reason, said.as_deref()), outcome });
 
         let outcome = match Outcome::read(&file) {
             Ok(outcome) => outcome,
-            Err(error) => return failed(format!("{error:#}")),
+            Err(error) => return wrong(format!("{error:#}"), None),
         };
         if let Err(error) = is_of(&outcome, seconds, experiment, case, variant) {
-            return failed(error.to_string());
+            return wrong(error.to_string(), None);
         }
         let mut value = serde_json::to_value(&outcome)?;
         value["sequence"] = json!(self.sequence);
-        match self.origin.as_ref().map(Origin::witness).transpose() {
-            Ok(witness) => witness.into_iter().for_each(|witness| value["witness"] = witness),
-            Err(error) => return failed(format!("{error:#}")),
+        match self.origin.as_ref().map(|origin| in_words(origin.witness())).transpose()? {
+            Some(Ok(witness)) => value["witness"] = witness,
+            Some(Err(reason)) => return failed(reason),
+            None => {}
         }
         if let Some(refused) = outcome.refused {
             let reason = format!("refused at {}: {}", thousands(refused.at), refused.limit);
             return Ok(Run::Refused { reason, outcome: value });
         }
-        Ok(match verify(case, variant, &value) {
-            Ok(()) => Run::Good { seconds, outcome: value },
-            Err(reason) => Run::Failed { reason, outcome: Some(value) },
-        })
+        match verify(case, variant, &value) {
+            Ok(()) => Ok(Run::Good { seconds, outcome: value }),
+            Err(reason) => wrong(reason, Some(value)),
+        }
     }
 
     fn command(&self, experiment: &Experiment, variant: &Variant, runner: &Runner) -> Vec<String> {
@@ -276,6 +281,18 @@ fn is_of(
     Ok(())
 }
 
+/// What went wrong, for a row that says so; an interrupt is no fault of a row.
+fn in_words<T>(result: Result<T>) -> Result<Result<T, String>> {
+    match result {
+        Err(error) if error.is::<Interrupted>() => Err(error),
+        other => Ok(other.map_err(|error| format!("{error:#}"))),
+    }
+}
+
+fn unless_interrupted<T>(error: anyhow::Error) -> Result<Option<T>> {
+    if error.is::<Interrupted>() { Err(error) } else { Ok(None) }
+}
+
 fn add(row: &mut Row, run: Run) {
     match run {
         Run::Good { seconds, outcome } => {
@@ -303,12 +320,14 @@ fn is_sharp(data: &Data) -> bool {
 fn progress(experiment: &Experiment, runs: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}, {eta} left  {msg}");
     let style = style.expect("the template is well formed");
-    ProgressBar::new(runs as u64).with_style(style).with_prefix(experiment.name.clone())
+    let target = if shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(runs as u64), target);
+    bar.with_style(style).with_prefix(experiment.name.clone())
 }
 
 /// Where no bar can be drawn, a line tells where we are.
 fn note(text: &str) {
-    if !stderr().is_terminal() {
-        eprintln!("{text}");
+    if !shows_progress() {
+        tell(text);
     }
 }

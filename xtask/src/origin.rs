@@ -1,57 +1,160 @@
 //! The origin as a witness: started beside the runs, reset before each, asked after each.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use ureq::Agent;
 
-use crate::process::Group;
+use crate::process::{self, Group, check_interrupt, is_readable_by};
 use crate::workspace::Workspace;
 
 /// Everything happens on the loopback; this is for a machine under load.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
+/// An attempt to connect; between two of them Ctrl-C is heeded.
+const ATTEMPT: Duration = Duration::from_millis(100);
+/// The counters take less.
+const LONGEST: usize = 1 << 20;
 
 pub(crate) struct Origin {
     pub(crate) url: String,
-    agent: Agent,
-    /// Killed when this is dropped; its stdin's end stops it should we be killed ourselves.
+    address: SocketAddr,
+    /// Ended when this is dropped, and when we are gone.
     _process: Group,
 }
 
 impl Origin {
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
         let program = workspace.target.join("release/origin");
-        let mut command = Command::new(&program);
-        command.arg("--stop-with-stdin").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process =
-            Group::start(&mut command).with_context(|| format!("cannot start {}", program.display()))?;
-        let stdout = process.child.stdout.take().context("its stdout is a pipe")?;
-        // On a thread, since a read has no time-out.
-        let (said, first_line) = mpsc::channel();
-        thread::spawn(move || said.send(BufReader::new(stdout).lines().next()));
-        let url = first_line.recv_timeout(PATIENCE).ok().flatten().transpose()?.unwrap_or_default();
-        ensure!(url.starts_with("http://"), "the origin did not start: it printed no URL");
-        // A proxy from the environment must not stand between us and the loopback.
-        let config = Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE)).build();
-        let agent = Agent::new_with_config(config);
-        Ok(Self { url, agent, _process: process })
+        let mut command = process::command_with_stdin(&program);
+        let mut process = Group::start(command.arg("--stop-with-stdin").stdout(Stdio::piped()))?;
+        let stdout = process.stdout().context("its stdout is a pipe")?;
+        let url = first_line(stdout)?;
+        let address =
+            url.strip_prefix("http://").and_then(|address| address.trim_end_matches('/').parse().ok());
+        let address = address.context("the origin did not start: it printed no URL")?;
+        Ok(Self { url, address, _process: process })
     }
 
     pub(crate) fn reset(&self) -> Result<()> {
-        let reset = self.agent.post(format!("{}/reset", self.url)).send_empty();
-        reset.context("the origin does not answer")?;
-        Ok(())
+        self.ask("POST /reset").map(drop)
     }
 
     /// What it has served since the reset.
     pub(crate) fn witness(&self) -> Result<Value> {
-        let mut counters =
-            self.agent.get(format!("{}/counters", self.url)).call().context("the origin does not answer")?;
-        Ok(counters.body_mut().read_json()?)
+        serde_json::from_slice(&self.ask("GET /counters")?).context("the origin tells nonsense")
+    }
+
+    /// What it answers. Asked by hand, since a client that waits heeds no Ctrl-C.
+    fn ask(&self, request: &str) -> Result<Vec<u8>> {
+        let asked = self.exchange(request);
+        asked.map_err(|error| {
+            if error.is::<process::Interrupted>() {
+                error
+            } else {
+                error.context("the origin does not answer")
+            }
+        })
+    }
+
+    fn exchange(&self, request: &str) -> Result<Vec<u8>> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut stream = connect(self.address, deadline)?;
+        let host = self.address;
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        )?;
+        let (mut said, mut has_ended) = (Vec::new(), false);
+        loop {
+            if let Some(body) = body_of(&said, has_ended)? {
+                return Ok(body.to_vec());
+            }
+            ensure!(!has_ended, "it ended in the middle of its answer");
+            ensure!(said.len() < LONGEST, "it says more than {LONGEST} bytes");
+            ensure!(
+                is_readable_by(stream.as_fd(), Some(deadline))?,
+                "it said nothing for {} s",
+                PATIENCE.as_secs()
+            );
+            let mut piece = [0; 4096];
+            match stream.read(&mut piece)? {
+                0 => has_ended = true,
+                length => said.extend_from_slice(&piece[..length]),
+            }
+        }
+    }
+}
+
+/// The line that it begins with.
+fn first_line(mut stdout: impl Read + AsFd) -> Result<String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut said = Vec::new();
+    // As its own lines come at once, one byte more than a line is as much as is ever read.
+    while !said.contains(&b'\n') && said.len() < 4096 && is_readable_by(stdout.as_fd(), Some(deadline))? {
+        let mut piece = [0; 256];
+        match stdout.read(&mut piece)? {
+            0 => break,
+            length => said.extend_from_slice(&piece[..length]),
+        }
+    }
+    Ok(String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned())
+}
+
+fn connect(address: SocketAddr, deadline: Instant) -> Result<TcpStream> {
+    loop {
+        match TcpStream::connect_timeout(&address, ATTEMPT) {
+            Err(error) if error.kind() == ErrorKind::TimedOut && Instant::now() < deadline => {
+                check_interrupt()?;
+            }
+            connected => return Ok(connected?),
+        }
+    }
+}
+
+/// The body of an answer that is whole; none if there is more to come. One that does not tell its length ends with the connection.
+fn body_of(said: &[u8], has_ended: bool) -> Result<Option<&[u8]>> {
+    let Some(end) = said.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let head = String::from_utf8_lossy(&said[..end]);
+    let mut lines = head.lines();
+    let status = lines.next().unwrap_or_default();
+    ensure!(status.split(' ').nth(1).is_some_and(|code| code.starts_with('2')), "it says {status:?}");
+    let length = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        if name.eq_ignore_ascii_case("content-length") { value.trim().parse::<usize>().ok() } else { None }
+    });
+    let body = &said[end + 4..];
+    Ok(match length {
+        Some(length) => body.get(..length),
+        None => has_ended.then_some(body),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_when_it_is_whole() {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n";
+        assert_eq!(body_of(&head[..20], false).unwrap(), None);
+        assert_eq!(body_of(head, false).unwrap(), None);
+        assert_eq!(body_of(&[head, b"{}".as_slice()].concat(), false).unwrap(), Some(b"{}".as_slice()));
+    }
+
+    #[test]
+    fn without_a_length_it_is_whole_at_its_end() {
+        let answer = b"HTTP/1.1 200 OK\r\n\r\n{}";
+        assert_eq!(body_of(answer, false).unwrap(), None);
+        assert_eq!(body_of(answer, true).unwrap(), Some(b"{}".as_slice()));
+    }
+
+    #[test]
+    fn an_answer_that_is_an_error_is_one() {
+        let error = body_of(b"HTTP/1.1 500 Oh no\r\n\r\n", false).unwrap_err();
+        assert!(error.to_string().contains("500 Oh no"), "{error}");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use glob::{Pattern, glob};
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use crate::Usage;
 use crate::experiment::Experiment;
+use crate::process;
 
 /// The cargo that runs us, so that a toolchain chosen with `+NAME` stays chosen.
 pub(crate) fn cargo() -> String {
@@ -41,17 +41,17 @@ impl Workspace {
     }
 
     pub(crate) fn around(folder: &Path) -> Result<Self> {
-        let output = Command::new(cargo())
-            .current_dir(folder)
-            .args(["metadata", "--no-deps", "--format-version", "1"])
-            .output()
-            .context("cannot start cargo")?;
+        let program = cargo();
+        let mut metadata = process::command(&program);
+        metadata.current_dir(folder).args(["metadata", "--no-deps", "--format-version", "1"]);
+        let output = process::output(&mut metadata)?;
         ensure!(
             output.status.success(),
             "{}",
             String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ")
         );
-        let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
+        let metadata: Metadata = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("{program} tells nothing of the workspace: is it a cargo?"))?;
         let packages = metadata.packages.into_iter().map(|package| package.name).collect();
         Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages })
     }

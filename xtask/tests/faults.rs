@@ -253,11 +253,11 @@ fn change_json(help: &str, arguments: &[String]) {
     let parent = json.pointer_mut(parent).unwrap_or_else(|| panic!("{file} has no {pointer}"));
     match (parent, value) {
         (Value::Object(object), [value]) => {
-            drop(object.insert(key.to_owned(), serde_json::from_str(value).unwrap()))
+            drop(object.insert(key.to_owned(), serde_json::from_str(value).unwrap()));
         }
         (Value::Object(object), []) => drop(object.remove(key).unwrap()),
         (Value::Array(array), [value]) => {
-            array[key.parse::<usize>().unwrap()] = serde_json::from_str(value).unwrap()
+            array[key.parse::<usize>().unwrap()] = serde_json::from_str(value).unwrap();
         }
         (Value::Array(array), []) => drop(array.remove(key.parse().unwrap())),
         _ => panic!("{file} has no {pointer}"),

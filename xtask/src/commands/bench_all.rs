@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -14,9 +14,10 @@ use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::{self, Interpreter, Pythons};
-use crate::machine::{self, said_by};
+use crate::machine;
 use crate::measure::Bench;
-use crate::process;
+use crate::process::{self, litter, said_by};
+use crate::tell;
 use crate::workspace::{Workspace, cargo};
 
 #[derive(Args)]
@@ -59,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     };
     build(&workspace)?;
 
-    let mut bench = Bench::new(&workspace, &hyperfine, pythons, options.size())?;
+    let mut bench = Bench::new(&workspace, &hyperfine, pythons, options.size());
     let mut failed = Vec::new();
     let mut judgements = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
@@ -70,7 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             if data.has_outcomes() {
                 data.save(&interim)?;
                 report::judge_and_write(&workspace, &interim)?;
-                eprintln!("what was finished is in {}", workspace.shown(&interim));
+                tell(&format!("what was finished is in {}", workspace.shown(&interim)));
             }
             return Err(error);
         }
@@ -81,10 +82,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         failed.extend(failures(&data));
         judgements = report::judge_and_write(&workspace, &folder)?;
     }
-    report::print(&workspace, &folder, &judgements)?;
+    let printed = report::print(&workspace, &folder, &judgements);
     for failure in &failed {
-        eprintln!("FAILED {failure}");
+        tell(&format!("FAILED {failure}"));
     }
+    printed.with_context(|| format!("the results are in {}", workspace.shown(&folder)))?;
     Ok(ExitCode::from(u8::from(!failed.is_empty())))
 }
 
@@ -122,7 +124,8 @@ fn choose_folder(
     if fuller {
         let kept = results.join(&*label);
         *label += if options.quick { "-quick" } else { "-default" };
-        eprintln!("{} holds a fuller run, which is kept; this one goes beside it", workspace.shown(&kept));
+        let kept = workspace.shown(&kept);
+        tell(&format!("{kept} holds a fuller run, which is kept; this one goes beside it"));
     }
     let folder = results.join(&*label);
     make_writable(&folder)?;
@@ -130,7 +133,7 @@ fn choose_folder(
 }
 
 pub(super) fn is_tracked(folder: &Path) -> bool {
-    said_by(Command::new("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
+    said_by(process::command("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
 }
 
 /// Where unfinished data go: beside an earlier finished run, which an interrupt must not replace.
@@ -145,13 +148,15 @@ fn interim_folder(folder: &Path, experiment: &Experiment) -> PathBuf {
 
 /// Says before anything is measured, not after, that the results could not be kept.
 fn make_writable(results: &Path) -> Result<()> {
-    let probe = results.join("unfinished");
-    fs::create_dir_all(results)
-        .and_then(|()| fs::write(&probe, ""))
-        .and_then(|()| fs::remove_file(&probe))
-        .with_context(|| {
-            format!("cannot write results to {}: name another folder with --out DIR", results.display())
-        })
+    let probe = || fs::create_dir_all(results).and_then(|()| litter::unfinished_in(results));
+    probe().with_context(|| {
+        format!("cannot write results to {}: name another folder with --out DIR", results.display())
+    })?;
+    for page in ["README.md", "index.html"].map(|page| results.join(page)) {
+        let shown = page.display();
+        ensure!(!page.is_dir(), "{shown} is a folder: a file of that name belongs there, move it away");
+    }
+    Ok(())
 }
 
 /// Provides the tools, raises the limits, and names what is missing before anything is measured.
@@ -160,22 +165,26 @@ fn preflight(workspace: &Workspace, pythons: &[Interpreter]) -> Result<Hyperfine
     let hyperfine = Hyperfine::provide(workspace)?;
     for check in machine::checks(workspace, pythons) {
         if let Some(lack) = check.lack {
-            eprintln!("{}: {}; {lack}", check.name, check.found);
+            tell(&format!("{}: {}; {lack}", check.name, check.found));
         }
+    }
+    for tool in ["rustc", "cc"] {
+        ensure!(!process::never_answered(tool), "{tool} does not answer: nothing can be built with it");
     }
     Ok(hyperfine)
 }
 
 /// Builds everything once, ourselves left out.
 fn build(workspace: &Workspace) -> Result<()> {
+    let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
     let shell = Shell::new()?;
     shell.change_dir(&workspace.root);
-    let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
     // Named, since a relative CARGO_TARGET_DIR would mean another folder from here.
     let (cargo, target) = (cargo(), &workspace.target);
     let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {exclude...}");
-    let ended = process::run(&mut Command::from(build), None)?;
-    ensure!(ended.is_some_and(|status| status.success()), "the build failed: see cargo's messages above");
+    let ended = process::run(&mut process::keep(&build.into()), None)?;
+    let is_built = ended.is_some_and(|status| status.success());
+    ensure!(is_built, "the build failed: see cargo's messages above{}", process::in_force());
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use package::Package;
 
 use crate::experiment::{Dependency, Experiment, Role, Variant};
 use crate::workspace::Workspace;
-use crate::{Usage, say};
+use crate::{Usage, say, tell};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -78,7 +78,7 @@ fn list(experiments: &[Experiment], pattern: &str) -> Result<()> {
     for (name, variant) in lines {
         say(&format!("{name:width$}  {}\n", variant.when.as_deref().unwrap_or_default()))?;
     }
-    eprintln!("cargo xtask copy EXPERIMENT/VARIANT DIR puts one of them into the package in DIR");
+    tell("cargo xtask copy EXPERIMENT/VARIANT DIR puts one of them into the package in DIR");
     Ok(())
 }
 

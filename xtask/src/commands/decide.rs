@@ -3,7 +3,7 @@
 mod advice;
 
 use std::fs;
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{BufRead, IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use crate::data::json;
 use crate::ledger::{Judgement, LEAVES, Tree, clauses};
 use crate::machine::Machine;
 use crate::workspace::Workspace;
-use crate::{Usage, say};
+use crate::{Usage, say, tell, terminal};
 use advice::{Advice, advise};
 
 /// What is not said is asked for.
@@ -179,20 +179,20 @@ fn ask<T>(
             names.join(" or ")
         )));
     }
-    eprintln!("\n{question}");
+    tell(&format!("\n{question}"));
     for (name, help) in choices {
-        eprintln!("  {name:9} {help}");
+        tell(&format!("  {name:9} {help}"));
     }
     loop {
-        eprint!("> ");
-        stderr().flush()?;
-        let mut line = String::new();
-        if stdin().read_line(&mut line)? == 0 {
+        terminal::ask("> ");
+        let mut line = Vec::new();
+        if stdin().lock().read_until(b'\n', &mut line)? == 0 {
             bail!(Usage(format!("--{flag} is missing: the question was not answered")));
         }
-        match read(line.trim()) {
+        // What is no text is no answer either.
+        match read(String::from_utf8_lossy(&line).trim()) {
             Some(answer) => return Ok(answer),
-            None => eprintln!("{}?", names.join(" or ")),
+            None => tell(&format!("{}?", names.join(" or "))),
         }
     }
 }
@@ -213,9 +213,9 @@ fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
         );
     };
     if !of_this_machine {
-        eprintln!(
+        tell(&format!(
             "nothing was measured on this machine yet (`cargo xtask bench-all` does it): this rests on {machine}"
-        );
+        ));
     }
     let data = folder.join(&machine).join("data");
     let results = Results {

@@ -12,7 +12,7 @@ use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement, Verdict};
 use crate::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
 use crate::workspace::Workspace;
-use crate::{Usage, say};
+use crate::{Usage, say, tell};
 
 /// A machine is not quite itself an hour later, which no interval of one run knows: less than this is no difference.
 const SAME: f64 = 0.10;
@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         |row: &Compared| row.change != Change::TooFewRuns && row.ratio.low > 1.0 + bound / 100.0;
     let regressions = compared.iter().filter(|row| is_regression(row)).count();
     if regressions > 0 {
-        eprintln!("{regressions} rows are slower by more than {bound} %");
+        tell(&format!("{regressions} rows are slower by more than {bound} %"));
     }
     Ok(ExitCode::from(u8::from(regressions > 0)))
 }

@@ -1,12 +1,13 @@
 //! Pages, ledger and the tables in the READMEs, from the data alone.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
-use std::io::{IsTerminal, stdout};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::slice;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
@@ -21,9 +22,10 @@ use crate::ledger::{self, Judgement, Tree, Verdict};
 use crate::markdown::{escape, table};
 use crate::page;
 use crate::plot::{self, Plot};
-use crate::say;
 use crate::splice::splice;
+use crate::terminal::is_coloured;
 use crate::workspace::Workspace;
+use crate::{say, tell};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -51,7 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     let stale = stale(&workspace)?;
     for message in &stale {
-        eprintln!("{message}");
+        tell(message);
     }
     Ok(ExitCode::from(u8::from(!stale.is_empty())))
 }
@@ -71,8 +73,10 @@ fn open(workspace: &Workspace) -> Result<()> {
         "there is nothing to open yet: `cargo xtask bench-all` measures, and writes {shown}"
     );
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    // Waited for, since that is how it tells that there is no browser.
-    let is_open = Command::new(program).arg(&page).status().is_ok_and(|status| status.success());
+    // Waited for, since that is how it tells that there is no browser; but not kept, since the browser is to outlive us.
+    #[allow(clippy::disallowed_methods)]
+    let is_open =
+        Command::new(program).arg(&page).stdin(Stdio::null()).status().is_ok_and(|status| status.success());
     ensure!(is_open, "{program} is not here, or found no browser: open {shown} by hand");
     Ok(())
 }
@@ -118,7 +122,7 @@ pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Ve
 /// The ledger, for the terminal: the most surprising rows first with their evidence, then all of them, and where to read more.
 pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgement]) -> Result<()> {
     const FIRST: usize = 5;
-    let coloured = stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let coloured = is_coloured();
     let shown = |verdict: Verdict| {
         let colour = match verdict {
             Verdict::Holds => "32",
@@ -183,9 +187,9 @@ impl Machine {
         let judged = [("claims", json(judgements)?), ("tree", json(tree)?)];
         let judged = judged.map(|(name, text)| (folder.join(format!("data/{name}.json")), text));
         // Data may outlive their experiment; they are kept, but can no longer be explained.
-        let explained =
+        let explained: Vec<_> =
             data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect();
-        let of_each = at_once(explained, |(experiment, data)| {
+        let of_each = at_once(&explained, |&(experiment, data)| {
             let plots = plot::plots(experiment, data);
             let page = page::experiment(experiment, data, &plots, judgements);
             Explained { experiment, data, page, plots }
@@ -246,16 +250,25 @@ impl Pages<'_> {
     }
 }
 
-/// Each of them in a thread of its own: they draw thousands of samples.
-fn at_once<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let work = &work;
+/// On as many threads as there are cores, or as the system lets us start: they draw thousands of samples.
+fn at_once<T: Sync, R: Send + Sync>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done: Vec<_> = all.iter().map(|_| OnceLock::new()).collect();
+    let take_turns = || {
+        while let Some((one, done)) =
+            Some(next.fetch_add(1, Relaxed)).and_then(|at| all.get(at).zip(done.get(at)))
+        {
+            done.get_or_init(|| work(one));
+        }
+    };
     thread::scope(|scope| {
-        let running: Vec<_> = all.into_iter().map(|one| scope.spawn(move || work(one))).collect();
-        running
-            .into_iter()
-            .map(|one| one.join().expect("what draws and writes a page does not panic"))
-            .collect()
-    })
+        for _ in 1..thread::available_parallelism().map_or(1, NonZero::get) {
+            // Who cannot be started leaves more to the others.
+            thread::Builder::new().spawn_scoped(scope, take_turns).ok();
+        }
+        take_turns();
+    });
+    done.into_iter().filter_map(OnceLock::into_inner).collect()
 }
 
 /// Every generated file of the project: the pages of each machine, and the parts of the READMEs.

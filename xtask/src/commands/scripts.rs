@@ -11,6 +11,7 @@ use clap::Args;
 use crate::data;
 use crate::experiment::{Case, Experiment, Size, Variant};
 use crate::hyperfine::POOL_SIZES;
+use crate::tell;
 use crate::workspace::Workspace;
 
 #[derive(Args)]
@@ -25,7 +26,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if options.check {
         let stale = stale(&workspace)?;
         for message in &stale {
-            eprintln!("{message}");
+            tell(message);
         }
         return Ok(ExitCode::from(u8::from(!stale.is_empty())));
     }
@@ -46,7 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     for file in orphans(&workspace, &scripts)? {
         let shown = workspace.shown(&file);
         fs::remove_file(&file).with_context(|| format!("cannot remove {shown}"))?;
-        eprintln!("removed {shown}: its experiment is gone");
+        tell(&format!("removed {shown}: its experiment is gone"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{copy, report, scripts};
 use crate::experiment::{Experiment, Role, Variant};
+use crate::tell;
 use crate::workspace::Workspace;
 
 /// A variant file is read in a minute.
@@ -48,7 +49,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         findings.extend(scripts::stale(&workspace)?);
     }
     for finding in &findings {
-        eprintln!("{finding}");
+        tell(finding);
     }
     Ok(ExitCode::from(u8::from(!findings.is_empty())))
 }

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use toml::{Table, Value};
@@ -86,7 +85,7 @@ impl Package {
 
     fn add(&self, dependency: &Dependency, dry_run: bool) -> Result<()> {
         let Dependency { name, version, features, default_features } = dependency;
-        let mut add = Command::new(cargo());
+        let mut add = process::command(cargo());
         add.args(["add", "--quiet", "--package", &self.name, "--features", &features.join(",")]);
         // What the package has already was chosen by somebody: its version is kept, and none of its features goes.
         match self.dependencies.get(name) {
@@ -101,7 +100,7 @@ impl Package {
             add.arg("--dry-run");
         }
         let folder = self.manifest.with_file_name("");
-        let ended = process::run(add.current_dir(folder).stdin(Stdio::null()), None)?;
+        let ended = process::run(add.current_dir(folder), None)?;
         let shown = self.folder.display();
         ensure!(
             ended.is_some_and(|status| status.success()),

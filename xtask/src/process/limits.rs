@@ -1,0 +1,62 @@
+//! Limits of this process (`ulimit`), named where they stand in the way.
+
+use std::io;
+
+use anyhow::{Result, ensure};
+use nix::errno::Errno;
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+
+/// Every command reads the data and draws the pages of a whole machine within this.
+const ROOM: u64 = 512 << 20;
+
+/// What the system calls each limit, what a shell does, and in which unit it shows it.
+const LIMITS: [(Resource, &str, &str, u64, &str); 6] = [
+    (Resource::RLIMIT_AS, "address space", "ulimit -v", 1 << 20, " MB"),
+    (Resource::RLIMIT_DATA, "memory", "ulimit -d", 1 << 20, " MB"),
+    (Resource::RLIMIT_FSIZE, "the size of a file", "ulimit -f", 1 << 10, " kB"),
+    (Resource::RLIMIT_NPROC, "processes and threads", "ulimit -u", 1, ""),
+    (Resource::RLIMIT_NOFILE, "open files", "ulimit -n", 1, ""),
+    (Resource::RLIMIT_CPU, "processor time", "ulimit -t", 1, " s"),
+];
+
+/// The limit in words, if there is one.
+fn told(resource: Resource) -> Option<String> {
+    let (_, what, shell, unit, suffix) = LIMITS.into_iter().find(|limit| limit.0 == resource)?;
+    let (soft, _) = getrlimit(resource).ok().filter(|&(soft, _)| soft != RLIM_INFINITY)?;
+    Some(format!("the limit of {what} ({shell}) is {}{suffix}", soft / unit))
+}
+
+/// An allocation that fails would end us without a word, so that too little room is told first.
+pub(crate) fn check_room() -> Result<()> {
+    for resource in [Resource::RLIMIT_AS, Resource::RLIMIT_DATA] {
+        let (soft, _) = getrlimit(resource).unwrap_or((RLIM_INFINITY, RLIM_INFINITY));
+        ensure!(
+            soft >= ROOM,
+            "{}, and {} MB are needed: raise it",
+            told(resource).unwrap_or_default(),
+            ROOM >> 20
+        );
+    }
+    Ok(())
+}
+
+/// The limits that a build may have run into, as they stand here; empty if there are none.
+pub(crate) fn in_force() -> String {
+    let limits = [Resource::RLIMIT_AS, Resource::RLIMIT_DATA, Resource::RLIMIT_FSIZE, Resource::RLIMIT_CPU];
+    limits.into_iter().filter_map(told).fold(String::new(), |all, limit| all + "; " + &limit)
+}
+
+/// What helps against an error of the system, where its own words do not say.
+pub(crate) fn mend(error: &anyhow::Error) -> Option<String> {
+    let number = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())?;
+    match Errno::from_raw(number) {
+        Errno::ENOSPC | Errno::EDQUOT => {
+            Some("free some space there, or let bench-all write to another disk with --out DIR".to_owned())
+        }
+        Errno::EFBIG => told(Resource::RLIMIT_FSIZE),
+        Errno::EAGAIN => told(Resource::RLIMIT_NPROC),
+        Errno::EMFILE => told(Resource::RLIMIT_NOFILE),
+        Errno::ENOMEM => told(Resource::RLIMIT_AS).or_else(|| told(Resource::RLIMIT_DATA)),
+        _ => None,
+    }
+}
