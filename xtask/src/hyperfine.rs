@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::process::{self, said_by};
+use crate::process::{self, Interrupted, in_words, said_by};
 use crate::tell;
 use crate::workspace::{Workspace, cargo};
 use errors::Errors;
@@ -62,9 +62,9 @@ impl Hyperfine {
         tell(&format!("{}, once, which takes about a minute", workspace.shown(&tools)));
         let mut install = process::command(cargo());
         install.args(["install", "hyperfine", "--locked", "--version", PINNED, "--root"]).arg(&tools);
-        let installed = process::run(install.env_remove("CARGO_TARGET_DIR"), None)?;
+        let installed = process::run_shown(install.env_remove("CARGO_TARGET_DIR"))?;
         let mend = "install hyperfine 1.20 or newer from your package manager, then try again";
-        ensure!(installed.is_some_and(|status| status.success()), "hyperfine could not be installed: {mend}");
+        ensure!(installed.success(), "hyperfine could not be installed: {mend}");
         Self::find(&tools).with_context(|| format!("the hyperfine just installed does not run: {mend}"))
     }
 
@@ -102,7 +102,11 @@ impl Hyperfine {
             hyperfine.env_remove(name);
         }
         hyperfine.stdout(File::create(scratch.join("stdout"))?).stderr(errors.for_the_run()?);
-        let ended = process::run(&mut hyperfine, Some(limit))?;
+        // What cannot be started now may be later, and others have rows too.
+        let ended = match process::run(&mut hyperfine, Some(limit)) {
+            Err(error) if !error.is::<Interrupted>() => return Ok(Timed::Failed(in_words(&error))),
+            ended => ended?,
+        };
         let said = errors.told();
         let Some(status) = ended else {
             let limit = limit.as_secs_f64();

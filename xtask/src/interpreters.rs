@@ -4,6 +4,7 @@ mod environment;
 
 use std::collections::BTreeSet;
 use std::env;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
@@ -35,6 +36,9 @@ const PROBE: &str = "import json, platform, sys, sysconfig; print(json.dumps({\
     'executable': sys.executable, 'implementation': platform.python_implementation(), \
     'version': platform.python_version(), 'free_threaded': bool(sysconfig.get_config_var('Py_GIL_DISABLED'))}))";
 
+/// A version manager starts a dozen shells for each.
+const AT_ONCE: usize = 4;
+
 /// Where version managers keep theirs: what tells the folder, where it is if nothing does, and the way on from there.
 const MANAGERS: [(&str, &str, &str); 4] = [
     ("PYENV_ROOT", ".pyenv", "versions"),
@@ -46,10 +50,13 @@ const MANAGERS: [(&str, &str, &str); 4] = [
 /// The interpreters of this machine: the one that PATH calls python3 first, then the newer before the older. Of 3.11, say, which
 /// may be there more than once, the first.
 pub(crate) fn find() -> Vec<Interpreter> {
-    let usual = ["python3", "python"].map(PathBuf::from);
-    let mut found = probe_all(usual.iter().chain(&candidates())).into_iter();
-    let first = found.by_ref().take(usual.len()).fold(None, |first, one| first.or(one.ok()));
-    let mut others: Vec<_> = found.filter_map(Result::ok).collect();
+    let usual: Vec<_> = ["python3", "python"].into_iter().filter_map(on_path).collect();
+    let mut others = candidates();
+    others.retain(|program| !usual.contains(program));
+    let mut found = probe_all(usual.iter().chain(&others)).into_iter();
+    let usual: Vec<_> = found.by_ref().take(usual.len()).filter_map(Result::ok).collect();
+    let first = usual.first().cloned();
+    let mut others: Vec<_> = usual.into_iter().skip(1).chain(found.filter_map(Result::ok)).collect();
     others.sort_by_key(|other| std::cmp::Reverse((other.number(), !other.free_threaded)));
     let mut seen = BTreeSet::new();
     let all = first.into_iter().chain(others);
@@ -104,10 +111,25 @@ fn is_python(file: &Path) -> bool {
     version.is_some_and(|rest| rest.chars().all(|c| c == '.' || c.is_ascii_digit()))
 }
 
-/// What each of them says of itself. All are asked at once, so that those that never answer are waited for once.
+/// The program that a shell would start.
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut files = env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| {
+        file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    })
+}
+
+/// What each of them says of itself.
 fn probe_all<'a>(programs: impl IntoIterator<Item = &'a PathBuf>) -> Vec<Result<Interpreter>> {
+    let programs: Vec<_> = programs.into_iter().collect();
+    programs.chunks(AT_ONCE).flat_map(probe_at_once).collect()
+}
+
+/// Some at once, so that those that never answer are waited for together.
+fn probe_at_once(programs: &[&PathBuf]) -> Vec<Result<Interpreter>> {
     let start = |program| Pending::start(process::command(program).args(["-I", "-c", PROBE]));
-    let asked: Vec<_> = programs.into_iter().map(|program| (program, start(program))).collect();
+    let asked: Vec<_> = programs.iter().map(|program| (program, start(program))).collect();
     let answers = asked.into_iter().map(|(program, pending)| {
         let answer = pending.and_then(Pending::finish);
         if let Err(error) = &answer

@@ -92,8 +92,7 @@ fn main() -> ExitCode {
             ExitCode::from(INTERRUPTED)
         }
         Err(error) => {
-            let mend = process::mend(&error).map_or(String::new(), |mend| format!(": {mend}"));
-            tell(&format!("error: {error:#}{mend}"));
+            tell(&format!("error: {}", process::in_words(&error)));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }

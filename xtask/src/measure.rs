@@ -208,7 +208,7 @@ impl<'a> Bench<'a> {
         command.extend(case.args.iter().cloned());
         if let Some(origin) = &self.origin {
             command.extend(["--origin".to_owned(), origin.url.clone()]);
-            if let Err(reason) = in_words(origin.reset())? {
+            if let Err(reason) = or_why(origin.reset())? {
                 return failed(reason);
             }
         }
@@ -236,7 +236,7 @@ impl<'a> Bench<'a> {
         }
         let mut value = serde_json::to_value(&outcome)?;
         value["sequence"] = json!(self.sequence);
-        match self.origin.as_ref().map(|origin| in_words(origin.witness())).transpose()? {
+        match self.origin.as_ref().map(|origin| or_why(origin.witness())).transpose()? {
             Some(Ok(witness)) => value["witness"] = witness,
             Some(Err(reason)) => return failed(reason),
             None => {}
@@ -282,10 +282,10 @@ fn is_of(
 }
 
 /// What went wrong, for a row that says so; an interrupt is no fault of a row.
-fn in_words<T>(result: Result<T>) -> Result<Result<T, String>> {
+fn or_why<T>(result: Result<T>) -> Result<Result<T, String>> {
     match result {
         Err(error) if error.is::<Interrupted>() => Err(error),
-        other => Ok(other.map_err(|error| format!("{error:#}"))),
+        other => Ok(other.map_err(|error| process::in_words(&error))),
     }
 }
 

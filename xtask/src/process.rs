@@ -27,8 +27,8 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 pub(crate) use interrupt::{Interrupted, carefully, check_interrupt, watch_for_interrupts};
-pub(crate) use limits::{check_room, in_force, mend};
-pub(crate) use output::{NoAnswer, Output, Pending, never_answered, output, said_by};
+pub(crate) use limits::{check_room, has_room_for_threads, in_force, in_words};
+pub(crate) use output::{NoAnswer, Output, Pending, never_answered, output, run_shown, said_by};
 
 /// A signal may reach another thread of ours; then this long passes before it is heeded.
 const TICK: Duration = Duration::from_millis(50);

@@ -19,7 +19,7 @@ const PIECE: usize = 4096;
 
 /// Prints a result. A reader who has seen enough, `| head` say, is no error.
 pub(crate) fn say(text: &str) -> Result<()> {
-    match send(stdout().as_fd(), text) {
+    match send(stdout().as_fd(), text.as_bytes()) {
         Ok(Sent::Interrupted) => bail!(Interrupted),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         // Its source is left out: what helps a full disk of results does not help here.
@@ -30,12 +30,17 @@ pub(crate) fn say(text: &str) -> Result<()> {
 
 /// A line of progress, a note, an error. Where nobody can read it, nothing follows from that.
 pub(crate) fn tell(text: &str) {
-    send(stderr().as_fd(), &format!("{text}\n")).ok();
+    send(stderr().as_fd(), format!("{text}\n").as_bytes()).ok();
+}
+
+/// What another program says, as it is.
+pub(crate) fn pass_on(said: &[u8]) {
+    send(stderr().as_fd(), said).ok();
 }
 
 /// A question, which an answer will follow on the same line.
 pub(crate) fn ask(text: &str) {
-    send(stderr().as_fd(), text).ok();
+    send(stderr().as_fd(), text.as_bytes()).ok();
 }
 
 /// Whether a bar can be drawn for somebody to see.
@@ -58,8 +63,7 @@ enum Sent {
     Interrupted,
 }
 
-fn send(stream: BorrowedFd, text: &str) -> io::Result<Sent> {
-    let mut left = text.as_bytes();
+fn send(stream: BorrowedFd, mut left: &[u8]) -> io::Result<Sent> {
     while !left.is_empty() {
         if !takes_more(stream)? {
             if check_interrupt().is_err() {

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use fixture::{EXPERIMENT, Ended, Fixture};
+use fixture::{EXPERIMENT, Ended, Fixture, litter};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use serde_json::Value;
 const PRELUDE: &str = include_str!("faults/prelude.sh");
 
 /// A row takes longer than this only if it hangs.
-const HANGS: u64 = 60;
+const HANGS: u64 = 180;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -223,26 +223,6 @@ fn script(fixture: &Fixture, text: &str, within_s: u64) -> Result<Output, Failed
     child.wait().unwrap();
     let said = String::from_utf8_lossy(&stderr);
     Err(format!("it hangs: after {within_s} s it had not ended\n{said}").into())
-}
-
-/// What is in a folder of results and is none.
-fn litter(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() {
-            found.extend(litter(&path));
-            continue;
-        }
-        let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-        let ours = ["md", "html", "json", "svg"].contains(&&*extension) || name == "reference";
-        let whole = extension != "json" || serde_json::from_slice::<Value>(&fs::read(&path).unwrap()).is_ok();
-        if !ours || !whole || name.starts_with('.') {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// What the scripts call to change a JSON file: `set_json FILE POINTER VALUE`, `drop_json FILE POINTER`.

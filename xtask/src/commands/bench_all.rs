@@ -182,9 +182,8 @@ fn build(workspace: &Workspace) -> Result<()> {
     // Named, since a relative CARGO_TARGET_DIR would mean another folder from here.
     let (cargo, target) = (cargo(), &workspace.target);
     let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {exclude...}");
-    let ended = process::run(&mut process::keep(&build.into()), None)?;
-    let is_built = ended.is_some_and(|status| status.success());
-    ensure!(is_built, "the build failed: see cargo's messages above{}", process::in_force());
+    let ended = process::run_shown(&mut process::keep(&build.into()))?;
+    ensure!(ended.success(), "the build failed: see cargo's messages above{}", process::in_force());
     Ok(())
 }
 

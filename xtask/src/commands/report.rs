@@ -22,6 +22,7 @@ use crate::ledger::{self, Judgement, Tree, Verdict};
 use crate::markdown::{escape, table};
 use crate::page;
 use crate::plot::{self, Plot};
+use crate::process;
 use crate::splice::splice;
 use crate::terminal::is_coloured;
 use crate::workspace::Workspace;
@@ -261,8 +262,9 @@ fn at_once<T: Sync, R: Send + Sync>(all: &[T], work: impl Fn(&T) -> R + Sync) ->
             done.get_or_init(|| work(one));
         }
     };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
-        for _ in 1..thread::available_parallelism().map_or(1, NonZero::get) {
+        for _ in 1..if process::has_room_for_threads() { cores } else { 1 } {
             // Who cannot be started leaves more to the others.
             thread::Builder::new().spawn_scoped(scope, take_turns).ok();
         }

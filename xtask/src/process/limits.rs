@@ -1,6 +1,6 @@
 //! Limits of this process (`ulimit`), named where they stand in the way.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use anyhow::{Result, ensure};
 use nix::errno::Errno;
@@ -40,20 +40,37 @@ pub(crate) fn check_room() -> Result<()> {
     Ok(())
 }
 
+/// Whether threads may have as much address space as they reserve.
+pub(crate) fn has_room_for_threads() -> bool {
+    told(Resource::RLIMIT_AS).is_none()
+}
+
 /// The limits that a build may have run into, as they stand here; empty if there are none.
 pub(crate) fn in_force() -> String {
     let limits = [Resource::RLIMIT_AS, Resource::RLIMIT_DATA, Resource::RLIMIT_FSIZE, Resource::RLIMIT_CPU];
     limits.into_iter().filter_map(told).fold(String::new(), |all, limit| all + "; " + &limit)
 }
 
+/// An error with all its causes, and what helps.
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
+    mend(error).map_or_else(|| format!("{error:#}"), |mend| format!("{error:#}: {mend}"))
+}
+
 /// What helps against an error of the system, where its own words do not say.
-pub(crate) fn mend(error: &anyhow::Error) -> Option<String> {
-    let number = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())?;
-    match Errno::from_raw(number) {
-        Errno::ENOSPC | Errno::EDQUOT => {
-            Some("free some space there, or let bench-all write to another disk with --out DIR".to_owned())
+fn mend(error: &anyhow::Error) -> Option<String> {
+    let causes = || error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    // What tempfile says has no number any more.
+    for cause in causes() {
+        match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                let mend = "free some space there, or let bench-all write to another disk with --out DIR";
+                return Some(mend.to_owned());
+            }
+            ErrorKind::FileTooLarge => return told(Resource::RLIMIT_FSIZE),
+            _ => {}
         }
-        Errno::EFBIG => told(Resource::RLIMIT_FSIZE),
+    }
+    match Errno::from_raw(causes().find_map(io::Error::raw_os_error)?) {
         Errno::EAGAIN => told(Resource::RLIMIT_NPROC),
         Errno::EMFILE => told(Resource::RLIMIT_NOFILE),
         Errno::ENOMEM => told(Resource::RLIMIT_AS).or_else(|| told(Resource::RLIMIT_DATA)),

@@ -106,7 +106,7 @@ pub(crate) fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut unfinished = unfinished_in(folder)?;
     let _ours = Ours::new(unfinished.path());
-    unfinished.write_all(text)?;
+    unfinished.as_file_mut().write_all(text)?;
     unfinished.persist(file)?;
     Ok(())
 }

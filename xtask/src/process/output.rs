@@ -7,12 +7,12 @@ use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::poll::{PollFd, PollFlags};
 use thiserror::Error;
 
-use super::{Group, is_readable_by, name, wait_for};
-use crate::terminal::tell;
+use super::{Group, is_readable_by, name, run, wait_for};
+use crate::terminal::{pass_on, shows_progress, tell};
 
 /// Whoever only says what it is does so within this, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,6 +39,27 @@ pub(crate) struct Output {
 /// What a program says, to its end; an error if that does not come soon.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
     Pending::start(command)?.finish()
+}
+
+/// Runs a command whose messages are for the reader; it takes as long as it takes. They pass through us where they could be lost, since
+/// a program may fail for want of somebody who reads.
+pub(crate) fn run_shown(command: &mut Command) -> Result<ExitStatus> {
+    let ended = if shows_progress() {
+        run(command, None)?
+    } else {
+        let mut pending = Pending::start(command)?;
+        pending.deadline = None;
+        while pending.take_what_is_there()? {
+            pending.show();
+        }
+        let ended = pending.group.wait(None)?;
+        pending.group.end();
+        rest(&mut pending.stdout)?;
+        rest(&mut pending.stderr)?;
+        pending.show();
+        ended
+    };
+    ended.context("it was waited for")
 }
 
 /// The first line that a command prints, if it runs and succeeds.
@@ -77,7 +98,8 @@ pub(crate) fn never_answered(program: &str) -> bool {
 /// A program that was asked and has not answered yet; several can be asked at once.
 pub(crate) struct Pending {
     group: Group,
-    deadline: Instant,
+    /// It is ended then.
+    deadline: Option<Instant>,
     stdout: (Option<ChildStdout>, Vec<u8>),
     stderr: (Option<ChildStderr>, Vec<u8>),
 }
@@ -88,7 +110,7 @@ impl Pending {
         ensure!(!never_answered(&program), NoAnswer { program });
         let mut group = Group::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let (stdout, stderr) = (group.keeper.stdout.take(), group.keeper.stderr.take());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Some(Instant::now() + PATIENCE);
         Ok(Self { group, deadline, stdout: (stdout, Vec::new()), stderr: (stderr, Vec::new()) })
     }
 
@@ -98,7 +120,7 @@ impl Pending {
             let is_too_much = self.stdout.1.len().max(self.stderr.1.len()) > MOST;
             ensure!(!is_too_much, "{} says more than {} MB", self.group.name, MOST >> 20);
         }
-        let Some(status) = self.group.wait(Some(self.deadline))? else {
+        let Some(status) = self.group.wait(self.deadline)? else {
             bail!(NoAnswer { program: self.group.name.clone() });
         };
         // Now nobody is left who could write more.
@@ -108,6 +130,14 @@ impl Pending {
         Ok(Output { status, stdout: self.stdout.1, stderr: self.stderr.1 })
     }
 
+    /// Passes on what was said since the last time.
+    fn show(&mut self) {
+        for said in [&mut self.stdout.1, &mut self.stderr.1] {
+            pass_on(said);
+            said.clear();
+        }
+    }
+
     /// Reads once from each pipe that has something; false when the program has ended or its time has.
     fn take_what_is_there(&mut self) -> Result<bool> {
         let Self { group, stdout: (out, _), stderr: (err, _), .. } = self;
@@ -115,7 +145,7 @@ impl Pending {
         let pipes = [out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)];
         let watched = [Some(line.as_fd()), pipes[0], pipes[1]].into_iter().flatten();
         let mut watched: Vec<_> = watched.map(|one| PollFd::new(one, PollFlags::POLLIN)).collect();
-        if !wait_for(&mut watched, Some(self.deadline))? {
+        if !wait_for(&mut watched, self.deadline)? {
             return Ok(false);
         }
         let has_ended = watched[0].any() == Some(true);

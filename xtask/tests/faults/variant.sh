@@ -1,4 +1,7 @@
 # Before each variant's script: `outcome [SED..]` writes a right outcome, each argument a script for sed that changes it.
+# `sleeps SECONDS` sleeps as a process that is known as this fixture's, and `naps` for longer than any test, with a sign that it does.
+sleeps() { [ -e "$0/sleep" ] || ln -s "$(command -v sleep)" "$0/sleep"; "$0/sleep" "$@"; }
+naps() { : >"$FIXTURE/target/napping"; sleeps 600; }
 outcome() { right_outcome | changed "$@" >"$OUTCOME_FILE"; }
 changed() { if [ $# = 0 ]; then cat; else expression=$1; shift; sed "$expression" | changed "$@"; fi; }
 right_outcome() {

@@ -100,10 +100,10 @@ impl Package {
             add.arg("--dry-run");
         }
         let folder = self.manifest.with_file_name("");
-        let ended = process::run(add.current_dir(folder), None)?;
+        let ended = process::run_shown(add.current_dir(folder))?;
         let shown = self.folder.display();
         ensure!(
-            ended.is_some_and(|status| status.success()),
+            ended.success(),
             "cargo cannot add {name} {version} to {shown}: see its message above; all is put back as it was"
         );
         Ok(())
