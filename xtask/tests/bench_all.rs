@@ -4,7 +4,6 @@ mod fixture;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 use fixture::{EXPERIMENT, Fixture, TOML};
 use serde_json::Value;
@@ -172,10 +171,8 @@ fn results_that_git_tracks_are_replaced_only_when_named() {
     let label = doctor.stdout.lines().find_map(|line| line.strip_prefix("machine")).unwrap().trim();
     let page = format!("results/{label}/README.md");
     fixture.write(&page, "Someone else's.\n");
-    for arguments in [["init", "--quiet"], ["add", &page]] {
-        let git = Command::new("git").args(arguments).current_dir(fixture.root()).status();
-        assert!(git.unwrap().success());
-    }
+    fixture.git(&["init", "--quiet"]);
+    fixture.git(&["add", &page]);
     fixture.xtask(&["bench-all", "--quick"]).exits(0);
     assert_eq!(fixture.read(&page), "Someone else's.\n");
     assert!(fixture.exists(&format!("results/{label}-local/README.md")));

@@ -13,9 +13,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use fixture::{EXPERIMENT, Ended, Fixture, litter};
-use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::Value;
+use trials::{Failed, Trial};
 
 const PRELUDE: &str = include_str!("faults/prelude.sh");
 
@@ -94,11 +94,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let trials = faults.into_iter().map(|(file, fault)| {
-        let lacks = fault.needs.iter().any(|program| !is_there(program));
+        let lacks = fault.needs.iter().any(|need| !is_there(need));
         let ignored = fault.slow || lacks;
         Trial::test(format!("{file}::{}", fault.name), move || survive(&fault)).with_ignored_flag(ignored)
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    trials::run(trials.collect())
 }
 
 /// All rows, each with the name of its file.
@@ -120,9 +120,14 @@ fn faults() -> Vec<(String, Fault)> {
     all
 }
 
-fn is_there(program: &str) -> bool {
+/// A program, or a command that succeeds.
+fn is_there(need: &str) -> bool {
+    if need.contains(' ') {
+        let tried = Command::new("sh").args(["-c", need]).stdin(Stdio::null()).output();
+        return tried.is_ok_and(|tried| tried.status.success());
+    }
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    env::split_paths(&path).any(|folder| folder.join(need).is_file())
 }
 
 /// Runs a row in a fixture of its own.

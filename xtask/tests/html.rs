@@ -2,8 +2,6 @@
 
 mod fixture;
 
-use std::process::Command;
-
 use fixture::Fixture;
 use serde_json::Value;
 
@@ -62,6 +60,8 @@ fn what_the_data_say_shows_as_text_whatever_it_is() {
     for name in ["processor", "system"] {
         data["machine"][name] = hostile(name);
     }
+    // On one core R1 says nothing of its row.
+    data["machine"]["cores"] = 2.into();
     let row = &mut data["rows"][0];
     row["status"] = "failed".into();
     row["reason"] = hostile("reason");
@@ -97,9 +97,8 @@ fn several_machines_stand_beside_each_other() {
     data["machine"]["processor"] = "Another".into();
     fixture.write("results/other/data/fixture.json", &data.to_string());
     // What is tracked is what the project keeps.
-    for arguments in [["init", "--quiet"].as_slice(), &["add", "results/other"]] {
-        assert!(Command::new("git").args(arguments).current_dir(fixture.root()).status().unwrap().success());
-    }
+    fixture.git(&["init", "--quiet"]);
+    fixture.git(&["add", "results/other"]);
     fixture.xtask(&["report"]).exits(0);
     let page = fixture.read("results/index.html");
     let heads = "<th scope=\"col\">Rust, box</th><th scope=\"col\">CPython, box</th>\

@@ -3,10 +3,11 @@
 //! Expect a loop that does nothing else while something is computed, and no computation on any other core. It is here to be seen
 //! failing.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nobody outside the crate that takes the file in.
+#![allow(dead_code, unreachable_pub)]
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,7 +34,8 @@ pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 /// each, in their order.
 ///
 /// # Errors
-/// An input whose fetch or computation fails or panics has a [`Failure`] in its place. The others go on.
+/// An input whose fetch or computation fails or panics has a [`Failure`] in its place. The other inputs continue. A stack that
+/// overflows is no panic: it aborts the whole process.
 ///
 /// # Panics
 /// If `inputs` panics, or there is no runtime of tokio, or no longer.
@@ -44,7 +46,10 @@ pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let cores = std::thread::available_parallelism().unwrap();
-/// let fetch = move |url| client.get(url).send();
+/// let fetch = move |url: String| {
+///     let client = client.clone(); // for this call, since the next one needs it too
+///     async move { client.get(url).send().await?.text().await }
+/// };
 /// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), cores, fetch, count_words).await;
 /// ```
 pub async fn map<I, P, T, E, W, F, C>(
@@ -64,9 +69,7 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let mut results: Vec<_> = pipeline(inputs, fetches, jobs, fetch, compute).collect().await;
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    pipeline(inputs, fetches, jobs, fetch, compute).collect::<BTreeMap<_, _>>().await.into_values().collect()
 }
 
 /// Does the same, and hands out what comes of each input as it comes.
@@ -102,8 +105,8 @@ where
         let fetch = Arc::clone(&fetch);
         let fetching = AssertUnwindSafe(async move { fetch(input).await }).catch_unwind();
         // A task of its own: it goes on while nobody has room for what it fetches, and nobody polls it.
-        let task = AbortOnDropHandle::new(tokio::spawn(fetching));
-        async move { (index, settle(task.await.expect("nobody aborts it"))) }
+        let task = AbortOnDropHandle::new(tokio::spawn(fetching.map(settle)));
+        async move { (index, task.await.expect("nobody aborts it")) }
     });
     let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, page)| {
         let compute = Arc::clone(&compute);
@@ -121,11 +124,14 @@ where
 fn settle<T, E>(ended: Result<Result<T, E>, Box<dyn Any + Send>>) -> Result<T, Failure<E>> {
     match ended {
         Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
+        Err(panic) => Err(Failure::Panicked(message(panic))),
     }
 }
 
-fn message(panic: &dyn Any) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+fn message(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        // Not dropped: what somebody panics with may panic once more then.
+        Err(panic) => Box::leak(panic).downcast_ref().copied().unwrap_or("no message").to_owned(),
+    }
 }

@@ -4,18 +4,13 @@
 //! Expect what the start and the end of so many processes take, and a loop that stands still for each end. It is here to be seen
 //! failing.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nobody outside the crate that takes the file in.
+#![allow(dead_code, unreachable_pub)]
 
 use std::any::Any;
-use std::future::Future;
-use std::num::NonZeroUsize;
 use std::os::unix::process::parent_id;
-use std::panic::AssertUnwindSafe;
-use std::process::exit;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::{collections::BTreeMap, future::Future, num::NonZeroUsize};
+use std::{panic::AssertUnwindSafe, process::exit, sync::Arc, thread, time::Duration};
 
 use ::procspawn::{Pool, ProcConfig};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
@@ -79,7 +74,10 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let cores = std::thread::available_parallelism().unwrap();
-/// let fetch = move |url| client.get(url).send();
+/// let fetch = move |url: String| {
+///     let client = client.clone(); // for this call, since the next one needs it too
+///     async move { client.get(url).send().await?.text().await }
+/// };
 /// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), cores, fetch, count_words).await;
 /// ```
 pub async fn map<I, P: Sent, T: Sent, E: Sent, W, F>(
@@ -95,9 +93,7 @@ where
     W: Fn(I::Item) -> F + Send + Sync + 'static,
     F: Future<Output = Result<P, E>> + Send + 'static,
 {
-    let mut results: Vec<_> = pipeline(inputs, fetches, jobs, fetch, compute).collect().await;
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    pipeline(inputs, fetches, jobs, fetch, compute).collect::<BTreeMap<_, _>>().await.into_values().collect()
 }
 
 /// Does the same, and hands out what comes of each input as it comes.
@@ -129,8 +125,8 @@ where
         let fetch = Arc::clone(&fetch);
         let fetching = AssertUnwindSafe(async move { fetch(input).await }).catch_unwind();
         // A task of its own: it goes on while nobody has room for what it fetches, and nobody polls it.
-        let task = AbortOnDropHandle::new(tokio::spawn(fetching));
-        async move { (index, settle(task.await.expect("nobody aborts it"))) }
+        let task = AbortOnDropHandle::new(tokio::spawn(fetching.map(settle)));
+        async move { (index, task.await.expect("nobody aborts it")) }
     });
     let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, page)| async move {
         match page {
@@ -154,23 +150,28 @@ async fn in_process<P: Sent, T: Sent, E: Sent>(
     let ended = spawn_blocking(move || computing.spawn(page, compute).join()).await;
     // Wrong: a pool for one computation, and the loop itself waits until all of its processes have ended.
     pool.shutdown();
-    match ended.expect("what can be handed over can be computed") {
-        Ok(result) => result.map_err(Failure::Failed),
-        Err(error) => Err(error.panic_info().map_or_else(
+    match ended {
+        Ok(Ok(result)) => result.map_err(Failure::Failed),
+        Ok(Err(error)) => Err(error.panic_info().map_or_else(
             || Failure::Lost(error.to_string()),
             |panic| Failure::Panicked(panic.message().to_owned()),
         )),
+        // procspawn panics where it cannot hand over what is to be computed.
+        Err(error) => Err(Failure::Lost(message(error.into_panic()))),
     }
 }
 
 fn settle<T, E>(ended: Result<Result<T, E>, Box<dyn Any + Send>>) -> Result<T, Failure<E>> {
     match ended {
         Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
+        Err(panic) => Err(Failure::Panicked(message(panic))),
     }
 }
 
-fn message(panic: &dyn Any) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+fn message(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        // Not dropped: what somebody panics with may panic once more then.
+        Err(panic) => Box::leak(panic).downcast_ref().copied().unwrap_or("no message").to_owned(),
+    }
 }

@@ -1,25 +1,21 @@
 //! Fetches many and computes on each: fetched by tasks of tokio, computed in a pool of processes that is made once.
 //!
 //! Expect the loop to stay free, and for each computation that what it is given and its answer go through the kernel. Reach for it when
-//! what computes may crash, leak or be killed, or cannot share a process with its like. The pool is procspawn's.
+//! what computes may crash or be killed, or cannot share a process with its like. The pool is procspawn's.
+//!
+//! Time-outs: none. A computation that hangs occupies its process until `Pool::kill`, and what a computation leaks is kept as long as
+//! the pool. Deep recursion: a computation runs on the main thread, whose stack is what `ulimit -s` says.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nobody outside the crate that takes the file in.
+#![allow(dead_code, unreachable_pub)]
 
-use std::any::Any;
-use std::future::Future;
-use std::num::NonZeroUsize;
-use std::os::unix::process::parent_id;
-use std::panic::AssertUnwindSafe;
-use std::process::exit;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::{any::Any, any::type_name, os::unix::process::parent_id};
+use std::{collections::BTreeMap, future::Future, num::NonZeroUsize};
+use std::{panic::AssertUnwindSafe, process::exit, sync::Arc, thread, time::Duration};
 
 use ::procspawn::{Pool, ProcConfig, spawn};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Serialize, de::DeserializeOwned};
-use signal_hook::consts::SIGINT;
 use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -47,7 +43,7 @@ pub fn work_if_child() {
 /// One that waits for work is told when its parent is gone, one that computes is not.
 fn end_with_parent() {
     // A terminal's Ctrl-C goes to all: what becomes of the work then is for the parent to say.
-    signal_hook::flag::register(SIGINT, Arc::default()).ok();
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::default()).ok();
     let parent = parent_id();
     thread::spawn(move || {
         while parent_id() == parent {
@@ -60,7 +56,10 @@ fn end_with_parent() {
 /// The place of an input, counted from 0, and what came of it.
 pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 
-/// What can go to another process and come back.
+/// What can go to another process and come back. procspawn writes it in postcard's format, which does not describe itself, so serde's
+/// `flatten`, `untagged`, `tag` and `skip_serializing_if` do not work in it. A page is checked before it is sent. What was computed
+/// cannot be: **with `skip_serializing_if` in `T` or `E` another value may come back than was sent**. Wrap such a type in
+/// `procspawn::serde::Json`, with procspawn's feature `json`.
 pub trait Sent: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
@@ -70,7 +69,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
 ///
 /// # Errors
 /// An input whose fetch or computation fails or panics has a [`Failure`] in its place, and so has one whose computation has ended two
-/// processes. The others go on, and another process takes the place of each that has ended.
+/// processes. The other inputs continue, and another process takes the place of each that has ended. A page that would not be read as it
+/// was written is a panic that names its type.
 ///
 /// One that is ended from outside in its first milliseconds, before procspawn has heard from it, is waited for without end.
 ///
@@ -83,7 +83,10 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let pool = Arc::new(procspawn::Pool::new(4)?); // once, and not for each call
-/// let fetch = move |url| client.get(url).send();
+/// let fetch = move |url: String| {
+///     let client = client.clone(); // for this call, since the next one needs it too
+///     async move { client.get(url).send().await.map_err(Error::from)?.text().await.map_err(Error::from) }
+/// };
 /// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), &pool, fetch, count_words).await;
 /// ```
 pub async fn map<I, P: Sent + Clone, T: Sent, E: Sent, W, F>(
@@ -99,9 +102,7 @@ where
     W: Fn(I::Item) -> F + Send + Sync + 'static,
     F: Future<Output = Result<P, E>> + Send + 'static,
 {
-    let mut results: Vec<_> = pipeline(inputs, fetches, pool, fetch, compute).collect().await;
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    pipeline(inputs, fetches, pool, fetch, compute).collect::<BTreeMap<_, _>>().await.into_values().collect()
 }
 
 /// Does the same, and hands out what comes of each input as it comes.
@@ -133,10 +134,10 @@ where
     let jobs = pool.size();
     let fetching = stream::iter(inputs.into_iter().enumerate()).map(move |(index, input)| {
         let fetch = Arc::clone(&fetch);
-        let fetching = AssertUnwindSafe(async move { fetch(input).await }).catch_unwind();
+        let fetching = AssertUnwindSafe(async move { fetch(input).await.inspect(check) }).catch_unwind();
         // A task of its own: it goes on while nobody has room for what it fetches, and nobody polls it.
-        let task = AbortOnDropHandle::new(tokio::spawn(fetching));
-        async move { (index, settle(task.await.expect("nobody aborts it"))) }
+        let task = AbortOnDropHandle::new(tokio::spawn(fetching.map(settle)));
+        async move { (index, task.await.expect("nobody aborts it")) }
     });
     let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, page)| {
         let pool = Arc::clone(&pool);
@@ -169,20 +170,34 @@ async fn in_process<P: Sent + Clone, T: Sent, E: Sent>(
                 None => error.to_string(),
             },
             // procspawn panics where it cannot hand over what is to be computed.
-            Err(error) => message(&*error.into_panic()),
+            Err(error) => message(error.into_panic()),
         };
     }
     Err(Failure::Lost(lost))
 }
 
+/// Panics if another value would be read than this one.
+fn check<P: Sent>(page: &P) {
+    let bytes = postcard::to_stdvec(page).expect(type_name::<P>());
+    let read: P = postcard::from_bytes(&bytes).expect(type_name::<P>());
+    // Lengths, since a map that is read may have another order. Some values are written alike and shown otherwise; to show megabytes
+    // would take too long.
+    let seen = |page: &P| format!("{:?}", (bytes.len() < 1 << 20).then(|| serde_fmt::to_debug(page))).len();
+    let again = postcard::to_stdvec(&read).map_or(0, |again| again.len());
+    assert_eq!((again, seen(&read)), (bytes.len(), seen(page)), "another {} is read", type_name::<P>());
+}
+
 fn settle<T, E>(ended: Result<Result<T, E>, Box<dyn Any + Send>>) -> Result<T, Failure<E>> {
     match ended {
         Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
+        Err(panic) => Err(Failure::Panicked(message(panic))),
     }
 }
 
-fn message(panic: &dyn Any) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+fn message(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        // Not dropped: what somebody panics with may panic once more then.
+        Err(panic) => Box::leak(panic).downcast_ref().copied().unwrap_or("no message").to_owned(),
+    }
 }

@@ -2,19 +2,21 @@
 //!
 //! Expect the whole to take as long as the longer of its two parts. Reach for it when the fetch blocks: a blocking client, files, a
 //! driver of a database. If it awaits, take the form for your runtime.
+//!
+//! Deep recursion: a thread has 2 MiB of stack. `RUST_MIN_STACK=bytes` in the environment gives more. Time-outs: none. A fetch or a
+//! computation that hangs occupies its thread, and whoever drops the results waits for it.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nobody outside the crate that takes the file in.
+#![allow(dead_code, unreachable_pub)]
 
-use std::any::Any;
-use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::iter::{Fuse, from_fn};
-use std::num::NonZeroUsize;
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{JoinHandle, spawn};
+use std::{any::Any, collections::BTreeMap, error::Error, num::NonZeroUsize};
 
 /// Why an input has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 /// each, in their order.
 ///
 /// # Errors
-/// An input whose fetch or computation fails or panics has a [`Failure`] in its place. The others go on.
+/// An input whose fetch or computation fails or panics has a [`Failure`] in its place. The other inputs continue. A stack that
+/// overflows is no panic: it aborts the whole process.
 ///
 /// # Panics
 /// If `inputs` panics, or the system refuses a thread.
@@ -40,7 +43,7 @@ pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let cores = std::thread::available_parallelism().unwrap();
-/// let fetch = move |url| client.get(url).call();
+/// let fetch = move |url: String| client.get(&url).call()?.body_mut().read_to_string();
 /// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), cores, fetch, count_words);
 /// ```
 pub fn map<I, P, T, E, W, C>(
@@ -58,9 +61,7 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let mut results: Vec<_> = pipeline(inputs, fetches, jobs, fetch, compute).collect();
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    pipeline(inputs, fetches, jobs, fetch, compute).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// Begins the same at once, and hands out what comes of each input as it comes.
@@ -69,7 +70,9 @@ where
 /// what was computed until it is taken: at most `2 × (fetches + jobs)` inputs are under way, and who takes results slowly slows all
 /// down.
 ///
-/// Dropped, it reads no more inputs, and waits for what is being fetched and computed, since a thread cannot be stopped from outside.
+/// Dropped, as by a `break`, it reads no more inputs, and waits for what is being fetched and computed, since a thread cannot be stopped
+/// from outside, and for an input that is being read. If inputs come from a channel, drop its sender first: the drop hangs while the
+/// sender lives and sends nothing.
 ///
 /// # Panics
 /// If the system refuses a thread; when asked for a result, if `inputs` has panicked.
@@ -147,18 +150,22 @@ impl<I, T> Drop for Stage<I, T> {
         // A thread that waits to hand something over waits no longer, and ends.
         self.receiver = sync_channel(0).1;
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.workers.drain(..).for_each(|worker| drop(worker.join()));
+        // What it panicked with is not dropped: that may panic once more.
+        self.workers.drain(..).for_each(|worker| forget(worker.join()));
     }
 }
 
 fn attempt<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Failure<E>> {
-    let result = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Failure::Panicked(message(&*panic)))?;
+    let result = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Failure::Panicked(message(panic)))?;
     result.map_err(Failure::Failed)
 }
 
-fn message(panic: &dyn Any) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+fn message(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        // Not dropped: what somebody panics with may panic once more then.
+        Err(panic) => Box::leak(panic).downcast_ref().copied().unwrap_or("no message").to_owned(),
+    }
 }
 
 impl<E: Display> Display for Failure<E> {

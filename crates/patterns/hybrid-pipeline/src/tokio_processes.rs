@@ -1,19 +1,21 @@
 //! Fetches many and computes on each: fetched by tasks of tokio, computed in a pool of processes that is made once.
 //!
 //! Expect the loop to stay free, and for each computation that what it is given and its answer go through the kernel. Reach for it when
-//! what computes may crash, leak or be killed, or cannot share a process with its like. A worker is this program once more.
+//! what computes may crash or be killed, or cannot share a process with its like. A worker is this program once more.
+//!
+//! Time-outs: none. A computation that hangs occupies its process until the results or the pool are dropped; so let it end its process
+//! itself when its time is over. What a computation leaks is kept as long as the pool: make a new pool now and then. Deep recursion: a
+//! stack that overflows ends a worker, no more; `thread_stack_size(bytes)` of tokio's `runtime::Builder` in `main` gives more.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nobody outside the crate that takes the file in.
+#![allow(dead_code, missing_debug_implementations, unreachable_pub)]
 
-use std::os::fd::{AsFd, OwnedFd};
-use std::{env, future::Future, io, num::NonZeroUsize, process::exit, sync::Arc};
+use std::{any::type_name, collections::BTreeMap, env, future::Future, io};
+use std::{num::NonZeroUsize, os::fd::AsFd, os::fd::OwnedFd, pin::pin, process::exit, sync::Arc};
 
-use futures_util::{Stream, StreamExt, future::select_all, stream};
+use futures_util::{Stream, StreamExt, future::Either, future::select, future::select_all, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
-use tokio::{net::UnixStream, sync::Mutex, task::JoinError};
+use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::UnixStream, process::Child, process::Command};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Why an input has no result.
@@ -22,7 +24,7 @@ pub enum Failure<E> {
     /// The fetch or the computation has failed, with this error of its own.
     #[error(transparent)]
     Failed(E),
-    /// The fetch or the computation has panicked, and said this.
+    /// The fetch or the computation has panicked, and said this, or what it returned is no [`Sent`].
     #[error("it panicked: {0}")]
     Panicked(String),
     /// The process that computed has ended before it answered, and so has another that tried again: this is what is known of it.
@@ -33,8 +35,9 @@ pub enum Failure<E> {
 /// The place of an input, counted from 0, and what came of it.
 pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
 
-/// What can go to another process and come back, written down by postcard: with serde's `flatten`, `untagged` or
-/// `skip_serializing_if` it cannot.
+/// What can go to another process and come back. It is written in postcard's format, which does not describe itself, so serde's `flatten`,
+/// `untagged`, `tag` and `skip_serializing_if` do not work in it. Each value is read back before it is sent: if another is read, or
+/// none, that is a panic which names the type. A `HashMap` may come back in another order.
 pub trait Sent: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Sent for T {}
@@ -53,8 +56,16 @@ const WORKER: &str = "worker of hybrid-pipeline";
 /// Begins each frame, and its length follows: whatever else is written there is noticed.
 const FRAME: u128 = 0xf7a3_91c5_0e6b_d824 << 64;
 
+/// The computations for which `main` has been here: a worker for any other would not notice that it is one, and start others.
+static KNOWN: std::sync::Mutex<Vec<&str>> = std::sync::Mutex::new(Vec::new());
+
 /// Works and never returns in a process of a pool for `work`. Await it first in `main`, for each computation: whatever comes before is
 /// done again in each of them.
+///
+/// # In tests
+/// libtest's own `main` does not come here, so [`Pool::new`] panics in a `#[test]` or `#[tokio::test]`. Give such tests a file in `tests/`
+/// with `harness = false` in Cargo.toml and a `main` that begins with this and then runs them, as libtest-mimic does. Elsewhere test the
+/// computation by itself: it is a function.
 ///
 /// A computation leaves stdin alone: it is the socket to the pool. What it prints is seen, as that of any other.
 ///
@@ -62,17 +73,15 @@ const FRAME: u128 = 0xf7a3_91c5_0e6b_d824 << 64;
 /// If there is no runtime of tokio, or without I/O.
 pub async fn work_if_child<P: Sent, T: Sent, E: Sent>(work: &'static Work<P, T, E>) {
     if env::args_os().ne([WORKER, work.0]) {
-        return;
+        return KNOWN.lock().unwrap().push(work.0);
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map(Into::into).and_then(UnixStream::from_std);
     let (mut socket, mut answer) = (socket.expect("it was started with one"), Vec::new());
     while let Ok(page) = exchange(&mut socket, &answer).await {
-        let computing = tokio::task::spawn_blocking(move || (work.1)(page));
-        answer = tokio::select! {
-            answer = computing => frame(&settle(answer)),
-            // Nothing comes while it computes but the end of the parent, or of the pool.
-            _ = socket.read_u8() => break,
-        };
+        let computing = tokio::task::spawn_blocking(move || frame((work.1)(page).map_err(Failure::Failed)));
+        // Nothing comes while it computes but the end of the parent, or of the pool.
+        let Either::Left((done, _)) = select(computing, pin!(socket.read_u8())).await else { break };
+        answer = done.unwrap_or_else(|error| frame(Err::<T, Failure<E>>(panicked(error))));
     }
     exit(0)
 }
@@ -84,13 +93,18 @@ type Worker = (Child, UnixStream);
 pub struct Pool<P: 'static, T: 'static, E: 'static> {
     work: &'static Work<P, T, E>,
     /// Locked while one computes there, and empty where none is idle.
-    places: Vec<Mutex<Option<Worker>>>,
+    places: Vec<tokio::sync::Mutex<Option<Worker>>>,
 }
 
 impl<P: Sent, T: Sent, E: Sent> Pool<P, T, E> {
     /// At most `size` processes, however many pipelines share it.
+    ///
+    /// # Panics
+    /// If [`work_if_child`] was not awaited for `work` before, or in a worker.
     pub fn new(work: &'static Work<P, T, E>, size: NonZeroUsize) -> Self {
-        Self { work, places: (0..size.get()).map(|_| Mutex::default()).collect() }
+        let known = KNOWN.lock().unwrap().contains(&work.0) && env::args_os().all(|arg| arg != WORKER);
+        assert!(known, "`main` does not begin with `work_if_child` for `{}`, or this is a worker", work.0);
+        Self { work, places: (0..size.get()).map(|_| <_>::default()).collect() }
     }
 
     async fn compute(&self, job: &[u8]) -> Result<T, Failure<E>> {
@@ -117,7 +131,9 @@ impl<P: Sent, T: Sent, E: Sent> Pool<P, T, E> {
 
 fn start(name: &str) -> io::Result<Worker> {
     let (ours, theirs) = UnixStream::pair()?;
-    let mut command = Command::new(env::current_exe()?);
+    // The image that runs: at its path there may be another by now.
+    let image = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { env::current_exe()? };
+    let mut command = Command::new(image);
     // In a group of its own, where a terminal's Ctrl-C does not come: what becomes of the work then is for the parent to say.
     command.arg0(WORKER).arg(name).stdin(OwnedFd::from(theirs.into_std()?)).process_group(0);
     Ok((command.kill_on_drop(true).spawn()?, ours))
@@ -133,8 +149,15 @@ async fn exchange<T: DeserializeOwned>(socket: &mut UnixStream, said: &[u8]) -> 
     postcard::from_bytes(&bytes).map_err(io::Error::other)
 }
 
-fn frame(value: &impl Serialize) -> Vec<u8> {
-    let bytes = postcard::to_stdvec(value).expect("what is sent can be written down");
+/// Panics if another value would be read than this one.
+fn frame<T: Sent>(value: T) -> Vec<u8> {
+    let bytes = postcard::to_stdvec(&value).expect(type_name::<T>());
+    let read: T = postcard::from_bytes(&bytes).expect(type_name::<T>());
+    // Lengths, since a map that is read may have another order. Some values are written alike and shown otherwise; to show megabytes
+    // would take too long.
+    let seen = |value: T| format!("{:?}", (bytes.len() < 1 << 20).then(|| serde_fmt::to_debug(&value))).len();
+    let again = postcard::to_stdvec(&read).map_or(0, |again| again.len());
+    assert_eq!((again, seen(read)), (bytes.len(), seen(value)), "another {} is read", type_name::<T>());
     [&(FRAME | bytes.len() as u128).to_be_bytes()[..], &bytes].concat()
 }
 
@@ -143,7 +166,7 @@ fn frame(value: &impl Serialize) -> Vec<u8> {
 ///
 /// # Errors
 /// An input whose fetch or computation fails or panics has a [`Failure`] in its place, and so has one whose computation has ended two
-/// processes. The others go on, and another process takes the place of each that has ended.
+/// processes. The other inputs continue, and another process takes the place of each that has ended.
 ///
 /// # Panics
 /// If `inputs` panics, or there is no runtime of tokio, or no longer.
@@ -155,7 +178,10 @@ fn frame(value: &impl Serialize) -> Vec<u8> {
 /// ```ignore (the path to this file is the reader's own)
 /// static WORDS: Work<Page, u64, Error> = Work("words", count_words); // `main` begins with `work_if_child(&WORDS).await`
 /// let pool = Arc::new(Pool::new(&WORDS, NonZeroUsize::new(4).unwrap())); // once, and not for each call
-/// let fetch = move |url| client.get(url).send();
+/// let fetch = move |url: String| {
+///     let client = client.clone(); // for this call, since the next one needs it too
+///     async move { client.get(url).send().await.map_err(Error::from)?.text().await.map_err(Error::from) }
+/// };
 /// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), Arc::clone(&pool), fetch).await;
 /// ```
 pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
@@ -164,9 +190,7 @@ pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>
     pool: Arc<Pool<P, T, E>>,
     fetch: impl Fn(I) -> F + Send + Sync + 'static,
 ) -> Vec<Result<T, Failure<E>>> {
-    let mut results: Vec<_> = pipeline(inputs, fetches, pool, fetch).collect().await;
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    pipeline(inputs, fetches, pool, fetch).collect::<BTreeMap<_, _>>().await.into_values().collect()
 }
 
 /// Does the same, and hands out what comes of each input as it comes.
@@ -176,7 +200,8 @@ pub async fn map<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>
 /// It begins when it is first polled. While all processes compute, those that are being fetched go on, but no more are begun: with one of
 /// each, the two take turns.
 ///
-/// A page is written down in the task that has fetched it, but what was computed on it is read where this is polled: let that be small.
+/// A page is written and checked in the task that has fetched it, but what was computed on it is read where this is polled: let that be
+/// small. The check takes several times as long as the writing.
 ///
 /// Dropped, it reads no more inputs, and what is being fetched is dropped at the await where it stands, soon after. What is being
 /// computed ends at once, since its process is killed; the pool goes on with others.
@@ -192,10 +217,9 @@ pub fn pipeline<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
     let (fetch, jobs) = (Arc::new(fetch), pool.places.len());
     let fetching = stream::iter(inputs.into_iter().enumerate()).map(move |(index, input)| {
         let fetch = Arc::clone(&fetch);
-        let fetching = async move { fetch(input).await.map(|page| frame(&page)) };
         // A task of its own: it goes on while nobody has room for what it fetches, and nobody polls it.
-        let task = AbortOnDropHandle::new(tokio::spawn(fetching));
-        async move { (index, settle(task.await)) }
+        let task = AbortOnDropHandle::new(tokio::spawn(async move { fetch(input).await.map(frame) }));
+        async move { (index, task.await.map_err(panicked).and_then(|job| job.map_err(Failure::Failed))) }
     });
     let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, job)| {
         let pool = Arc::clone(&pool);
@@ -205,10 +229,10 @@ pub fn pipeline<I: Send + 'static, P: Sent, T: Sent, E: Sent, F: Fetched<P, E>>(
     computing.buffer_unordered(jobs)
 }
 
-fn settle<T, E>(ended: Result<Result<T, E>, JoinError>) -> Result<T, Failure<E>> {
-    let message = |error: JoinError| match error.into_panic().downcast::<String>() {
+fn panicked<E>(error: tokio::task::JoinError) -> Failure<E> {
+    Failure::Panicked(match error.into_panic().downcast::<String>() {
         Ok(text) => *text,
-        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("no message").to_owned(),
-    };
-    ended.map_err(|error| Failure::Panicked(message(error)))?.map_err(Failure::Failed)
+        // Never dropped, since that may panic once more.
+        Err(panic) => Box::leak(panic).downcast_ref().copied().unwrap_or("no message").to_owned(),
+    })
 }

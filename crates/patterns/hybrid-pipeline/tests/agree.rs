@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
-use std::process;
+use std::process::{self, ExitCode};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -25,11 +25,11 @@ use hybrid_pipeline::{
     inline, pool_per_call, procspawn, smol_unblock, threads, tokio_processes, tokio_rayon,
     tokio_spawn_blocking,
 };
-use libtest_mimic::{Arguments, Failed, Trial};
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use smol::future::yield_now;
 use tokio::runtime::{Builder, Runtime};
+use trials::{Failed, Trial};
 
 /// Whoever hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -602,7 +602,7 @@ fn in_time(test: fn()) -> Result<(), Failed> {
     Ok(())
 }
 
-fn main() {
+fn main() -> ExitCode {
     for work in &NAMED {
         TOKIO.block_on(tokio_processes::work_if_child(work));
     }
@@ -619,5 +619,5 @@ fn main() {
         ("what_was_not_begun_never_is", what_was_not_begun_never_is),
     ];
     let trials = tests.map(|(name, test)| Trial::test(name, move || in_time(test)));
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit();
+    trials::run(trials.into())
 }

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock};
 use std::thread::{sleep, spawn};
@@ -12,9 +13,9 @@ use bounded_pool::clients::{Time, reqwest, smol, ureq};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hybrid_pipeline::{procspawn, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking};
-use libtest_mimic::{Arguments, Trial};
 use origin::{Counts, Origin};
 use tokio::runtime::Runtime;
+use trials::Trial;
 
 const URLS: usize = 100;
 const FETCHES: NonZeroUsize = NonZeroUsize::new(20).unwrap();
@@ -152,7 +153,7 @@ fn survives(variant: Variant, (name, at, message): (&str, &str, &str)) {
     }
 }
 
-fn main() {
+fn main() -> ExitCode {
     TOKIO.block_on(tokio_processes::work_if_child(&SUMS));
     procspawn::work_if_child();
     let cases = VARIANTS.into_iter().flat_map(|variant| FAULTS.map(|fault| (variant, fault)));
@@ -162,5 +163,5 @@ fn main() {
             Ok(())
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    trials::run(trials.collect())
 }

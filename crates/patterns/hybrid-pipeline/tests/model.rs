@@ -6,7 +6,8 @@
 
 extern crate self as std;
 extern crate std as real_std;
-pub use core::{any, error, fmt, iter, marker, num};
+pub use core::{any, error, fmt, iter, marker, mem, num};
+pub use real_std::collections;
 pub use stand_ins::{panic, sync, thread};
 
 use core::num::NonZeroUsize;

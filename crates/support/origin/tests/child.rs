@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use origin::{Error, Origin};
 
-fn main() {
+fn main() -> ExitCode {
     if env::var_os("FORGETS").is_none() {
         origin::serve_if_child();
     }
@@ -19,18 +19,15 @@ fn main() {
         Ok("forgetful") => be_forgetful(),
         _ => {}
     }
-    let tests: [(&str, fn()); 6] = [
-        ("it_serves_and_ends_with_the_value", it_serves_and_ends_with_the_value),
-        ("it_ends_when_its_parent_is_killed", it_ends_when_its_parent_is_killed),
-        ("a_main_that_forgets_is_told_so", a_main_that_forgets_is_told_so),
-        ("one_in_a_thread_serves_and_ends", one_in_a_thread_serves_and_ends),
-        ("one_that_runs_already_is_left_alone", one_that_runs_already_is_left_alone),
-        ("a_url_that_is_none_is_refused", a_url_that_is_none_is_refused),
-    ];
-    for (name, test) in tests {
-        test();
-        println!("test {name} ... ok");
-    }
+    trials::run(vec![
+        // It looks at all children of its process.
+        trials::alone("it_serves_and_ends_with_the_value", it_serves_and_ends_with_the_value),
+        trials::test("it_ends_when_its_parent_is_killed", it_ends_when_its_parent_is_killed),
+        trials::test("a_main_that_forgets_is_told_so", a_main_that_forgets_is_told_so),
+        trials::test("one_in_a_thread_serves_and_ends", one_in_a_thread_serves_and_ends),
+        trials::test("one_that_runs_already_is_left_alone", one_that_runs_already_is_left_alone),
+        trials::test("a_url_that_is_none_is_refused", a_url_that_is_none_is_refused),
+    ])
 }
 
 fn address(url: &str) -> &str {
