@@ -19,12 +19,23 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 async fn main() -> Result<ExitCode> {
     let urls: Vec<String> = args().skip(1).collect();
     // As many connections are kept as are used at once. reqwest has no time-out unless it is given one.
-    let client = Client::builder().pool_max_idle_per_host(LIMIT.get()).timeout(TIMEOUT).build()?;
+    let client = Client::builder()
+        .pool_max_idle_per_host(LIMIT.get())
+        .timeout(TIMEOUT)
+        .build()?;
 
     let fetch = move |url: String| {
         // A clone is another handle on the same client and its connections.
         let client = client.clone();
-        async move { client.get(url).send().await?.error_for_status()?.bytes().await }
+        async move {
+            client
+                .get(url)
+                .send()
+                .await?
+                .error_for_status()?
+                .bytes()
+                .await
+        }
     };
     let mut failed = 0;
     let mut pages = bounded_pool::stream(urls.clone(), LIMIT, fetch);
@@ -34,7 +45,12 @@ async fn main() -> Result<ExitCode> {
             Err(why) => {
                 failed += 1;
                 // With what is behind it.
-                println!("{:>10}        {}: {:#}", "failed", urls[index], Error::new(why));
+                println!(
+                    "{:>10}        {}: {:#}",
+                    "failed",
+                    urls[index],
+                    Error::new(why)
+                );
             }
         }
     }

@@ -14,7 +14,9 @@ macro_rules! blocking {
     ($pattern:ident) => {
         pub(crate) fn $pattern(inputs: u64, limit: NonZeroUsize, as_they_come: bool) -> u64 {
             if as_they_come {
-                $pattern::stream(0..inputs, limit, Ok::<_, Infallible>).map(came_back).sum()
+                $pattern::stream(0..inputs, limit, Ok::<_, Infallible>)
+                    .map(came_back)
+                    .sum()
             } else {
                 in_order($pattern::map(0..inputs, limit, Ok::<_, Infallible>))
             }

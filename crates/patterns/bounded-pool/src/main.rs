@@ -24,7 +24,11 @@ const VARIANTS: [(&str, Download, alone::Pool); 6] = [
     ("tokio", clients::tokio, alone::tokio),
     ("smol", clients::smol, alone::smol),
     ("async_std", clients::async_std, alone::async_std),
-    ("buffer_unordered", clients::buffer_unordered, alone::buffer_unordered),
+    (
+        "buffer_unordered",
+        clients::buffer_unordered,
+        alone::buffer_unordered,
+    ),
     ("rayon", clients::rayon, alone::rayon),
 ];
 
@@ -85,30 +89,45 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match (&arguments.variant, &arguments.urls) {
         (variant, Some(file)) => fetch(variant.as_deref().unwrap_or("tokio"), file, arguments),
         (None, None) => {
-            let metric = if arguments.inputs.is_some() { "input_s" } else { "requests_per_s" };
+            let metric = if arguments.inputs.is_some() {
+                "input_s"
+            } else {
+                "requests_per_s"
+            };
             outcome::compare(&VARIANTS.map(|(name, ..)| name), "done", &[metric])
         }
         (Some(variant), None) => {
             let threads = if ["threads", "rayon"].contains(&&**variant) {
-                Threads { count: arguments.limit, stack_bytes: None }
+                Threads {
+                    count: arguments.limit,
+                    stack_bytes: None,
+                }
             } else {
                 Threads::of_a_runtime()
             };
             let expected = arguments.inputs.unwrap_or(arguments.requests);
-            outcome::guard("bounded-pool", variant, expected, threads, || measure(variant, arguments))
+            outcome::guard("bounded-pool", variant, expected, threads, || {
+                measure(variant, arguments)
+            })
         }
     }
 }
 
 impl Arguments {
     fn limit(&self) -> NonZeroUsize {
-        usize::try_from(self.limit).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN)
+        usize::try_from(self.limit)
+            .ok()
+            .and_then(NonZeroUsize::new)
+            .unwrap_or(NonZeroUsize::MIN)
     }
 
     /// From now on.
     fn time(&self) -> Time {
         let until = Instant::now() + Duration::from_millis(self.deadline_ms);
-        Time { each: Duration::from_millis(self.timeout_ms), until }
+        Time {
+            each: Duration::from_millis(self.timeout_ms),
+            until,
+        }
     }
 }
 
@@ -130,33 +149,64 @@ fn measure(variant: &str, arguments: &Arguments) -> anyhow::Result<()> {
     };
     let run = Run::start("bounded-pool", variant)?;
     let done = pool(inputs, arguments.limit(), arguments.stream);
-    let mut outcome = run.finish(Work { expected: inputs, done });
-    outcome.metrics.insert("input_s".to_owned(), outcome.elapsed_s / inputs as f64);
+    let mut outcome = run.finish(Work {
+        expected: inputs,
+        done,
+    });
+    outcome
+        .metrics
+        .insert("input_s".to_owned(), outcome.elapsed_s / inputs as f64);
     outcome.report()
 }
 
-fn measure_requests(variant: &str, download: Download, arguments: &Arguments) -> anyhow::Result<()> {
-    let &Arguments { requests, bytes, delay_ms, .. } = arguments;
-    let origin = arguments.origin.as_deref().map_or_else(Origin::start, Origin::at)?;
-    let urls =
-        vec![format!("{}/bytes/{bytes}?delay_ms={delay_ms}", origin.url()); usize::try_from(requests)?];
+fn measure_requests(
+    variant: &str,
+    download: Download,
+    arguments: &Arguments,
+) -> anyhow::Result<()> {
+    let &Arguments {
+        requests,
+        bytes,
+        delay_ms,
+        ..
+    } = arguments;
+    let origin = arguments
+        .origin
+        .as_deref()
+        .map_or_else(Origin::start, Origin::at)?;
+    let urls = vec![
+        format!("{}/bytes/{bytes}?delay_ms={delay_ms}", origin.url());
+        usize::try_from(requests)?
+    ];
     let asked: Vec<u8> = (0..bytes).map(origin::byte).collect();
     let run = Run::start("bounded-pool", variant)?;
     let started = Instant::now();
     let pages = download(urls, arguments.limit(), arguments.time());
     // What follows, the look at each page, is none of the fetching.
     let fetching = started.elapsed().as_secs_f64();
-    let failed: Vec<Failure> = pages.into_iter().filter_map(|page| check(page, &asked).err()).collect();
+    let failed: Vec<Failure> = pages
+        .into_iter()
+        .filter_map(|page| check(page, &asked).err())
+        .collect();
     let done = requests - failed.len() as u64;
-    let mut outcome = run.finish(Work { expected: requests, done });
-    outcome.metrics.insert("requests_per_s".to_owned(), done as f64 / fetching);
+    let mut outcome = run.finish(Work {
+        expected: requests,
+        done,
+    });
+    outcome
+        .metrics
+        .insert("requests_per_s".to_owned(), done as f64 / fetching);
     outcome.report_failures(&failed, "requests")
 }
 
 /// Is it the page that was asked for?
 fn check(page: Result<Vec<u8>, FetchError>, asked: &[u8]) -> Result<(), Failure> {
     let page = page?;
-    if page == asked { Ok(()) } else { Err(format!("another body, of {} bytes", page.len()).into()) }
+    if page == asked {
+        Ok(())
+    } else {
+        Err(format!("another body, of {} bytes", page.len()).into())
+    }
 }
 
 /// The URLs in `file`: one a line; blank lines and those that begin with `#` are skipped.
@@ -164,7 +214,9 @@ fn list(file: &Path, with_hyper: bool) -> anyhow::Result<Vec<String>> {
     let shown = file.display();
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
     let lines = text.lines().map(str::trim).zip(1..);
-    let urls: Vec<_> = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#')).collect();
+    let urls: Vec<_> = lines
+        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+        .collect();
     ensure!(!urls.is_empty(), "{shown}: there is no URL in it");
     let https = urls.iter().find(|(url, _)| url.starts_with("https:"));
     if let Some((url, line)) = https.filter(|_| with_hyper || !cfg!(feature = "tls")) {
@@ -174,7 +226,10 @@ fn list(file: &Path, with_hyper: bool) -> anyhow::Result<Vec<String>> {
 }
 
 fn fetch(variant: &str, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
-    let urls = list(file, arguments.hyper || ["smol", "async_std"].contains(&variant))?;
+    let urls = list(
+        file,
+        arguments.hyper || ["smol", "async_std"].contains(&variant),
+    )?;
     let started = Instant::now();
     let (download, _) = find(variant, arguments.hyper)?;
     let pages = download(urls.clone(), arguments.limit(), arguments.time());
@@ -191,6 +246,11 @@ fn fetch(variant: &str, file: &Path, arguments: &Arguments) -> anyhow::Result<()
             }
         }
     }
-    eprintln!("{variant}: {} of {} in {:.3} s", urls.len() - failed.len(), urls.len(), elapsed.as_secs_f64());
+    eprintln!(
+        "{variant}: {} of {} in {:.3} s",
+        urls.len() - failed.len(),
+        urls.len(),
+        elapsed.as_secs_f64()
+    );
     tell(&failed, urls.len() as u64, "requests")
 }

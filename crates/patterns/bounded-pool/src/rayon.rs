@@ -1,21 +1,25 @@
-//! Works on many inputs, at most so many at once: rayon's `par_bridge`, in a pool of its own of so many threads.
+//! Works on many inputs, at most so many concurrently: in a pool of rayon of its own, of so many
+//! threads.
 //!
-//! Expect what `threads` do, as long as there is a pool for this work alone. It is the wrong place for I/O all the same: a
-//! thread that waits is one that does not compute, and on rayon's global pool, which has one for each core, it keeps whatever else
-//! the program computes there from its turn. Reach for rayon when the work computes, and then for its own iterators.
+//! Expect what `threads` do, as long as there is a pool for this work alone. It is the wrong place
+//! for I/O all the same: a thread that waits is one that does not compute. On rayon's global pool,
+//! which has one for each core, it keeps whatever else the program computes there waiting. Reach
+//! for rayon when the work computes, and then for its own iterators.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nothing is public outside of a program.
+#![allow(dead_code, unreachable_pub)]
 
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
+use std::iter::from_fn;
+use std::mem::forget;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::thread::spawn;
 
-use rayon::iter::{ParallelBridge, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Why an input has no result.
@@ -23,80 +27,121 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub enum Failure<E> {
     /// The work has failed, with this error of its own.
     Failed(E),
-    /// The work has panicked, and said this.
+    /// The work has panicked, with this message.
     Panicked(String),
 }
 
-/// The place of an input, counted from 0, and what came of it.
-pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
+/// What comes of an input.
+pub type Outcome<T, E> = Result<T, Failure<E>>;
 
-/// Does `work` for each of `inputs`, at most `limit` at once; returns what came of each, in their order.
+/// The place of an input, counted from 0, and what comes of it.
+pub type Indexed<T, E> = (usize, Outcome<T, E>);
+
+/// Does `work` for each of `inputs`, at most `limit` concurrently; returns the results in the order
+/// of the inputs.
 ///
 /// Each input is read when a thread is free for it, by that thread, and is worked on exactly once.
+/// Inputs and work may borrow.
+///
+/// All threads are started at once: `limit`, or as many as there are inputs by their `size_hint`,
+/// but not fewer than 8 for that, since it may be wrong. A `limit` above 1,000 counts as 1,000.
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
-/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
+/// An input whose work fails or panics has a [`Failure`] in its place. The other inputs continue. A
+/// `Failure` is an error if the work's own is one: `anyhow::Error` and `Box<dyn Error>` are none,
+/// match on it then.
+///
+/// A stack overflow is no panic: it ends the program. A thread has 2 MiB of stack. For deep
+/// recursion set `RUST_MIN_STACK` to more bytes, or edit one line: in `pool`, `.build()` becomes
+/// `.stack_size(bytes).build()`.
 ///
 /// # Panics
 /// If `inputs` panics, or the system refuses a thread.
-pub fn map<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Vec<Result<T, Failure<E>>>
+///
+/// # Examples
+/// ```ignore (the path to this file is the reader's own)
+/// let limit = NonZeroUsize::new(50).unwrap();
+/// let longest = bounded_pool::map(files, limit, |file| {
+///     let text = fs::read_to_string(file)?;
+///     Ok::<_, io::Error>(text.lines().map(str::len).max())
+/// });
+/// ```
+pub fn map<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Vec<Outcome<T, E>>
 where
     I: IntoIterator<Item: Send, IntoIter: Send>,
     W: Fn(I::Item) -> Result<T, E> + Send + Sync,
     T: Send,
     E: Send,
 {
-    let inputs = inputs.into_iter().enumerate();
-    let done = |(index, input)| (index, attempt(|| work(input)));
-    let mut results: Vec<_> = pool(limit).install(|| inputs.par_bridge().map(done).collect());
+    let inputs = inputs.into_iter();
+    let pool = pool(&inputs, limit);
+    let inputs = Mutex::new(inputs.enumerate().fuse());
+    // Right: each thread works on one input at a time. With `par_bridge`, a thread that waits for
+    // another pool, since its work has one, would take the places of the others and work alone.
+    let results = pool.broadcast(|_| {
+        let all = from_fn(|| inputs.lock().ok()?.next());
+        let results = all.map(|(index, input)| (index, attempt(|| work(input))));
+        results.collect::<Vec<_>>()
+    });
+    let mut results: Vec<_> = results.into_iter().flatten().collect();
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Begins the same at once, and hands out what comes of each input as it comes.
+/// Begins the same at once, and hands out each result as it comes.
 ///
-/// While `limit` results wait to be taken, the threads wait too, each with one more: who takes them slowly slows the work down.
-/// Dropped, each thread may still begin the one input that it is reading; what is under way goes on to its end, and nobody waits
-/// for it.
+/// While `limit` results wait to be taken, the threads wait too, each with one more: a slow
+/// consumer slows the work down. Dropped, each thread may still begin the one input that it is
+/// reading; the work in flight continues to its end, and nobody waits for it.
 ///
 /// # Panics
 /// If the system refuses a thread. If `inputs` panics, a message says so and the stream ends.
-pub fn stream<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> impl Iterator<Item = Indexed<T, E>>
+pub fn stream<I, T, E, W>(
+    inputs: I,
+    limit: NonZeroUsize,
+    work: W,
+) -> impl Iterator<Item = Indexed<T, E>>
 where
     I: IntoIterator<Item: Send, IntoIter: Send + 'static>,
     W: Fn(I::Item) -> Result<T, E> + Send + Sync + 'static,
     T: Send + 'static,
     E: Send + 'static,
 {
-    let (inputs, pool) = (inputs.into_iter().enumerate(), pool(limit));
-    let (sender, results) = sync_channel(limit.get());
+    let inputs = inputs.into_iter();
+    let pool = pool(&inputs, limit);
+    let inputs = Mutex::new(inputs.enumerate().fuse());
+    let (sender, results) = sync_channel(pool.current_num_threads());
     spawn(move || {
-        let bridge = pool.install(|| {
-            inputs.par_bridge().try_for_each_with(sender, |sender, (index, input)| {
-                sender.send((index, attempt(|| work(input))))
-            })
+        pool.broadcast(|_| {
+            let mut all = from_fn(|| inputs.lock().ok()?.next());
+            // It fails when nobody takes results any more: then there is nothing to be done.
+            let step = |(index, input)| sender.send((index, attempt(|| work(input))));
+            all.try_for_each(step).ok();
         });
-        // It fails when nobody takes results any more: then there is nothing to be done.
-        bridge.ok();
     });
     results.into_iter()
 }
 
-fn pool(limit: NonZeroUsize) -> ThreadPool {
-    ThreadPoolBuilder::new().num_threads(limit.get()).build().expect("the system gives a thread")
+fn pool(inputs: &impl Iterator, limit: NonZeroUsize) -> ThreadPool {
+    let hint = inputs.size_hint().1.unwrap_or(usize::MAX);
+    let threads = limit.get().min(hint.clamp(8, 1_000));
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("the system gives a thread")
 }
 
-fn attempt<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Failure<E>> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
-    }
+fn attempt<T, E>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T, E> {
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    caught.map_err(panicked)?.map_err(Failure::Failed)
 }
 
-fn message(panic: &dyn Any) -> String {
+/// The failure of work that has panicked.
+fn panicked<E>(panic: Box<dyn Any + Send>) -> Failure<E> {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+    let text = text.or(panic.downcast_ref().map(String::as_str));
+    let failure = Failure::Panicked(text.unwrap_or("no message").to_owned());
+    // Right: a panic may hold anything. If the drop of that panics, no other input is lost with it.
+    catch_unwind(AssertUnwindSafe(|| drop(panic))).unwrap_or_else(forget);
+    failure
 }
 
 impl<E: Display> Display for Failure<E> {
@@ -110,6 +155,9 @@ impl<E: Display> Display for Failure<E> {
 
 impl<E: Error + 'static> Error for Failure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if let Self::Failed(error) = self { error.source() } else { None }
+        match self {
+            Self::Failed(error) => error.source(),
+            Self::Panicked(_) => None,
+        }
     }
 }

@@ -1,42 +1,56 @@
-//! Works on many inputs, at most so many at once: by as many threads.
+//! Works on many inputs, at most so many concurrently: by as many threads.
 //!
-//! Expect memory for the inputs that are worked on and no others, and nothing left running. Reach for it when the work
-//! blocks: a blocking client, files, a driver of a database. If it awaits, take the form for your runtime.
+//! Expect memory for the inputs that are worked on and no others, and nothing left running. Reach
+//! for it when the work blocks: a blocking client, files, a driver of a database. If it awaits,
+//! take the form for your runtime.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nothing is public outside of a program.
+#![allow(dead_code, unreachable_pub)]
 
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
-use std::iter::{Enumerate, Fuse, from_fn};
+use std::iter::{Enumerate, Fuse, from_fn, once};
+use std::mem::forget;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{JoinHandle, spawn};
+use std::thread::{self, JoinHandle, spawn};
+
+/// No limit is higher: few systems have room for more threads.
+const MOST_WORKERS: usize = 10_000;
 
 /// Why an input has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure<E> {
     /// The work has failed, with this error of its own.
     Failed(E),
-    /// The work has panicked, and said this.
+    /// The work has panicked, with this message.
     Panicked(String),
 }
 
-/// The place of an input, counted from 0, and what came of it.
-pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
+/// What comes of an input.
+pub type Outcome<T, E> = Result<T, Failure<E>>;
 
-type Inputs<I> = Fuse<Enumerate<I>>;
+/// The place of an input, counted from 0, and what comes of it.
+pub type Indexed<T, E> = (usize, Outcome<T, E>);
 
-/// Does `work` for each of `inputs`, at most `limit` at once; returns what came of each, in their order.
+/// Does `work` for each of `inputs`, at most `limit` concurrently; returns the results in the order
+/// of the inputs.
 ///
-/// Each input is read when a worker is free for it, by that worker's thread, and is worked on exactly once.
+/// Each input is read when a worker is free for it, by that worker's thread, and is worked on
+/// exactly once. Inputs and work are `'static`, since threads may outlive whoever starts them: let
+/// them own what they use, or share it in an `Arc`. Work that borrows needs [`std::thread::scope`].
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
-/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
+/// An input whose work fails or panics has a [`Failure`] in its place. The other inputs continue. A
+/// `Failure` is an error if the work's own is one: `anyhow::Error` and `Box<dyn Error>` are none,
+/// match on it then.
+///
+/// A stack overflow is no panic: it ends the program. A thread has 2 MiB of stack, where `main` has
+/// 8 MiB on most systems. For deep recursion set `RUST_MIN_STACK` to more bytes, or edit one line:
+/// `spawn(..)` in `start` becomes `Builder::new().stack_size(bytes).spawn(..).unwrap()`.
 ///
 /// # Panics
 /// If `inputs` panics, or the system refuses a thread.
@@ -44,36 +58,40 @@ type Inputs<I> = Fuse<Enumerate<I>>;
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let limit = NonZeroUsize::new(50).unwrap();
-/// let lengths = bounded_pool::map(files, limit, |file| fs::metadata(file).map(|metadata| metadata.len()));
+/// let longest = bounded_pool::map(files, limit, |file| {
+///     let text = fs::read_to_string(file)?;
+///     Ok::<_, io::Error>(text.lines().map(str::len).max())
+/// });
 /// ```
-pub fn map<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Vec<Result<T, Failure<E>>>
+pub fn map<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Vec<Outcome<T, E>>
 where
     I: IntoIterator<IntoIter: Send + 'static>,
     W: Fn(I::Item) -> Result<T, E> + Send + Sync + 'static,
     T: Send + 'static,
     E: Send + 'static,
 {
-    let inputs = inputs.into_iter();
-    let workers = workers(&inputs, limit);
-    // All are kept, so nobody waits for one of them, and no worker asks the system to wake somebody for it.
+    // All are kept, so nobody waits for one of them, and no worker has the system wake anybody.
     let (sender, receiver) = channel();
     let step = move |(index, input)| drop(sender.send((index, attempt(|| work(input)))));
-    let mut results = begin(workers, inputs, receiver, step);
-    results.join();
-    let mut results: Vec<_> = results.receiver.try_iter().collect();
+    let inputs = Arc::new(Mutex::new(Some(inputs.into_iter().enumerate().fuse())));
+    let limit = limit.get().min(MOST_WORKERS);
+    end(start(&inputs, limit, &Arc::new(step)).join());
+    let mut results: Vec<_> = receiver.try_iter().collect();
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Begins the same at once, and hands out what comes of each input as it comes.
+/// Begins the same at once, and hands out each result as it comes.
 ///
-/// While `limit` results wait to be taken, the workers wait too, each with one more: who takes them slowly slows the work down.
+/// While `limit` results wait to be taken, the workers wait too, each with one more: a slow
+/// consumer slows the work down.
 ///
-/// Inputs are read one at a time: one that is long in coming keeps the other workers waiting. All `limit` threads begin at once,
-/// fewer only if the `size_hint` of `inputs` says that there are fewer of those: a huge `limit` is no way to have none.
+/// Inputs are read one at a time: one that is long in coming keeps the other workers waiting. A
+/// thread is started when there is an input for the one before it, so there is at most one more
+/// than there are inputs. A `limit` above 10,000 counts as 10,000.
 ///
 /// # Panics
-/// If the system refuses a thread, or has no room for `limit` results.
+/// If the system refuses a thread.
 pub fn stream<I, T, E, W>(inputs: I, limit: NonZeroUsize, work: W) -> Results<I::IntoIter, T, E>
 where
     I: IntoIterator<IntoIter: Send + 'static>,
@@ -81,23 +99,31 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let inputs = inputs.into_iter();
-    let workers = workers(&inputs, limit);
-    let (sender, receiver) = sync_channel(workers);
+    let limit = limit.get().min(MOST_WORKERS);
+    let (sender, receiver) = sync_channel(limit);
     let step = move |(index, input)| drop(sender.send((index, attempt(|| work(input)))));
-    begin(workers, inputs, receiver, step)
+    let inputs = Arc::new(Mutex::new(Some(inputs.into_iter().enumerate().fuse())));
+    let worker = Some(start(&inputs, limit, &Arc::new(step)));
+    Results {
+        inputs,
+        receiver,
+        worker,
+    }
 }
 
-/// What comes of the inputs, as it comes.
+/// The results, as they come.
 ///
-/// Once this is dropped no more inputs are read. The drop waits for the work under way, and for an input that is being read,
-/// since a thread cannot be stopped from outside: it takes as long as the longest of that does, and then nothing is left running.
-/// Where inputs come from a channel, drop its sender first.
+/// Once this is dropped no more inputs are read. The drop waits for the work in flight, and for an
+/// input that is being read, since a thread cannot be stopped from outside: it takes as long as the
+/// longest of that does, and then nothing is left running. If inputs come from a channel, drop its
+/// sender first: otherwise the drop waits for an input that never comes.
+#[derive(Debug)]
 #[must_use = "dropped, it stops the work"]
 pub struct Results<I, T, E> {
-    inputs: Arc<Mutex<Option<Inputs<I>>>>,
+    inputs: Arc<Mutex<Option<Fuse<Enumerate<I>>>>>,
     receiver: Receiver<Indexed<T, E>>,
-    workers: Vec<JoinHandle<()>>,
+    /// The first one, which ends after all others.
+    worker: Option<JoinHandle<()>>,
 }
 
 impl<I, T, E> Iterator for Results<I, T, E> {
@@ -106,18 +132,11 @@ impl<I, T, E> Iterator for Results<I, T, E> {
     /// Waits for the next result; none once there is one for each input.
     ///
     /// # Panics
-    /// If `inputs` has panicked, after the results of all that came before.
+    /// If `inputs` has panicked, or a thread was refused, after the results of all inputs before.
     fn next(&mut self) -> Option<Self::Item> {
-        self.receiver.recv().map_err(|_| self.join()).ok()
-    }
-}
-
-impl<I, T, E> Results<I, T, E> {
-    /// Waits until no worker is left, and panics as `inputs` has if it has.
-    fn join(&mut self) {
-        while let Some(worker) = self.workers.pop() {
-            worker.join().unwrap_or_else(|panic| resume_unwind(panic));
-        }
+        let join = |worker: JoinHandle<()>| end(worker.join());
+        let result = self.receiver.recv();
+        result.map_err(|_| self.worker.take().map(join)).ok()
     }
 }
 
@@ -126,49 +145,49 @@ impl<I, T, E> Drop for Results<I, T, E> {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = None;
         // A worker that waits to hand over a result waits no longer, and ends.
         self.receiver = sync_channel(0).1;
-        for worker in self.workers.drain(..) {
-            worker.join().ok();
-        }
+        // A panic that nobody asks for any more: its drop could panic again.
+        forget(self.worker.take().map(JoinHandle::join));
     }
 }
 
-/// As many as `limit`, fewer only where there are fewer inputs.
-fn workers(inputs: &impl Iterator, limit: NonZeroUsize) -> usize {
-    inputs.size_hint().1.unwrap_or(usize::MAX).min(limit.get())
+/// Starts a worker, which does `step` with one input after the other, while at most `limit - 1`
+/// others do the same.
+fn start<I: Iterator + Send + 'static>(
+    inputs: &Arc<Mutex<Option<I>>>,
+    limit: usize,
+    step: &Arc<impl Fn(I::Item) + Send + Sync + 'static>,
+) -> JoinHandle<()> {
+    let (inputs, step) = (Arc::clone(inputs), Arc::clone(step));
+    spawn(move || {
+        // None if there are no more, or `inputs` has panicked in another worker.
+        let take = || inputs.lock().ok()?.as_mut()?.next();
+        let Some(input) = take() else { return };
+        // Right: there are at most `limit` workers, and each works on one input at a time.
+        let other = (limit > 1).then(|| start(&inputs, limit - 1, &step));
+        let all = once(input).chain(from_fn(take));
+        let ended = catch_unwind(AssertUnwindSafe(|| all.for_each(&*step)));
+        end(ended.and(other.map_or(Ok(()), JoinHandle::join)));
+    })
 }
 
-/// Each worker does `step` with one input after the other.
-fn begin<I: Iterator + Send + 'static, T, E>(
-    workers: usize,
-    inputs: I,
-    receiver: Receiver<Indexed<T, E>>,
-    step: impl Fn((usize, I::Item)) + Send + Sync + 'static,
-) -> Results<I, T, E> {
-    let (inputs, step) = (Arc::new(Mutex::new(Some(inputs.enumerate().fuse()))), Arc::new(step));
-    let mut results = Results { inputs: Arc::clone(&inputs), receiver, workers: Vec::new() };
-    // Right: there are as many workers as may work at once, and each works on one input at a time.
-    for _ in 0..workers {
-        let (inputs, step) = (Arc::clone(&inputs), Arc::clone(&step));
-        results.workers.push(spawn(move || from_fn(|| take(&inputs)).for_each(&*step)));
-    }
-    results
+/// Panics as the worker has, if it has.
+fn end(ended: thread::Result<()>) {
+    ended.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
-/// The next input; none if there are no more, or `inputs` has panicked in another worker.
-fn take<I: Iterator>(inputs: &Mutex<Option<I>>) -> Option<I::Item> {
-    inputs.lock().ok()?.as_mut()?.next()
+fn attempt<T, E>(work: impl FnOnce() -> Result<T, E>) -> Outcome<T, E> {
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    caught.map_err(panicked)?.map_err(Failure::Failed)
 }
 
-fn attempt<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Failure<E>> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(&*panic))),
-    }
-}
-
-fn message(panic: &dyn Any) -> String {
+/// The failure of work that has panicked.
+fn panicked<E>(panic: Box<dyn Any + Send>) -> Failure<E> {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+    let text = text.or(panic.downcast_ref().map(String::as_str));
+    let failure = Failure::Panicked(text.unwrap_or("no message").to_owned());
+    // Right: a panic may hold anything. If the drop of that panics, no other input is lost with it.
+    catch_unwind(AssertUnwindSafe(|| drop(panic))).unwrap_or_else(forget);
+    failure
 }
 
 impl<E: Display> Display for Failure<E> {
@@ -182,6 +201,9 @@ impl<E: Display> Display for Failure<E> {
 
 impl<E: Error + 'static> Error for Failure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if let Self::Failed(error) = self { error.source() } else { None }
+        match self {
+            Self::Failed(error) => error.source(),
+            Self::Panicked(_) => None,
+        }
     }
 }

@@ -1,23 +1,25 @@
-//! Works on many inputs, at most so many at once: by as many tasks of tokio.
+//! Works on many inputs, at most so many concurrently: by as many tasks of tokio.
 //!
-//! Expect memory for the inputs that are worked on and no others, and nothing left running. Reach for it when the work
-//! awaits: an async client, timers, sockets. If it blocks, take the form for threads.
+//! Expect memory for the inputs that are worked on and no others, and nothing left running. Reach
+//! for it when the work awaits: an async client, timers, sockets. If it blocks, take the form for
+//! threads.
 
-// Few need both functions.
-#![allow(dead_code)]
+// Few need both functions, and nothing is public outside of a program.
+#![allow(dead_code, unreachable_pub)]
 
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::future::{Future, poll_fn};
 use std::iter::{Enumerate, Fuse};
+use std::mem::forget;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinSet;
 
 /// Why an input has no result.
@@ -25,35 +27,51 @@ use tokio::task::JoinSet;
 pub enum Failure<E> {
     /// The work has failed, with this error of its own.
     Failed(E),
-    /// The work has panicked, and said this.
+    /// The work has panicked, with this message.
     Panicked(String),
 }
 
-/// The place of an input, counted from 0, and what came of it.
-pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
+/// What comes of an input.
+pub type Outcome<T, E> = Result<T, Failure<E>>;
 
-type Inputs<I> = Fuse<Enumerate<I>>;
+/// The place of an input, counted from 0, and what comes of it.
+pub type Indexed<T, E> = (usize, Outcome<T, E>);
 
-/// Does `work` for each of `inputs`, at most `limit` at once; returns what came of each, in their order.
+/// Does `work` for each of `inputs`, at most `limit` concurrently; returns the results in the order
+/// of the inputs.
 ///
-/// Each input is read when a worker is free for it, by that worker's task, and is worked on exactly once.
+/// Each input is read when a worker is free for it, by that worker's task, and is worked on exactly
+/// once. Inputs and work are `'static`, since tasks may outlive whoever starts them: let them own
+/// what they use, or share it in an `Arc`. Work that borrows needs the form `buffer_unordered`.
 ///
 /// # Errors
-/// An input whose work fails or panics has a [`Failure`] in its place. The others go on. A `Failure` is an error if the work's own
-/// is one: `anyhow::Error` and `Box<dyn Error>` are none, match on it then.
+/// An input whose work fails or panics has a [`Failure`] in its place. The other inputs continue. A
+/// `Failure` is an error if the work's own is one: `anyhow::Error` and `Box<dyn Error>` are none,
+/// match on it then.
+///
+/// A stack overflow is no panic: it ends the program. The threads of a runtime have 2 MiB of stack.
+/// For deep recursion give them more, by `runtime::Builder::thread_stack_size` or `RUST_MIN_STACK`.
 ///
 /// # Panics
 /// If `inputs` panics, or there is no runtime of tokio, or no longer.
 ///
 /// # Cancel safety
-/// Dropped before its end, it does what [`Results`] do; what came of the inputs until then is lost.
+/// Dropped before its end, it does what [`Results`] do; the results until then are lost.
 ///
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let limit = NonZeroUsize::new(50).unwrap();
-/// let pages = bounded_pool::map(urls, limit, move |url| client.get(url).send()).await;
+/// let fetch = move |url: String| {
+///     // Clone outside, `async move` inside: each call has a handle of its own.
+///     let client = client.clone();
+///     async move {
+///         let page = client.get(url).send().await?;
+///         page.text().await
+///     }
+/// };
+/// let pages = bounded_pool::map(urls, limit, fetch).await;
 /// ```
-pub async fn map<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Vec<Result<T, Failure<E>>>
+pub async fn map<I, T, E, W, F>(inputs: I, limit: NonZeroUsize, work: W) -> Vec<Outcome<T, E>>
 where
     I: IntoIterator<Item: Send + 'static, IntoIter: Send + 'static>,
     W: Fn(I::Item) -> F + Send + Sync + 'static,
@@ -61,8 +79,7 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let mut results = Vec::new();
-    let mut stream = stream(inputs, limit, work);
+    let (mut results, mut stream) = (Vec::new(), stream(inputs, limit, work));
     while let Some(result) = stream.next().await {
         results.push(result);
     }
@@ -70,13 +87,16 @@ where
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Begins the same at once, and hands out what comes of each input as it comes.
+/// Begins the same at once, and hands out each result as it comes.
 ///
-/// While `limit` results wait to be taken, the workers wait too, each with one more: who takes them slowly slows the work down.
+/// While `limit` results wait to be taken, the workers wait too, each with one more: a slow
+/// consumer slows the work down.
 ///
-/// `inputs` must not block: a thread of the runtime waits for each, so do those of the other workers, and so does a drop. What
-/// comes from a channel or a slow file is collected elsewhere. All `limit` tasks begin at once, fewer only if the `size_hint` of
-/// `inputs` says that there are fewer of those: a huge `limit` is no way to have none.
+/// `inputs` must not block: a thread of the runtime waits for each, so do those of the other
+/// workers, and so does a drop. What comes from a channel or a slow file is collected elsewhere.
+///
+/// All tasks are started at once: `limit`, or as many as there are inputs by their `size_hint`, but
+/// not fewer than 64 for that, since it may be wrong. A `limit` above 100,000 counts as 100,000.
 ///
 /// # Panics
 /// If there is no runtime of tokio.
@@ -89,25 +109,40 @@ where
     E: Send + 'static,
 {
     let inputs = inputs.into_iter();
-    let workers = inputs.size_hint().1.unwrap_or(usize::MAX).min(limit.get());
-    let (sender, receiver) = channel(workers.max(1));
-    let (inputs, work) = (Arc::new(Mutex::new(Some(inputs.enumerate().fuse()))), Arc::new(work));
-    let mut results = Results { inputs: Arc::clone(&inputs), receiver, workers: JoinSet::new() };
-    // Right: there are as many workers as may work at once, and each works on one input at a time.
-    for _ in 0..workers {
+    // A hint may be wrong, so a small one is not believed.
+    let hint = inputs.size_hint().1.unwrap_or(usize::MAX);
+    let limit = limit.get().min(hint.clamp(64, 100_000));
+    let (sender, receiver) = channel(limit);
+    let inputs = Arc::new(Mutex::new(Some(inputs.enumerate().fuse())));
+    let (mut workers, work) = (JoinSet::new(), Arc::new(work));
+    // Right: there are at most `limit` workers, and each works on one input at a time.
+    for _ in 0..limit {
         let (inputs, work, sender) = (Arc::clone(&inputs), Arc::clone(&work), sender.clone());
-        results.workers.spawn(async move { work_on(&inputs, &*work, &sender).await });
+        workers.spawn(async move {
+            // None if there are no more, or `inputs` has panicked in another worker.
+            let take = || inputs.lock().ok()?.as_mut()?.next();
+            while let Some((index, input)) = take() {
+                let result = attempt(async { work(input).await }).await;
+                sender.send((index, result)).await.ok();
+            }
+        });
     }
-    results
+    Results {
+        inputs,
+        receiver,
+        workers,
+    }
 }
 
-/// What comes of the inputs, as it comes.
+/// The results, as they come.
 ///
-/// Once this is dropped no more inputs are read. The work under way is dropped at the await where it stands, soon after: what
-/// is not cancel safe in it is left as it is. Work that runs at that moment, or is about to begin, goes on until it awaits.
+/// Once this is dropped no more inputs are read. The work in flight is dropped soon after, at its
+/// next `.await`: what is not cancel safe in it is left as it is. Work that runs at that moment, or
+/// is about to begin, continues until it awaits.
+#[derive(Debug)]
 #[must_use = "dropped, it stops the work"]
 pub struct Results<I, T, E> {
-    inputs: Arc<Mutex<Option<Inputs<I>>>>,
+    inputs: Arc<Mutex<Option<Fuse<Enumerate<I>>>>>,
     receiver: Receiver<Indexed<T, E>>,
     /// Dropped with this, which aborts them.
     workers: JoinSet<()>,
@@ -117,7 +152,8 @@ impl<I, T, E> Results<I, T, E> {
     /// Waits for the next result; none once there is one for each input.
     ///
     /// # Panics
-    /// If `inputs` has panicked, after the results of all that came before, or the runtime of the workers was shut down.
+    /// If `inputs` has panicked, after the results of all inputs before, or the runtime of the
+    /// workers was shut down.
     ///
     /// # Cancel safety
     /// Dropped before its end, it has taken no result.
@@ -138,36 +174,23 @@ impl<I, T, E> Drop for Results<I, T, E> {
     }
 }
 
-async fn work_on<I: Iterator, T, E, F: Future<Output = Result<T, E>>>(
-    inputs: &Mutex<Option<Inputs<I>>>,
-    work: &impl Fn(I::Item) -> F,
-    results: &Sender<Indexed<T, E>>,
-) {
-    while let Some((index, input)) = take(inputs) {
-        let result = attempt(async { work(input).await }).await;
-        if results.send((index, result)).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// The next input; none if there are no more, or `inputs` has panicked in another worker.
-fn take<I: Iterator>(inputs: &Mutex<Option<I>>) -> Option<I::Item> {
-    inputs.lock().ok()?.as_mut()?.next()
-}
-
-async fn attempt<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure<E>> {
+async fn attempt<T, E>(work: impl Future<Output = Result<T, E>>) -> Outcome<T, E> {
     let mut work = pin!(work);
-    let polled = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(result) => result.map(|result| result.map_err(Failure::Failed)),
-        Err(panic) => Poll::Ready(Err(Failure::Panicked(message(&*panic)))),
+    let caught = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.map_or_else(|panic| Poll::Ready(Err(panic)), |polled| polled.map(Ok))
     });
-    polled.await
+    caught.await.map_err(panicked)?.map_err(Failure::Failed)
 }
 
-fn message(panic: &dyn Any) -> String {
+/// The failure of work that has panicked.
+fn panicked<E>(panic: Box<dyn Any + Send>) -> Failure<E> {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+    let text = text.or(panic.downcast_ref().map(String::as_str));
+    let failure = Failure::Panicked(text.unwrap_or("no message").to_owned());
+    // Right: a panic may hold anything. If the drop of that panics, no other input is lost with it.
+    catch_unwind(AssertUnwindSafe(|| drop(panic))).unwrap_or_else(forget);
+    failure
 }
 
 impl<E: Display> Display for Failure<E> {
@@ -181,6 +204,9 @@ impl<E: Display> Display for Failure<E> {
 
 impl<E: Error + 'static> Error for Failure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if let Self::Failed(error) = self { error.source() } else { None }
+        match self {
+            Self::Failed(error) => error.source(),
+            Self::Panicked(_) => None,
+        }
     }
 }

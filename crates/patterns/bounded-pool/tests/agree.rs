@@ -4,10 +4,12 @@
 use std::convert::identity;
 use std::iter::from_fn;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::Pin;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -16,6 +18,7 @@ use bounded_pool::{async_std, buffer_unordered, rayon, smol, threads, tokio};
 use futures_util::StreamExt;
 use futures_util::future::pending;
 
+use ::rayon::iter::{IntoParallelIterator, ParallelIterator};
 use ::smol::future::yield_now;
 use ::tokio::runtime::Runtime;
 
@@ -74,17 +77,25 @@ macro_rules! blocking {
         Variant {
             name: stringify!($variant),
             map: |inputs, limit, work| {
-                let results = $variant::map(inputs, limit, move |input| ::smol::block_on(work(input)));
-                results.into_iter().map(|result| result.map_err(Why::from)).collect()
+                let results =
+                    $variant::map(inputs, limit, move |input| ::smol::block_on(work(input)));
+                results
+                    .into_iter()
+                    .map(|result| result.map_err(Why::from))
+                    .collect()
             },
             stream: |inputs, limit, work| {
-                let results = $variant::stream(inputs, limit, move |input| ::smol::block_on(work(input)));
+                let results =
+                    $variant::stream(inputs, limit, move |input| ::smol::block_on(work(input)));
                 Box::new(results.map(|(index, result)| (index, result.map_err(Why::from))))
             },
             nested: |many| {
                 let inner = move |_| Ok::<_, ()>($variant::map(0..many, limit(1), Ok::<_, ()>));
                 let sums = $variant::map(0..many, limit(1), inner);
-                sums.into_iter().flat_map(Result::unwrap).map(Result::unwrap).sum()
+                sums.into_iter()
+                    .flat_map(Result::unwrap)
+                    .map(Result::unwrap)
+                    .sum()
             },
         }
     };
@@ -96,7 +107,10 @@ macro_rules! asynchronous {
             name: stringify!($variant),
             map: |inputs, limit, work| {
                 let results = $block_on($variant::map(inputs, limit, move |input| work(input)));
-                results.into_iter().map(|result| result.map_err(Why::from)).collect()
+                results
+                    .into_iter()
+                    .map(|result| result.map_err(Why::from))
+                    .collect()
             },
             stream: |inputs, limit, work| {
                 let begun = async { $variant::stream(inputs, limit, move |input| work(input)) };
@@ -108,9 +122,14 @@ macro_rules! asynchronous {
             },
             nested: |many| {
                 let echo = |input| async move { Ok::<_, ()>(input) };
-                let inner = move |_| async move { Ok::<_, ()>($variant::map(0..many, limit(1), echo).await) };
+                let inner = move |_| async move {
+                    Ok::<_, ()>($variant::map(0..many, limit(1), echo).await)
+                };
                 let sums = $block_on($variant::map(0..many, limit(1), inner));
-                sums.into_iter().flat_map(Result::unwrap).map(Result::unwrap).sum()
+                sums.into_iter()
+                    .flat_map(Result::unwrap)
+                    .map(Result::unwrap)
+                    .sum()
             },
         }
     };
@@ -124,7 +143,14 @@ const BUFFER_UNORDERED: Variant = asynchronous!(buffer_unordered, on_tokio, Box:
 const RAYON: Variant = blocking!(rayon);
 
 const RIGHT: [Variant; 4] = [THREADS, TOKIO_TASKS, SMOL, ASYNC_STD];
-const ALL: [Variant; 6] = [THREADS, TOKIO_TASKS, SMOL, ASYNC_STD, BUFFER_UNORDERED, RAYON];
+const ALL: [Variant; 6] = [
+    THREADS,
+    TOKIO_TASKS,
+    SMOL,
+    ASYNC_STD,
+    BUFFER_UNORDERED,
+    RAYON,
+];
 
 fn limit(limit: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit).unwrap()
@@ -178,18 +204,29 @@ impl Drop for Counted {
 
 #[test]
 fn each_input_has_its_result_in_its_place() {
-    for Variant { name, map, stream, .. } in ALL {
+    for Variant {
+        name, map, stream, ..
+    } in ALL
+    {
         for inputs in [0, 1, 2, 7, 100] {
             let expected: Vec<_> = (0..inputs).map(|input| Ok(input * input)).collect();
             for many in [1, 2, 7, 128] {
                 for all in [Box::new(0..inputs), unknown(inputs)] {
-                    assert_eq!(map(all, limit(many), squares()), expected, "{name}: {inputs} by {many}");
+                    assert_eq!(
+                        map(all, limit(many), squares()),
+                        expected,
+                        "{name}: {inputs} by {many}"
+                    );
                 }
                 for all in [Box::new(0..inputs), unknown(inputs)] {
                     let mut results: Vec<_> = stream(all, limit(many), squares()).collect();
                     results.sort_by_key(|(index, _)| *index);
                     let places: Vec<_> = results.iter().map(|(index, _)| *index as u64).collect();
-                    assert_eq!(places, (0..inputs).collect::<Vec<_>>(), "{name}: {inputs} by {many}");
+                    assert_eq!(
+                        places,
+                        (0..inputs).collect::<Vec<_>>(),
+                        "{name}: {inputs} by {many}"
+                    );
                     let results: Vec<_> = results.into_iter().map(|(_, result)| result).collect();
                     assert_eq!(results, expected, "{name}: {inputs} by {many}");
                 }
@@ -210,7 +247,10 @@ fn as_many_as_the_limit_are_worked_on_at_once_and_no_more() {
                     seen.fetch_max(inside.0.load(SeqCst), SeqCst);
                     // All wait until the limit was reached, and leave some time for one too many.
                     while seen.load(SeqCst) < many {
-                        assert!(started.elapsed() < PATIENCE, "{name}: the limit is not reached");
+                        assert!(
+                            started.elapsed() < PATIENCE,
+                            "{name}: the limit is not reached"
+                        );
                         yield_now().await;
                     }
                     for _ in 0..100 {
@@ -219,7 +259,11 @@ fn as_many_as_the_limit_are_worked_on_at_once_and_no_more() {
                     Ok(input)
                 }
             });
-            let results = map(Box::new(0..10 * many), limit(usize::try_from(many).unwrap()), gather);
+            let results = map(
+                Box::new(0..10 * many),
+                limit(usize::try_from(many).unwrap()),
+                gather,
+            );
             assert!(results.into_iter().eq((0..10 * many).map(Ok)), "{name}");
             assert_eq!(peak.load(SeqCst), many, "{name}");
         }
@@ -259,16 +303,23 @@ fn an_error_and_a_panic_are_those_of_their_inputs() {
 
 #[test]
 fn inputs_that_panic_are_no_result() {
-    let broken = || -> Inputs { Box::new((0..10).inspect(|input| assert!(*input < 3, "no more inputs"))) };
+    let broken =
+        || -> Inputs { Box::new((0..10).inspect(|input| assert!(*input < 3, "no more inputs"))) };
     for Variant { name, map, .. } in ALL {
-        assert!(catch_unwind(|| map(broken(), limit(2), squares())).is_err(), "{name}");
+        assert!(
+            catch_unwind(|| map(broken(), limit(2), squares())).is_err(),
+            "{name}"
+        );
     }
     for Variant { name, stream, .. } in RIGHT {
         let mut results = stream(broken(), limit(2), squares());
         let mut before: Vec<_> = results.by_ref().take(3).map(|(index, _)| index).collect();
         before.sort_unstable();
         assert_eq!(before, [0, 1, 2], "{name}");
-        assert!(catch_unwind(AssertUnwindSafe(|| results.next())).is_err(), "{name}");
+        assert!(
+            catch_unwind(AssertUnwindSafe(|| results.next())).is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -285,7 +336,9 @@ fn a_slow_taker_slows_the_work_down() {
         let most = |taken| taken + 2 * LIMIT;
         let mut results = stream(unknown(1000), limit(4), counted);
         if name != "buffer_unordered" {
-            wait_until(name, "it begins by itself", || begun.load(SeqCst) >= most(0));
+            wait_until(name, "it begins by itself", || {
+                begun.load(SeqCst) >= most(0)
+            });
         }
         sleep(A_WHILE);
         assert!(begun.load(SeqCst) <= most(0), "{name}");
@@ -327,7 +380,9 @@ fn take_five<F: Future<Output = ()> + Send + 'static>(
     if name == "threads" {
         assert_eq!(running.load(SeqCst), 0, "{name}: its drop waits for all");
     }
-    wait_until(name, "nothing is left, of the inputs neither", || running.load(SeqCst) == 0);
+    wait_until(name, "nothing is left, of the inputs neither", || {
+        running.load(SeqCst) == 0
+    });
     let before = begun.load(SeqCst);
     sleep(A_WHILE);
     assert_eq!(begun.load(SeqCst), before, "{name}: no more is begun");
@@ -359,13 +414,242 @@ fn a_pool_works_in_a_pool() {
     }
 }
 
+/// Yields the numbers below so many, whatever it says of how many there are.
+struct Hinting {
+    inputs: Range<u64>,
+    hint: (usize, Option<usize>),
+}
+
+impl Iterator for Hinting {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        self.inputs.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.hint
+    }
+}
+
+/// `size_hint` is safe code, so it may say anything: too little, too much, and a least above a most.
+const HINTS: [(usize, Option<usize>); 7] = [
+    (0, Some(0)),
+    (0, Some(1)),
+    (1, Some(1)),
+    (3, Some(2)),
+    (9, Some(3)),
+    (usize::MAX, None),
+    (usize::MAX, Some(usize::MAX)),
+];
+
+#[test]
+fn a_hint_that_is_wrong_changes_no_result_and_the_limit_is_reached() {
+    for Variant {
+        name, map, stream, ..
+    } in ALL
+    {
+        for hint in HINTS {
+            let inputs = || {
+                Box::new(Hinting {
+                    inputs: 0..20,
+                    hint,
+                })
+            };
+            let squared: Vec<_> = (0..20).map(|input| Ok(input * input)).collect();
+            let many = limit(NonZeroUsize::MAX.get());
+            let many = if name == "rayon" { limit(8) } else { many };
+            for many in [limit(1), limit(3), many] {
+                if many.get() > 100 && hint.0 > 100 && name == "threads" {
+                    // It is told that there are more, so it has to begin all that it may.
+                    continue;
+                }
+                assert_eq!(
+                    map(inputs(), many, squares()),
+                    squared,
+                    "{name}: {hint:?}, {many}"
+                );
+                assert_eq!(
+                    stream(inputs(), many, squares()).count(),
+                    20,
+                    "{name}: {hint:?}"
+                );
+            }
+            // Each waits for all others.
+            let (arrived, started) = (Arc::new(AtomicU64::new(0)), Instant::now());
+            let gather = work(move |input| {
+                let arrived = Arc::clone(&arrived);
+                async move {
+                    arrived.fetch_add(1, SeqCst);
+                    while arrived.load(SeqCst) < 8 {
+                        assert!(
+                            started.elapsed() < PATIENCE,
+                            "{name}: {hint:?}: it works alone"
+                        );
+                        yield_now().await;
+                    }
+                    Ok(input)
+                }
+            });
+            let results = map(Box::new(Hinting { inputs: 0..8, hint }), limit(8), gather);
+            assert!(results.into_iter().eq((0..8).map(Ok)), "{name}: {hint:?}");
+        }
+    }
+}
+
+#[test]
+fn the_largest_limit_works() {
+    for Variant {
+        name, map, stream, ..
+    } in ALL
+    {
+        for inputs in [0, 3, 200] {
+            let expected: Vec<_> = (0..inputs).map(|input| Ok(input * input)).collect();
+            for all in [Box::new(0..inputs), unknown(inputs)] {
+                assert_eq!(map(all, NonZeroUsize::MAX, squares()), expected, "{name}");
+            }
+            for all in [Box::new(0..inputs), unknown(inputs)] {
+                let results = stream(all, NonZeroUsize::MAX, squares());
+                assert_eq!(results.count(), expected.len(), "{name}");
+            }
+        }
+        let endless = stream(Box::new(0..), NonZeroUsize::MAX, squares());
+        assert_eq!(endless.take(5).count(), 5, "{name}");
+    }
+}
+
+#[test]
+fn for_few_inputs_rayon_starts_few_threads() {
+    let many = |inputs, limit| {
+        let threads = rayon::map(inputs, limit, |_: u64| {
+            Ok::<_, ()>(::rayon::current_num_threads())
+        });
+        threads.into_iter().map(Result::unwrap).max().unwrap()
+    };
+    assert_eq!(many(0..3, limit(500)), 8);
+    assert_eq!(many(0..3, limit(2)), 2);
+    assert_eq!(many(0..20, limit(500)), 20);
+    assert_eq!(many(0..20, limit(7)), 7);
+}
+
+/// Panics when it is dropped, with another that does.
+struct Again(u8);
+
+impl Drop for Again {
+    fn drop(&mut self) {
+        if self.0 > 0 && !thread::panicking() {
+            panic_any(Again(self.0 - 1));
+        }
+    }
+}
+
+#[test]
+fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input_alone() {
+    let risky = work(|input| {
+        if input % 5 == 1 {
+            panic_any(Again(1));
+        }
+        async move {
+            yield_now().await;
+            if input % 5 == 2 {
+                panic_any(Again(3));
+            }
+            Ok(input)
+        }
+    });
+    for Variant {
+        name, map, stream, ..
+    } in ALL
+    {
+        for inputs in [3, 40] {
+            for many in [1, 4] {
+                let results = map(Box::new(0..inputs), limit(many), Arc::clone(&risky));
+                let streamed = stream(Box::new(0..inputs), limit(many), Arc::clone(&risky));
+                let mut streamed: Vec<_> = streamed.collect();
+                streamed.sort_by_key(|(index, _)| *index);
+                let streamed: Vec<_> = streamed.into_iter().map(|(_, result)| result).collect();
+                assert_eq!(results, streamed, "{name}: {many}");
+                assert_eq!(results.len() as u64, inputs, "{name}: {many}");
+                for (result, input) in results.into_iter().zip(0..) {
+                    let expected = match input % 5 {
+                        1 | 2 => Err(Why::Panicked("no message".to_owned())),
+                        _ => Ok(input),
+                    };
+                    assert_eq!(result, expected, "{name}: {input} by {many}");
+                }
+            }
+        }
+    }
+}
+
+/// Four pieces of work, each of which does `first` and then waits until all four have.
+fn gather_four(name: &'static str, first: impl Fn()) -> impl Fn(u64) -> Result<u64, ()> {
+    let (arrived, started) = (AtomicU64::new(0), Instant::now());
+    move |input| {
+        first();
+        arrived.fetch_add(1, SeqCst);
+        while arrived.load(SeqCst) < 4 {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{name}: it works on one at a time"
+            );
+            sleep(Duration::from_millis(1));
+        }
+        Ok(input)
+    }
+}
+
+#[test]
+fn a_pool_whose_work_waits_for_another_works_on_as_many_as_it_may() {
+    let inner = || drop(threads::map(0..3_u64, limit(2), Ok::<_, ()>));
+    let results = threads::map(0..4, limit(4), gather_four("threads", inner));
+    assert!(results.into_iter().map(Result::unwrap).eq(0..4));
+    for many in [1, 2, 9] {
+        let inner = move || drop(rayon::map(0..3_u64, limit(many), Ok::<_, ()>));
+        let results = rayon::map(0..4, limit(4), gather_four("rayon", inner));
+        assert!(results.into_iter().map(Result::unwrap).eq(0..4));
+        let streamed = rayon::stream(0..4, limit(4), gather_four("rayon", inner));
+        assert_eq!(streamed.filter(|(_, result)| result.is_ok()).count(), 4);
+    }
+    // Neither does it with rayon's own iterators and joins.
+    let compute = || {
+        let sum: u64 = (0..1_000_u64)
+            .into_par_iter()
+            .map(|number| number % 7)
+            .sum();
+        ::rayon::join(|| assert_eq!(sum, 2_997), || ());
+    };
+    let results = rayon::map(0..4, limit(4), gather_four("rayon, computing", compute));
+    assert!(results.into_iter().map(Result::unwrap).eq(0..4));
+}
+
+#[test]
+fn a_drop_of_threads_waits_for_an_input_that_is_being_read() {
+    let (sender, inputs) = channel();
+    sender.send(1).unwrap();
+    let mut results = threads::stream(inputs, limit(2), Ok::<u64, ()>);
+    assert_eq!(results.next(), Some((0, Ok(1))));
+    let dropped = thread::spawn(|| drop(results));
+    sleep(A_WHILE);
+    assert!(!dropped.is_finished(), "the documentation warns of nothing");
+    drop(sender);
+    dropped.join().unwrap();
+}
+
 #[test]
 fn it_is_no_matter_how_many_pools_there_are() {
     for Variant { name, map, .. } in ALL {
-        let runs: Vec<_> =
-            (0..8).map(|_| thread::spawn(move || map(unknown(50), limit(3), squares()))).collect();
+        let runs: Vec<_> = (0..8)
+            .map(|_| thread::spawn(move || map(unknown(50), limit(3), squares())))
+            .collect();
         for run in runs {
-            assert!(run.join().unwrap().into_iter().eq((0..50).map(|input| Ok(input * input))), "{name}");
+            assert!(
+                run.join()
+                    .unwrap()
+                    .into_iter()
+                    .eq((0..50).map(|input| Ok(input * input))),
+                "{name}"
+            );
         }
     }
 }

@@ -53,9 +53,17 @@ fn in_every_order<F: Future<Output = ()>>(test: impl Fn() -> F) {
         let mut test = pin!(test());
         for step in 0.. {
             assert!(step < 1_000, "it stands still");
-            let is_asked = if step < 10 { order >> step & 1 == 1 } else { step % 2 == 0 };
+            let is_asked = if step < 10 {
+                order >> step & 1 == 1
+            } else {
+                step % 2 == 0
+            };
             if is_asked {
-                if test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                if test
+                    .as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_ready()
+                {
                     break;
                 }
             } else {
@@ -78,7 +86,8 @@ fn smol_works_on_each_input_once_and_never_on_more_than_may() {
         let work = {
             let times = Arc::clone(&times);
             move |input: usize| {
-                let (working, most, times) = (Arc::clone(&working), Arc::clone(&most), Arc::clone(&times));
+                let (working, most, times) =
+                    (Arc::clone(&working), Arc::clone(&most), Arc::clone(&times));
                 async move {
                     times[input].fetch_add(1, SeqCst);
                     most.fetch_max(working.fetch_add(1, SeqCst) + 1, SeqCst);
@@ -144,7 +153,11 @@ fn smol_stands_still_while_nobody_takes_results() {
         }
         drop(results);
     });
-    assert_eq!(most.load(SeqCst), 4, "two wait in the channel, and two to get there");
+    assert_eq!(
+        most.load(SeqCst),
+        4,
+        "two wait in the channel, and two to get there"
+    );
 }
 
 #[test]
@@ -177,7 +190,9 @@ fn smol_loses_no_result_and_no_panic_when_a_wait_is_dropped() {
 
 #[test]
 fn a_runtime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let work = |_| pending::<Result<(), ()>>();
     let mut results = runtime.block_on(async { bounded_pool::tokio::stream(0..3, limit(2), work) });
     drop(runtime);
@@ -186,11 +201,19 @@ fn a_runtime_of_tokio_that_is_gone_is_not_the_end_of_the_results() {
 
 #[test]
 fn no_inputs_have_no_results() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let work = |input: usize| async move { Ok::<_, ()>(input) };
-    assert_eq!(runtime.block_on(bounded_pool::tokio::map(0..0, limit(1), work)), []);
+    assert_eq!(
+        runtime.block_on(bounded_pool::tokio::map(0..0, limit(1), work)),
+        []
+    );
     assert_eq!(block_on(bounded_pool::smol::map(0..0, limit(1), work)), []);
-    assert_eq!(block_on(bounded_pool::async_std::map(0..0, limit(1), work)), []);
+    assert_eq!(
+        block_on(bounded_pool::async_std::map(0..0, limit(1), work)),
+        []
+    );
 }
 
 #[test]
@@ -199,7 +222,9 @@ fn another_thread_can_take_the_results() {
 
     is_send(bounded_pool::threads::stream(0..1, limit(1), Ok::<_, ()>));
     let work = |input: usize| async move { Ok::<_, ()>(input) };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let _context = runtime.enter();
     is_send(bounded_pool::tokio::map(0..1, limit(1), work));
     is_send(bounded_pool::tokio::stream(0..1, limit(1), work).next());

@@ -33,22 +33,51 @@ macro_rules! told_as {
 }
 
 const FAULTS: [Fault; 10] = [
-    ("reset in the head", HALF_A_HEAD, told_as!(FetchError::Reset)),
-    ("reset in the body", "/reset-after/100", told_as!(FetchError::Reset)),
-    ("truncated", "/truncated/1000", told_as!(FetchError::Truncated)),
-    ("no answer", "/truncated/1000?sent=0", told_as!(FetchError::Truncated)),
+    (
+        "reset in the head",
+        HALF_A_HEAD,
+        told_as!(FetchError::Reset),
+    ),
+    (
+        "reset in the body",
+        "/reset-after/100",
+        told_as!(FetchError::Reset),
+    ),
+    (
+        "truncated",
+        "/truncated/1000",
+        told_as!(FetchError::Truncated),
+    ),
+    (
+        "no answer",
+        "/truncated/1000?sent=0",
+        told_as!(FetchError::Truncated),
+    ),
     ("500", "/status/500", told_as!(FetchError::Status(500))),
-    (DRIPS, "/drip/1000?bytes_per_s=1", told_as!(FetchError::TimedOut)),
+    (
+        DRIPS,
+        "/drip/1000?bytes_per_s=1",
+        told_as!(FetchError::TimedOut),
+    ),
     ("not UTF-8", "/invalid-utf8", told_as!(FetchError::NotUtf8)),
-    ("redirected for ever", "/loop", told_as!(FetchError::Redirects)),
-    ("refused", "http://127.0.0.1:1/", told_as!(FetchError::Refused)),
+    (
+        "redirected for ever",
+        "/loop",
+        told_as!(FetchError::Redirects),
+    ),
+    (
+        "refused",
+        "http://127.0.0.1:1/",
+        told_as!(FetchError::Refused),
+    ),
     ("no such name", NO_NAME, told_as!(FetchError::NameNotFound)),
 ];
 
 const HALF_A_HEAD: &str = "a server of our own, since the origin knows no such page";
 
 /// Longer than a name may be: it fails at once on any machine, since nobody has to be asked.
-const NO_NAME: &str = "http://a-name-of-more-than-the-sixty-three-letters-that-there-may-be-at-most.invalid/";
+const NO_NAME: &str =
+    "http://a-name-of-more-than-the-sixty-three-letters-that-there-may-be-at-most.invalid/";
 
 fn url(origin: &Origin, at: &str) -> String {
     match at {
@@ -73,7 +102,9 @@ fn half_a_head() -> String {
             assert!(asked > 0, "a request came first");
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Le").unwrap();
             // Closing a socket that does not linger is what sends RST in place of FIN.
-            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+            SockRef::from(&stream)
+                .set_linger(Some(Duration::ZERO))
+                .unwrap();
         }
     });
     url
@@ -81,7 +112,12 @@ fn half_a_head() -> String {
 
 /// Other than all others, and every seventh longer than any buffer.
 fn bytes_of(place: usize) -> u64 {
-    place as u64 + if place.is_multiple_of(7) { 100_000 } else { 1000 }
+    place as u64
+        + if place.is_multiple_of(7) {
+            100_000
+        } else {
+            1000
+        }
 }
 
 fn is_faulty(place: usize) -> bool {
@@ -96,7 +132,10 @@ fn run(
     all: Duration,
 ) -> Vec<Result<Vec<u8>, FetchError>> {
     let (sender, pages) = channel();
-    let time = Time { each, until: Instant::now() + all };
+    let time = Time {
+        each,
+        until: Instant::now() + all,
+    };
     spawn(move || sender.send(download(urls, LIMIT, time)));
     pages.recv_timeout(PATIENCE).expect("it comes to an end")
 }
@@ -115,7 +154,10 @@ fn counts_at_rest(origin: &Origin) -> Counts {
         if counts.in_flight == 0 && counts.connections_open == 0 {
             return counts;
         }
-        assert!(started.elapsed() < PATIENCE, "something is left running: {counts:?}");
+        assert!(
+            started.elapsed() < PATIENCE,
+            "something is left running: {counts:?}"
+        );
         sleep(Duration::from_millis(10));
     }
 }
@@ -125,7 +167,13 @@ fn survives_all_faults(download: Download) {
         let origin = Origin::in_thread().unwrap();
         let faulty = url(&origin, at);
         let good = |place| page(&origin, &format!("/bytes/{}", bytes_of(place)));
-        let urls = (0..URLS).map(|place| if is_faulty(place) { faulty.clone() } else { good(place) });
+        let urls = (0..URLS).map(|place| {
+            if is_faulty(place) {
+                faulty.clone()
+            } else {
+                good(place)
+            }
+        });
         let each = if name == DRIPS { TIMEOUT } else { PATIENCE };
         let pages = run(download, urls.collect(), each, PATIENCE);
         assert_eq!(pages.len(), URLS, "{name}");
@@ -134,12 +182,18 @@ fn survives_all_faults(download: Download) {
                 Err(error) if is_faulty(place) => assert!(is_told(&error), "{name}: {error:?}"),
                 page => {
                     let asked: Vec<_> = (0..bytes_of(place)).map(origin::byte).collect();
-                    assert!(page.is_ok_and(|page| page == asked), "{name}: {place} is as it was asked for");
+                    assert!(
+                        page.is_ok_and(|page| page == asked),
+                        "{name}: {place} is as it was asked for"
+                    );
                 }
             }
         }
         let counts = counts_at_rest(&origin);
-        assert!(counts.peak_in_flight <= LIMIT.get() as u64, "{name}: {counts:?}");
+        assert!(
+            counts.peak_in_flight <= LIMIT.get() as u64,
+            "{name}: {counts:?}"
+        );
         for place in (0..URLS).filter(|place| !is_faulty(*place)) {
             assert_eq!(
                 counts.by_path[&format!("/bytes/{}", bytes_of(place))],
@@ -155,23 +209,39 @@ fn stops_at_the_deadline(download: Download) {
     // Ten times as many as can be begun at once, and each would take an hour.
     let urls = vec![page(&origin, "/drip/3600?bytes_per_s=1"); 10 * LIMIT.get()];
     let pages = run(download, urls, PATIENCE, Duration::from_secs(2));
-    let (late, never): (Vec<_>, Vec<_>) =
-        pages.into_iter().map(Result::unwrap_err).partition(|error| matches!(error, FetchError::TimedOut));
+    let (late, never): (Vec<_>, Vec<_>) = pages
+        .into_iter()
+        .map(Result::unwrap_err)
+        .partition(|error| matches!(error, FetchError::TimedOut));
     assert!(late.len() <= LIMIT.get(), "no more were begun");
-    assert!(never.iter().all(|error| matches!(error, FetchError::DeadlinePassed)), "{never:?}");
+    assert!(
+        never
+            .iter()
+            .all(|error| matches!(error, FetchError::DeadlinePassed)),
+        "{never:?}"
+    );
     assert!(counts_at_rest(&origin).requests <= late.len() as u64);
 }
 
 fn follows_a_few_redirects(download: Download) {
     let origin = Origin::in_thread().unwrap();
-    let urls = [MOST_REDIRECTS, MOST_REDIRECTS + 1].map(|many| page(&origin, &format!("/redirect/{many}")));
+    let urls = [MOST_REDIRECTS, MOST_REDIRECTS + 1]
+        .map(|many| page(&origin, &format!("/redirect/{many}")));
     let pages = run(download, urls.to_vec(), PATIENCE, PATIENCE);
-    assert!(matches!(&pages[..], [Ok(page), Err(FetchError::Redirects)] if page.len() == 64), "{pages:?}");
+    assert!(
+        matches!(&pages[..], [Ok(page), Err(FetchError::Redirects)] if page.len() == 64),
+        "{pages:?}"
+    );
 }
 
 fn keeps_its_connections(download: Download, is_reqwest: bool) {
     let origin = Origin::in_thread().unwrap();
-    let pages = run(download, vec![page(&origin, "/bytes/1000"); 2000], PATIENCE, PATIENCE);
+    let pages = run(
+        download,
+        vec![page(&origin, "/bytes/1000"); 2000],
+        PATIENCE,
+        PATIENCE,
+    );
     assert!(pages.iter().all(Result::is_ok));
     let counts = counts_at_rest(&origin);
     // reqwest starts to connect while another is given back, and takes what is there first: luck says how often.

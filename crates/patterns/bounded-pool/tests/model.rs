@@ -6,7 +6,7 @@
 
 extern crate self as std;
 extern crate std as real_std;
-pub use core::{any, error, fmt, iter, marker, num};
+pub use core::{any, error, fmt, iter, marker, mem, num};
 pub use stand_ins::{panic, sync, thread};
 
 use core::num::NonZeroUsize;
@@ -66,10 +66,17 @@ fn each_input_is_worked_on_once_and_has_its_result_in_its_place() {
         };
         let results = map(inputs, limit(2), work);
         assert_eq!(times.each_ref().map(|times| times.load(SeqCst)), [1; 3]);
-        let results: Vec<_> = results.into_iter().map(|result| result.map(|input| input.value)).collect();
+        let results: Vec<_> = results
+            .into_iter()
+            .map(|result| result.map(|input| input.value))
+            .collect();
         assert_eq!(
             results,
-            [Err(Failure::Failed("failed")), Err(Failure::Panicked("panicked".to_owned())), Ok(2),]
+            [
+                Err(Failure::Failed("failed")),
+                Err(Failure::Panicked("panicked".to_owned())),
+                Ok(2),
+            ]
         );
         assert_eq!(alive.load(SeqCst), 0);
     });
@@ -131,9 +138,16 @@ fn while_nobody_takes_results_the_work_stands_still() {
                 Ok::<_, ()>(())
             });
             drop(results);
-            assert!(MOST.load(SeqCst) <= 2 * workers, "more than there is room for");
+            assert!(
+                MOST.load(SeqCst) <= 2 * workers,
+                "more than there is room for"
+            );
         });
-        assert_eq!(MOST.load(SeqCst), 2 * workers, "so many wait in the channel, and so many to get there");
+        assert_eq!(
+            MOST.load(SeqCst),
+            2 * workers,
+            "so many wait in the channel, and so many to get there"
+        );
     }
 }
 
@@ -184,12 +198,63 @@ fn inputs_that_have_ended_are_not_asked_again() {
 }
 
 #[test]
-fn there_are_no_more_workers_than_inputs() {
+fn there_is_at_most_one_more_worker_than_inputs_and_no_more_than_the_limit() {
     explore(None, || {
-        thread::LEFT.set(0);
-        assert_eq!(map(0..0, NonZeroUsize::MAX, Ok::<_, ()>), []);
-        thread::LEFT.set(1);
-        assert_eq!(map(0..1, NonZeroUsize::MAX, Ok::<_, ()>), [Ok(0)]);
+        for inputs in 0..=1 {
+            thread::LEFT.set(inputs + 1);
+            let results = map(0..inputs, NonZeroUsize::MAX, Ok::<_, ()>);
+            assert_eq!(results, (0..inputs).map(Ok).collect::<Vec<_>>());
+        }
+    });
+    explore(Some(2), || {
+        thread::LEFT.set(2);
+        assert_eq!(map(0..3, limit(2), Ok::<_, ()>), [Ok(0), Ok(1), Ok(2)]);
+    });
+}
+
+#[test]
+fn a_hint_that_is_wrong_changes_no_result() {
+    struct Hinting(usize, (usize, Option<usize>));
+
+    impl Iterator for Hinting {
+        type Item = usize;
+
+        fn next(&mut self) -> Option<usize> {
+            self.0 += 1;
+            (self.0 <= 2).then_some(self.0)
+        }
+
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            self.1
+        }
+    }
+
+    for hint in [(0, Some(0)), (0, Some(1)), (usize::MAX, None)] {
+        explore(Some(2), move || {
+            let results = map(Hinting(0, hint), limit(2), Ok::<_, ()>);
+            assert_eq!(results, [Ok(1), Ok(2)]);
+        });
+    }
+}
+
+#[test]
+fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input_alone() {
+    struct Twice;
+
+    impl Drop for Twice {
+        fn drop(&mut self) {
+            resume_unwind(Box::new("again"));
+        }
+    }
+
+    explore(Some(2), || {
+        let work = |input| match input {
+            0 => resume_unwind(Box::new(Twice)),
+            input => Ok::<_, ()>(input),
+        };
+        let results = map(0..3, limit(2), work);
+        let panicked = Failure::Panicked("no message".to_owned());
+        assert_eq!(results, [Err(panicked), Ok(1), Ok(2)]);
     });
 }
 
@@ -205,8 +270,10 @@ fn a_thread_that_is_refused_leaves_nothing_running() {
                 Ok::<_, ()>(input)
             }
         };
-        let panic = catch_unwind(AssertUnwindSafe(|| stream(0..3, limit(2), work))).err().unwrap();
+        let mut results = stream(0..3, limit(2), work);
+        let panic = catch_unwind(AssertUnwindSafe(|| results.next().is_none())).unwrap_err();
         assert_eq!(panic.downcast_ref(), Some(&"refused"));
+        assert!(results.next().is_none(), "it comes once");
         assert_eq!(Arc::strong_count(&begun), 1, "a worker goes on");
     });
 }

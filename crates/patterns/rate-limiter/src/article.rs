@@ -19,7 +19,10 @@ pub struct Limiter {
 impl Limiter {
     /// Is to let `amount` through in each `per`. It knows no burst.
     pub fn new(amount: NonZeroU32, per: Duration, _: NonZeroU32) -> Self {
-        Self { interval: per / amount.get(), last: Mutex::new(None) }
+        Self {
+            interval: per / amount.get(),
+            last: Mutex::new(None),
+        }
     }
 
     /// Waits for what is left of the interval.

@@ -91,7 +91,11 @@ impl Arguments {
     }
 
     fn rate(&self) -> Rate {
-        Rate { amount: self.amount, per: self.per(), burst: self.burst }
+        Rate {
+            amount: self.amount,
+            per: self.per(),
+            burst: self.burst,
+        }
     }
 
     fn crowd(&self) -> Crowd {
@@ -121,59 +125,132 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         let variants: Vec<_> = VARIANTS.iter().map(|(name, _)| *name).collect();
         let can = |name: &&str| arguments.alone.is_none() || *name != "article";
-        return outcome::compare(&variants.into_iter().filter(can).collect::<Vec<_>>(), "let in", metrics);
+        return outcome::compare(
+            &variants.into_iter().filter(can).collect::<Vec<_>>(),
+            "let in",
+            metrics,
+        );
     };
-    let (_, measure) = VARIANTS.into_iter().find(|(name, _)| name == variant).context("not a variant")?;
+    let (_, measure) = VARIANTS
+        .into_iter()
+        .find(|(name, _)| name == variant)
+        .context("not a variant")?;
     let threads = if variant == "threads" {
-        Threads { count: arguments.requests.unwrap_or(arguments.callers), stack_bytes: None }
+        Threads {
+            count: arguments.requests.unwrap_or(arguments.callers),
+            stack_bytes: None,
+        }
     } else {
         Threads::of_a_runtime()
     };
-    let expected = arguments.alone.map(|times| times.get().into()).or(arguments.requests);
+    let expected = arguments
+        .alone
+        .map(|times| times.get().into())
+        .or(arguments.requests);
     let expected = expected.unwrap_or_else(|| arguments.crowd().expected());
-    outcome::guard("rate-limiter", variant, expected, threads, || measure(arguments))
+    outcome::guard("rate-limiter", variant, expected, threads, || {
+        measure(arguments)
+    })
 }
 
 fn on_threads(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(threads::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
+    let limiter = forever(threads::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
     if let Some(times) = arguments.alone {
         alone::of_threads(times, || limiter.acquire(), || limiter.try_acquire())
     } else if arguments.requests.is_some() {
         requests::of_threads(arguments, || limiter.acquire())
     } else {
-        crowd::of_threads(&arguments.crowd(), |patience| limiter.acquire_within(patience))
+        crowd::of_threads(&arguments.crowd(), |patience| {
+            limiter.acquire_within(patience)
+        })
     }
 }
 
 fn on_tokio(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(tokio::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
-    of_tasks(arguments, TOKIO, || limiter.acquire(), Some(&|| limiter.try_acquire()))
+    let limiter = forever(tokio::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
+    of_tasks(
+        arguments,
+        TOKIO,
+        || limiter.acquire(),
+        Some(&|| limiter.try_acquire()),
+    )
 }
 
 fn on_smol(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(smol::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
-    of_tasks(arguments, SMOL, || limiter.acquire(), Some(&|| limiter.try_acquire()))
+    let limiter = forever(smol::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
+    of_tasks(
+        arguments,
+        SMOL,
+        || limiter.acquire(),
+        Some(&|| limiter.try_acquire()),
+    )
 }
 
 fn on_async_std(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(async_std::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
-    of_tasks(arguments, ASYNC_STD, || limiter.acquire(), Some(&|| limiter.try_acquire()))
+    let limiter = forever(async_std::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
+    of_tasks(
+        arguments,
+        ASYNC_STD,
+        || limiter.acquire(),
+        Some(&|| limiter.try_acquire()),
+    )
 }
 
 fn as_in_the_article(arguments: &Arguments) -> anyhow::Result<()> {
-    ensure!(arguments.alone.is_none(), "article knows no burst, so each but the first has to wait");
-    let limiter = forever(article::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
+    ensure!(
+        arguments.alone.is_none(),
+        "article knows no burst, so each but the first has to wait"
+    );
+    let limiter = forever(article::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
     of_tasks(arguments, TOKIO, || limiter.acquire(), None)
 }
 
 fn by_governor(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(governor::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
-    of_tasks(arguments, TOKIO, || limiter.acquire(), Some(&|| limiter.try_acquire()))
+    let limiter = forever(governor::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
+    of_tasks(
+        arguments,
+        TOKIO,
+        || limiter.acquire(),
+        Some(&|| limiter.try_acquire()),
+    )
 }
 
 fn by_leaky_bucket(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(leaky_bucket::Limiter::new(arguments.amount, arguments.per(), arguments.burst()));
-    of_tasks(arguments, TOKIO, || limiter.acquire(), Some(&|| limiter.try_acquire()))
+    let limiter = forever(leaky_bucket::Limiter::new(
+        arguments.amount,
+        arguments.per(),
+        arguments.burst(),
+    ));
+    of_tasks(
+        arguments,
+        TOKIO,
+        || limiter.acquire(),
+        Some(&|| limiter.try_acquire()),
+    )
 }
 
 /// Tasks need what they share for as long as they may run, and this program ends with them.

@@ -1,10 +1,12 @@
-//! Lets callers through at a rate, in the order in which they came: tasks of smol await their turn.
+//! Lets callers through at a rate, in the order in which they came: tasks of smol
+//! await their turn.
 //!
-//! Expect one timer, however many wait, and a bound that holds in any window of time. Reach for it when others must not be asked
-//! more often than they allow, and callers may wait for that. Where they may not, `try_acquire` says so at once.
+//! Expect one timer, however many wait, and a bound that holds in any window of time. Reach for it
+//! when others must not be asked more often than they allow, and callers may wait for that. Where
+//! they may not, `try_acquire` says so at once.
 
-// Few need all functions.
-#![allow(dead_code)]
+// Few need all functions, and nothing is public outside of a program.
+#![allow(dead_code, unreachable_pub)]
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -14,22 +16,29 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use smol::Timer;
+use smol::future::yield_now;
+
+/// One in so many acquires yields where it does not have to wait.
+const YIELD_EVERY: u64 = 64;
 
 /// Lets callers through at a rate.
 ///
 /// - In any window of W seconds at most `burst + rate × W` are let through, wherever it begins.
-/// - They are let through in the order in which each first asked; nobody overtakes, not even by `try_acquire`.
-/// - Who comes when nobody has for a while is let through at once, and `burst - 1` more with them.
-/// - Who gives up while waiting has used nothing up: those behind move up.
+/// - They are let through in the order in which each first asked; nobody overtakes, not even by
+///   `try_acquire`.
+/// - After an idle period, up to `burst` callers are let through at once.
+/// - A caller that gives up while it waits has used nothing up: those behind move up.
 /// - However many wait, one timer is set, and one of them is woken for each that is let through.
 ///
-/// What counts is the moment at which somebody is let through, on a clock that never goes back. What they do then, and when they get
-/// to it, is theirs.
+/// What counts is the moment at which a caller is let through, on a clock that never goes back.
+/// What it does then, and when it gets to it, is its own.
 ///
 /// # Which burst
-/// A timer is late, on a busy machine by a millisecond or more, and what it is late by is made up for by the burst: the rate is kept while
-/// `burst >= 1 + rate × lateness`. At ten a second a burst of 1 does; at 1,000 a second take 10, at 100,000 a second 1,000. With a
-/// smaller one the bound holds all the same, and fewer are let through than might be.
+/// A timer is late, on a busy machine by a millisecond or more, and the burst makes up for that:
+/// the rate is kept while `burst >= 1 + rate × lateness`. So a burst of 1 loses a part of the rate
+/// at any lateness above 0: about `rate × lateness` of it, which is a hundredth at ten a second
+/// and 1 ms. At 1,000 a second take a burst of 10, at 100,000 a second 1,000. With a smaller one
+/// the bound holds all the same, and fewer are let through than might be.
 ///
 /// # Source
 /// The Generic Cell Rate Algorithm, as virtual scheduling: ITU-T I.371, annex A.
@@ -47,30 +56,41 @@ struct State {
     ahead: Duration,
     /// When the next would be let through on average, since `started`.
     next: Duration,
-    /// Who waits, the first first, by ticket; and how to wake them.
+    /// The callers that wait, the first first, by ticket; and how to wake them.
     waiting: VecDeque<(u64, Option<Waker>)>,
     next_ticket: u64,
 }
 
 impl Limiter {
-    /// Lets `amount` through in each `per`, and `burst` at once after a pause; all of `burst` at the start.
+    /// Lets `amount` through in each `per`, and `burst` at once after a pause; all of `burst` at
+    /// the start.
     ///
-    /// Between two there are `per / amount`, up to the next nanosecond: no rate is exceeded, and one above a million a second is kept to
-    /// a thousandth only. With a `per` of zero there is no limit.
+    /// Between two there are `per / amount`, rounded up to the next nanosecond: no rate is
+    /// exceeded, and one above a million a second is kept to a thousandth only. The longest
+    /// interval is `Duration::MAX / 2 / burst`, more than a hundred years. With a `per` of zero
+    /// there is no limit.
     ///
     /// # Examples
     /// ```ignore (the path to this file is the reader's own)
-    /// let limiter = Limiter::new(NonZeroU32::new(100).unwrap(), Duration::from_secs(1), NonZeroU32::new(10).unwrap());
+    /// let (amount, burst) = (NonZeroU32::new(100).unwrap(), NonZeroU32::new(10).unwrap());
+    /// let limiter = Limiter::new(amount, Duration::from_secs(1), burst);
     /// limiter.acquire().await;
     /// ```
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
-        let interval = per.saturating_add(Duration::from_nanos(u64::from(amount.get()) - 1)) / amount.get();
-        // So that no sum is cut off at the longest time there is: from then on nobody would have to wait.
+        // Up to the next nanosecond.
+        let more = Duration::from_nanos(u64::from(amount.get()) - 1);
+        let interval = per.saturating_add(more) / amount.get();
+        // So that no sum is cut off at the longest time there is: from then on nobody would wait.
         let interval = interval.min(Duration::MAX / 2 / burst.get());
-        let ahead = interval * (burst.get() - 1);
-        let (next, waiting) = (Duration::ZERO, VecDeque::new());
-        let state = State { interval, ahead, next, waiting, next_ticket: 0 };
-        Self { started: Instant::now(), state: Mutex::new(state) }
+        let state = State {
+            interval,
+            ahead: interval * (burst.get() - 1),
+            next: Duration::ZERO,
+            waiting: VecDeque::new(),
+            next_ticket: 0,
+        };
+        let (started, state) = (Instant::now(), Mutex::new(state));
+        Self { started, state }
     }
 
     /// Whether the caller is let through now; never while others wait.
@@ -81,10 +101,21 @@ impl Limiter {
 
     /// Waits until the caller is let through.
     ///
+    /// A caller that never has to wait yields now and then, so that the other tasks of its thread
+    /// run too.
+    ///
     /// # Cancel safety
-    /// Dropped before its end, it has used nothing up, and has lost its place. Held and not polled, it keeps all behind it waiting.
+    /// Dropped before its end, it has used nothing up, and has lost its place.
+    ///
+    /// Held and not polled, it keeps all behind it waiting. So do not acquire both in the work of a
+    /// `buffer_unordered` and where its results are taken: while the taker waits for its turn, the
+    /// work that is first in line is not polled, and neither continues. Make one of the two a task.
     pub async fn acquire(&self) {
         let Some(place) = self.enter() else { return };
+        if place.yields {
+            // Right: it has its place meanwhile, so nobody overtakes.
+            yield_now().await;
+        }
         poll_fn(|context| place.poll_first(context)).await;
         while let Err(wait) = self.admit() {
             Timer::after(wait).await;
@@ -94,17 +125,23 @@ impl Limiter {
     /// None if the caller is let through at once.
     fn enter(&self) -> Option<Place<'_>> {
         let mut state = self.lock();
-        if state.waiting.is_empty() && state.admit(self.started.elapsed()).is_ok() {
-            return None;
-        }
         let ticket = state.next_ticket;
         state.next_ticket += 1;
+        let yields = state.waiting.is_empty() && ticket % YIELD_EVERY == YIELD_EVERY - 1;
+        if state.waiting.is_empty() && !yields && state.admit(self.started.elapsed()).is_ok() {
+            return None;
+        }
         state.waiting.push_back((ticket, None));
-        Some(Place { limiter: self, ticket })
+        Some(Place {
+            limiter: self,
+            ticket,
+            yields,
+        })
     }
 
     fn admit(&self) -> Result<(), Duration> {
-        // Right: the clock is read with the lock held, so its readings are in the order of those let through.
+        // Right: the clock is read with the lock held: its readings are in the order of those
+        // who are let through.
         self.lock().admit(self.started.elapsed())
     }
 
@@ -125,14 +162,15 @@ impl State {
     }
 
     fn position(&self, ticket: u64) -> Option<usize> {
-        self.waiting.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()
+        self.waiting.binary_search_by_key(&ticket, |one| one.0).ok()
     }
 }
 
-/// A place among those who wait. Dropped, it is given up, and who is first then is woken.
+/// A place among those who wait. Dropped, it is given up, and the first then is woken.
 struct Place<'a> {
     limiter: &'a Limiter,
     ticket: u64,
+    yields: bool,
 }
 
 impl Place<'_> {
@@ -142,7 +180,7 @@ impl Place<'_> {
             Some(at) if at > 0 => {
                 let old = state.waiting[at].1.replace(context.waker().clone());
                 drop(state);
-                // What a waker does when it is dropped is not ours, so it does that without the lock.
+                // What a waker does when it is dropped is not ours: it does that without the lock.
                 drop(old);
                 Poll::Pending
             }
@@ -156,7 +194,7 @@ impl Drop for Place<'_> {
         let mut state = self.limiter.lock();
         let at = state.position(self.ticket);
         let left = at.and_then(|at| state.waiting.remove(at));
-        let first = if at == Some(0) { state.waiting.front_mut() } else { None };
+        let first = state.waiting.front_mut().filter(|_| at == Some(0));
         let waker = first.and_then(|(_, waker)| waker.take());
         drop(state);
         drop(left);

@@ -42,7 +42,10 @@ mod sync {
 
         pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
             let guard = self.0.lock();
-            let hold = Hold { thread: loom::thread::current().id(), at: time::NOW.get() };
+            let hold = Hold {
+                thread: loom::thread::current().id(),
+                at: time::NOW.get(),
+            };
             HOLDS.with_borrow_mut(|holds| holds.push(hold));
             guard
         }
@@ -184,10 +187,16 @@ fn observe(call: impl FnOnce() -> bool) -> Option<Admission> {
     let before = HOLDS.with_borrow(Vec::len);
     let is_admitted = call();
     HOLDS.with_borrow(|holds| {
-        let mine: Vec<_> = (before..holds.len()).filter(|&hold| holds[hold].thread == me).collect();
+        let mine: Vec<_> = (before..holds.len())
+            .filter(|&hold| holds[hold].thread == me)
+            .collect();
         // In the last one a place is given up, if there was one.
         let admitted = mine[mine.len().saturating_sub(2)];
-        is_admitted.then_some(Admission { asked: mine[0], admitted, at: holds[admitted].at })
+        is_admitted.then_some(Admission {
+            asked: mine[0],
+            admitted,
+            at: holds[admitted].at,
+        })
     })
 }
 
@@ -203,7 +212,12 @@ struct Model {
 }
 
 /// Everybody waits.
-const ALL_WAIT: Model = Model { callers: 3, burst: 1, used: 1, late: Duration::ZERO };
+const ALL_WAIT: Model = Model {
+    callers: 3,
+    burst: 1,
+    used: 1,
+    late: Duration::ZERO,
+};
 
 impl Model {
     /// Two callers run in all interleavings, three in those in which no more than three are stopped where they could have gone on.
@@ -237,11 +251,17 @@ impl Model {
         let last = admissions.last().unwrap().at;
         time::NOW.set(time::NOW.get().max(last + INTERVAL));
         let is_admitted = limiter.try_acquire();
-        assert!(is_admitted, "who was not let through has used something up, or still waits: {admissions:?}");
+        assert!(
+            is_admitted,
+            "who was not let through has used something up, or still waits: {admissions:?}"
+        );
     }
 
     fn check(&self, admissions: &[Admission]) {
-        assert!(thread::WOKEN.get() < self.callers, "more are woken than let through");
+        assert!(
+            thread::WOKEN.get() < self.callers,
+            "more are woken than let through"
+        );
         assert!(
             admissions.is_sorted_by_key(|admission| admission.asked),
             "one has overtaken: {admissions:?}"
@@ -249,7 +269,10 @@ impl Model {
         for (beyond_burst, count) in (1..).zip(self.burst as usize + 1..=admissions.len()) {
             for window in admissions.windows(count) {
                 let least = window[0].at + INTERVAL * beyond_burst;
-                assert!(window[count - 1].at >= least, "more than may: {admissions:?}");
+                assert!(
+                    window[count - 1].at >= least,
+                    "more than may: {admissions:?}"
+                );
             }
         }
     }
@@ -263,15 +286,30 @@ fn acquire(limiter: &Limiter) -> bool {
 #[test]
 fn all_are_let_through_in_order_and_no_faster_than_may() {
     let late = INTERVAL * 5 / 2;
-    Model { callers: 2, late, ..ALL_WAIT }.explore(|limiter, _| acquire(limiter));
+    Model {
+        callers: 2,
+        late,
+        ..ALL_WAIT
+    }
+    .explore(|limiter, _| acquire(limiter));
     ALL_WAIT.explore(|limiter, _| acquire(limiter));
-    Model { burst: 2, used: 2, late, ..ALL_WAIT }.explore(|limiter, _| acquire(limiter));
+    Model {
+        burst: 2,
+        used: 2,
+        late,
+        ..ALL_WAIT
+    }
+    .explore(|limiter, _| acquire(limiter));
 }
 
 #[test]
 fn after_a_pause_no_more_than_the_burst_come_at_once() {
     for call in [acquire, Limiter::try_acquire] {
-        Model { used: 0, ..ALL_WAIT }.explore(move |limiter, caller| {
+        Model {
+            used: 0,
+            ..ALL_WAIT
+        }
+        .explore(move |limiter, caller| {
             if caller == 0 {
                 return call(limiter);
             }
@@ -288,7 +326,10 @@ fn who_gives_up_has_used_nothing_up_and_those_behind_move_up() {
             0 => {
                 let end = time::NOW.get() + patience;
                 let is_admitted = limiter.acquire_within(patience);
-                assert!(is_admitted || time::NOW.get() >= end, "it had patience left");
+                assert!(
+                    is_admitted || time::NOW.get() >= end,
+                    "it had patience left"
+                );
                 is_admitted
             }
             _ => acquire(limiter),
@@ -298,7 +339,11 @@ fn who_gives_up_has_used_nothing_up_and_those_behind_move_up() {
 
 #[test]
 fn nobody_waits_longer_than_it_has_patience() {
-    Model { callers: 1, ..ALL_WAIT }.explore(|limiter, _| {
+    Model {
+        callers: 1,
+        ..ALL_WAIT
+    }
+    .explore(|limiter, _| {
         let is_admitted = limiter.acquire_within(INTERVAL / 2);
         assert_eq!((is_admitted, time::NOW.get()), (false, INTERVAL / 2));
         is_admitted
@@ -307,7 +352,13 @@ fn nobody_waits_longer_than_it_has_patience() {
 
 #[test]
 fn nobody_overtakes_by_trying() {
-    ALL_WAIT.explore(|limiter, caller| if caller == 0 { limiter.try_acquire() } else { acquire(limiter) });
+    ALL_WAIT.explore(|limiter, caller| {
+        if caller == 0 {
+            limiter.try_acquire()
+        } else {
+            acquire(limiter)
+        }
+    });
 }
 
 #[test]

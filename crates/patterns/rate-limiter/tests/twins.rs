@@ -11,8 +11,16 @@ fn what_is_the_same_in_all_forms_is_told_and_done_the_same() {
     let [first, others @ ..] = sources.map(|source| {
         let (before, after) = source.split_once("pub struct Limiter").unwrap();
         let promise = before.rsplit_once("\n\n").unwrap().1.split("///\n");
-        let promise: Vec<_> = promise.filter(|paragraph| !paragraph.contains("A timer is late")).collect();
-        let state = after.split_once("impl State").unwrap().1.split_once("\n}\n").unwrap().0;
+        let promise: Vec<_> = promise
+            .filter(|paragraph| !paragraph.contains("A timer is late"))
+            .collect();
+        let state = after
+            .split_once("impl State")
+            .unwrap()
+            .1
+            .split_once("\n}\n")
+            .unwrap()
+            .0;
         (promise, state)
     });
     for other in others {

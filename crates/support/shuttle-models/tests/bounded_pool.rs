@@ -9,7 +9,7 @@ extern crate self as std;
 extern crate self as tokio;
 extern crate std as real_std;
 extern crate tokio as shuttle_tokio;
-pub use core::{any, error, fmt, future, iter, num, pin};
+pub use core::{any, error, fmt, future, iter, mem, num, pin};
 pub use real_std::panic;
 
 use core::future::{Future, pending};
@@ -24,6 +24,7 @@ use futures_lite::future::poll_once;
 use shuttle::future::{block_on, yield_now};
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize};
 
+#[rustfmt::skip]
 #[path = "../../../patterns/bounded-pool/src/tokio.rs"]
 mod on_tokio;
 
@@ -45,8 +46,10 @@ mod task {
 
     type Joined<T> = Result<T, JoinError>;
 
+    #[derive(Debug)]
     pub struct JoinSet<T>(shuttle_tokio::task::JoinSet<Joined<T>>);
 
+    #[derive(Debug)]
     pub struct JoinError(Box<dyn Any + Send>);
 
     impl JoinError {
@@ -282,12 +285,67 @@ fn inputs_that_have_ended_are_not_asked_again() {
     });
 }
 
+/// Yields two values, whatever it says of how many there are.
+struct Hinting(usize, (usize, Option<usize>));
+
+impl Iterator for Hinting {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        self.0 += 1;
+        (self.0 <= 2).then_some(self.0)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.1
+    }
+}
+
 #[test]
-fn there_are_no_more_workers_than_inputs() {
+fn a_hint_that_is_wrong_changes_no_result() {
+    for hint in [(0, Some(0)), (0, Some(1)), (usize::MAX, None)] {
+        search(move || async move {
+            let work = |input| async move { Ok::<_, ()>(input) };
+            assert_eq!(map(Hinting(0, hint), limit(2), work).await, [Ok(1), Ok(2)]);
+        });
+    }
+}
+
+#[test]
+fn the_largest_limit_works() {
+    // A few times: so many tasks take long to search.
+    let run = || {
+        block_on(async {
+            for inputs in 0..2 {
+                let work = |input| async move { Ok::<_, ()>(input) };
+                let results = map(0..inputs, NonZeroUsize::MAX, work).await;
+                assert_eq!(results, (0..inputs).map(Ok).collect::<Vec<_>>());
+            }
+        });
+    };
+    shuttle::check_random(run, 10);
+}
+
+/// Panics again when it is dropped.
+struct Twice;
+
+impl Drop for Twice {
+    fn drop(&mut self) {
+        resume_unwind(Box::new("again"));
+    }
+}
+
+#[test]
+fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input_alone() {
     search(|| async {
-        for inputs in 0..2 {
-            let results = map(0..inputs, NonZeroUsize::MAX, |input| async move { Ok::<_, ()>(input) });
-            assert_eq!(results.await, (0..inputs).map(Ok).collect::<Vec<_>>());
-        }
+        let work = |input| async move {
+            yield_now().await;
+            match input {
+                0 => resume_unwind(Box::new(Twice)),
+                input => Ok::<_, ()>(input),
+            }
+        };
+        let panicked = Failure::Panicked("no message".to_owned());
+        assert_eq!(map(0..3, limit(2), work).await, [Err(panicked), Ok(1), Ok(2)]);
     });
 }

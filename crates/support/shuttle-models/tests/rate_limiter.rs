@@ -10,7 +10,7 @@ extern crate self as smol;
 extern crate self as std;
 extern crate self as tokio;
 extern crate std as real_std;
-pub use core::{future, num};
+pub use core::num;
 pub use real_std::collections;
 
 use core::cell::RefCell;
@@ -27,12 +27,16 @@ use shuttle::current::TaskId;
 use shuttle::future::{block_on, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 
+#[rustfmt::skip]
 #[path = "../../../patterns/rate-limiter/src/article.rs"]
 mod article;
+#[rustfmt::skip]
 #[path = "../../../patterns/rate-limiter/src/async_std.rs"]
 mod on_async_std;
+#[rustfmt::skip]
 #[path = "../../../patterns/rate-limiter/src/smol.rs"]
 mod on_smol;
+#[rustfmt::skip]
 #[path = "../../../patterns/rate-limiter/src/tokio.rs"]
 mod on_tokio;
 
@@ -60,10 +64,17 @@ mod sync {
     }
 }
 
+mod future {
+    pub use core::future::*;
+
+    pub use shuttle::future::yield_now;
+}
+
 mod task {
     pub use core::task::{Context, Poll, Waker};
 
     pub use super::time::sleep;
+    pub use shuttle::future::yield_now;
 }
 
 mod time {

@@ -48,7 +48,9 @@ impl FetchError {
     /// Told by the first of the errors behind `error` that has a kind; the layers above it differ from client to client.
     pub(super) fn of(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error = error.into();
-        let mut causes = successors(Some(&*error as &(dyn Error + 'static)), |&error| error.source());
+        let mut causes = successors(Some(&*error as &(dyn Error + 'static)), |&error| {
+            error.source()
+        });
         causes.find_map(known).unwrap_or(Self::Other(error))
     }
 }
@@ -63,7 +65,9 @@ fn known(cause: &(dyn Error + 'static)) -> Option<FetchError> {
             _ => None,
         };
     }
-    let broke_off = cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message);
+    let broke_off = cause
+        .downcast_ref()
+        .is_some_and(hyper::Error::is_incomplete_message);
     broke_off.then_some(FetchError::Truncated)
 }
 

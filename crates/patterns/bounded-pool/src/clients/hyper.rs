@@ -23,7 +23,10 @@ pub(super) struct Idle {
 
 impl Idle {
     pub(super) fn new(limit: NonZeroUsize) -> Self {
-        Self { senders: Mutex::default(), limit: limit.get() }
+        Self {
+            senders: Mutex::default(),
+            limit: limit.get(),
+        }
     }
 
     /// Fetches `url`, over a connection that is kept or one that `connect` opens.
@@ -75,7 +78,9 @@ impl Idle {
 
     fn pop(&self, address: &str) -> Option<Sender> {
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = senders.iter().rposition(|(leads_to, _)| leads_to == address)?;
+        let at = senders
+            .iter()
+            .rposition(|(leads_to, _)| leads_to == address)?;
         Some(senders.remove(at).1)
     }
 
@@ -105,13 +110,17 @@ fn redirect(url: &Url, response: &Response<Incoming>) -> Result<Option<Url>, Fet
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
-    let Some(location) = response.headers().get(LOCATION) else { return Ok(None) };
+    let Some(location) = response.headers().get(LOCATION) else {
+        return Ok(None);
+    };
     let location = location.to_str().map_err(FetchError::of)?;
     url.join(location).map(Some).map_err(FetchError::of)
 }
 
 /// The two ends of HTTP on `stream`: what takes requests, and what does the work, in a task of its own.
-pub(super) async fn handshake<S>(stream: S) -> Result<(Sender, Connection<S, Empty<Bytes>>), FetchError>
+pub(super) async fn handshake<S>(
+    stream: S,
+) -> Result<(Sender, Connection<S, Empty<Bytes>>), FetchError>
 where
     S: Read + Write + Unpin,
 {

@@ -44,19 +44,33 @@ pub struct Time {
 impl Time {
     /// What one that begins now has of it.
     fn left(&self) -> Result<Duration, FetchError> {
-        let left = self.until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
-        left.map(|left| left.min(self.each)).ok_or(FetchError::DeadlinePassed)
+        let left = self
+            .until
+            .checked_duration_since(Instant::now())
+            .filter(|left| !left.is_zero());
+        left.map(|left| left.min(self.each))
+            .ok_or(FetchError::DeadlinePassed)
     }
 }
 
 /// By threads, with ureq.
-pub fn threads(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<Vec<u8>, FetchError>> {
+pub fn threads(
+    urls: Vec<String>,
+    limit: NonZeroUsize,
+    time: Time,
+) -> Vec<Result<Vec<u8>, FetchError>> {
     let client = ureq::Client::new(limit, time);
-    fetched(crate::threads::map(urls, limit, move |url| client.fetch(&url)))
+    fetched(crate::threads::map(urls, limit, move |url| {
+        client.fetch(&url)
+    }))
 }
 
 /// In a pool of rayon, with ureq.
-pub fn rayon(urls: Vec<String>, limit: NonZeroUsize, time: Time) -> Vec<Result<Vec<u8>, FetchError>> {
+pub fn rayon(
+    urls: Vec<String>,
+    limit: NonZeroUsize,
+    time: Time,
+) -> Vec<Result<Vec<u8>, FetchError>> {
     let client = ureq::Client::new(limit, time);
     fetched(crate::rayon::map(urls, limit, |url| client.fetch(&url)))
 }
@@ -92,13 +106,22 @@ asynchronous! {
     buffer_unordered_hyper: buffer_unordered, tokio, tokio;
 }
 
-fn fetched<F: Into<FetchError>>(pages: Vec<Result<Vec<u8>, F>>) -> Vec<Result<Vec<u8>, FetchError>> {
-    pages.into_iter().map(|page| page.map_err(Into::into)).collect()
+fn fetched<F: Into<FetchError>>(
+    pages: Vec<Result<Vec<u8>, F>>,
+) -> Vec<Result<Vec<u8>, FetchError>> {
+    pages
+        .into_iter()
+        .map(|page| page.map_err(Into::into))
+        .collect()
 }
 
 /// An answer of 400 and above is an error, of which nobody reads the body.
 fn check_status(status: u16) -> Result<(), FetchError> {
-    if status < 400 { Ok(()) } else { Err(FetchError::Status(status)) }
+    if status < 400 {
+        Ok(())
+    } else {
+        Err(FetchError::Status(status))
+    }
 }
 
 /// A body that says it is UTF-8 has to be.
@@ -107,5 +130,9 @@ fn check_text(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<u8>, FetchError>
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.to_ascii_lowercase().contains("charset=utf-8"));
-    if says_so && str::from_utf8(&body).is_err() { Err(FetchError::NotUtf8) } else { Ok(body) }
+    if says_so && str::from_utf8(&body).is_err() {
+        Err(FetchError::NotUtf8)
+    } else {
+        Ok(body)
+    }
 }

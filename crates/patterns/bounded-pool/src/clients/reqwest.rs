@@ -30,7 +30,12 @@ impl Client {
     /// # Errors
     /// Why there is none.
     pub async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
-        let mut response = self.client.get(url).timeout(self.time.left()?).send().await?;
+        let mut response = self
+            .client
+            .get(url)
+            .timeout(self.time.left()?)
+            .send()
+            .await?;
         check_status(response.status().as_u16())?;
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await? {

@@ -8,7 +8,9 @@ use tokio::runtime::Runtime;
 /// On tokio.
 pub fn tokio<F: Future<Output: Send> + Send + 'static>(future: F) -> F::Output {
     let runtime = Runtime::new().expect("the system gives its threads");
-    runtime.block_on(runtime.spawn(future)).expect("what it does here does not panic")
+    runtime
+        .block_on(runtime.spawn(future))
+        .expect("what it does here does not panic")
 }
 
 /// On smol's global executor, which has as many threads as `SMOL_THREADS` says.

@@ -19,7 +19,10 @@ pub struct Client {
 impl Client {
     /// Keeps as many as `limit` connections.
     pub fn new(limit: NonZeroUsize, time: Time) -> Self {
-        Self { idle: Idle::new(limit), time }
+        Self {
+            idle: Idle::new(limit),
+            time,
+        }
     }
 
     /// Fetches the page at `url`.
@@ -37,8 +40,12 @@ impl Client {
 }
 
 async fn connect(address: String) -> Result<Sender, FetchError> {
-    let addresses = resolve(address).await.map_err(|_| FetchError::NameNotFound)?;
-    let stream = TcpStream::connect(&*addresses).await.map_err(FetchError::of)?;
+    let addresses = resolve(address)
+        .await
+        .map_err(|_| FetchError::NameNotFound)?;
+    let stream = TcpStream::connect(&*addresses)
+        .await
+        .map_err(FetchError::of)?;
     // As the other clients do of themselves.
     stream.set_nodelay(true).map_err(FetchError::of)?;
     let (sender, connection) = handshake(FuturesIo::new(stream)).await?;

@@ -30,7 +30,10 @@ impl Client {
             .output_buffer_size(BUFFER_BYTES)
             .build();
         let names = Names(DefaultResolver::default());
-        Self { agent: Agent::with_parts(config, DefaultConnector::new().chain(Connections), names), time }
+        Self {
+            agent: Agent::with_parts(config, DefaultConnector::new().chain(Connections), names),
+            time,
+        }
     }
 
     /// Fetches the page at `url`.
@@ -38,13 +41,23 @@ impl Client {
     /// # Errors
     /// Why there is none.
     pub fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
-        let request = self.agent.get(url).config().timeout_global(Some(self.time.left()?)).build();
+        let request = self
+            .agent
+            .get(url)
+            .config()
+            .timeout_global(Some(self.time.left()?))
+            .build();
         let (head, body) = request.call()?.into_parts();
         check_status(head.status.as_u16())?;
         // As much as is said to come, if that is little; otherwise the memory of each page is taken by doubling.
-        let expected = body.content_length().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+        let expected = body
+            .content_length()
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(0);
         let mut bytes = Vec::with_capacity(expected.min(BUFFER_BYTES));
-        body.into_reader().read_to_end(&mut bytes).map_err(Error::from)?;
+        body.into_reader()
+            .read_to_end(&mut bytes)
+            .map_err(Error::from)?;
         check_text(&head.headers, bytes)
     }
 }

@@ -28,10 +28,12 @@ impl Resolver for Names {
         if host.parse::<IpAddr>().is_ok() {
             timeout.after = time::Duration::NotHappening;
         }
-        self.0.resolve(uri, config, timeout).map_err(|error| match error {
-            Error::Io(_) => Error::HostNotFound,
-            error => error,
-        })
+        self.0
+            .resolve(uri, config, timeout)
+            .map_err(|error| match error {
+                Error::Io(_) => Error::HostNotFound,
+                error => error,
+            })
     }
 }
 
@@ -44,8 +46,15 @@ pub(super) struct Connections;
 impl<T: Transport> Connector<T> for Connections {
     type Out = Connection<T>;
 
-    fn connect(&self, _: &ConnectionDetails, connected: Option<T>) -> Result<Option<Connection<T>>, Error> {
-        Ok(connected.map(|transport| Connection { transport, seen_open: None }))
+    fn connect(
+        &self,
+        _: &ConnectionDetails,
+        connected: Option<T>,
+    ) -> Result<Option<Connection<T>>, Error> {
+        Ok(connected.map(|transport| Connection {
+            transport,
+            seen_open: None,
+        }))
     }
 }
 
@@ -67,16 +76,23 @@ impl<T: Transport> Transport for Connection<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.transport.await_input(coarse(timeout)).map_err(|error| match error {
-            Error::Io(error) if error.kind() == ErrorKind::ConnectionReset => Error::Other(error.into()),
-            error => error,
-        })
+        self.transport
+            .await_input(coarse(timeout))
+            .map_err(|error| match error {
+                Error::Io(error) if error.kind() == ErrorKind::ConnectionReset => {
+                    Error::Other(error.into())
+                }
+                error => error,
+            })
     }
 
     /// ureq asks when a connection is given back and when it is taken again, with three calls of the system each time, and holds
     /// the lock of its pool meanwhile. Where one follows at once on the other, once is enough.
     fn is_open(&mut self) -> bool {
-        if self.seen_open.is_some_and(|seen| seen.elapsed() < Duration::from_millis(10)) {
+        if self
+            .seen_open
+            .is_some_and(|seen| seen.elapsed() < Duration::from_millis(10))
+        {
             return true;
         }
         let is_open = self.transport.is_open();
@@ -93,8 +109,13 @@ impl<T: Transport> Transport for Connection<T> {
 /// as the last, and what is left of the time for a request is less whenever it looks.
 fn coarse(timeout: NextTimeout) -> NextTimeout {
     let tenths = match timeout.not_zero() {
-        Some(left) if left.as_secs() > 0 => left.as_secs() * 10 + u64::from(left.subsec_millis()) / 100 + 1,
+        Some(left) if left.as_secs() > 0 => {
+            left.as_secs() * 10 + u64::from(left.subsec_millis()) / 100 + 1
+        }
         _ => return timeout,
     };
-    NextTimeout { after: time::Duration::from_millis(tenths * 100), ..timeout }
+    NextTimeout {
+        after: time::Duration::from_millis(tenths * 100),
+        ..timeout
+    }
 }

@@ -5,7 +5,11 @@
 //! A model takes it in by `#[path]`, as it does the file that it is about, and calls it `stand_ins`.
 
 #![allow(dead_code, reason = "no model needs all of it")]
-#![allow(clippy::missing_errors_doc, clippy::result_unit_err, reason = "they are those of std")]
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::result_unit_err,
+    reason = "they are those of std"
+)]
 
 use core::cell::Cell;
 use core::sync::atomic::AtomicUsize as Count;
@@ -15,7 +19,7 @@ use real_std::sync::Arc;
 use loom::model::Builder;
 
 /// What one thread changes at a time, and others wait for.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Shared<S> {
     /// With how many wait.
     state: loom::sync::Mutex<(S, usize)>,
@@ -58,7 +62,11 @@ pub mod sync {
 
     impl OnceLock<()> {
         pub fn set(&self, (): ()) -> Result<(), ()> {
-            if self.0.swap(true, SeqCst) { Err(()) } else { Ok(()) }
+            if self.0.swap(true, SeqCst) {
+                Err(())
+            } else {
+                Ok(())
+            }
         }
 
         pub fn get(&self) -> Option<&()> {
@@ -66,12 +74,13 @@ pub mod sync {
         }
     }
 
+    #[derive(Debug)]
     pub struct Mutex<T> {
         state: Shared<Lock>,
         data: real_std::sync::Mutex<T>,
     }
 
-    #[derive(Default)]
+    #[derive(Debug, Default)]
     struct Lock {
         is_held: bool,
         is_poisoned: bool,
@@ -84,7 +93,10 @@ pub mod sync {
 
     impl<T> Mutex<T> {
         pub fn new(data: T) -> Self {
-            Self { state: Shared::default(), data: real_std::sync::Mutex::new(data) }
+            Self {
+                state: Shared::default(),
+                data: real_std::sync::Mutex::new(data),
+            }
         }
 
         pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
@@ -95,8 +107,15 @@ pub mod sync {
             });
             // Whether the lock beneath is poisoned says nothing: any thread's panic may have done that.
             let data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
-            let guard = MutexGuard { state: &self.state, data: Some(data) };
-            if is_poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
+            let guard = MutexGuard {
+                state: &self.state,
+                data: Some(data),
+            };
+            if is_poisoned {
+                Err(PoisonError::new(guard))
+            } else {
+                Ok(guard)
+            }
         }
     }
 
@@ -134,8 +153,11 @@ pub mod sync {
         use crate::stand_ins::Shared;
 
         pub struct Sender<T>(Arc<Shared<Channel<T>>>);
+
+        #[derive(Debug)]
         pub struct Receiver<T>(Arc<Shared<Channel<T>>>);
 
+        #[derive(Debug)]
         struct Channel<T> {
             queue: VecDeque<T>,
             capacity: usize,
@@ -148,8 +170,16 @@ pub mod sync {
         }
 
         pub fn sync_channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-            let channel = Channel { queue: VecDeque::new(), capacity, is_sent: true, is_received: true };
-            let shared = Shared { state: loom::sync::Mutex::new((channel, 0)), changed: <_>::default() };
+            let channel = Channel {
+                queue: VecDeque::new(),
+                capacity,
+                is_sent: true,
+                is_received: true,
+            };
+            let shared = Shared {
+                state: loom::sync::Mutex::new((channel, 0)),
+                changed: <_>::default(),
+            };
             let shared = Arc::new(shared);
             (Sender(Arc::clone(&shared)), Receiver(shared))
         }
@@ -225,7 +255,7 @@ pub mod panic {
 
 pub mod thread {
     use core::cell::Cell;
-    use real_std::thread::Result;
+    pub use real_std::thread::Result;
 
     use super::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -236,6 +266,7 @@ pub mod thread {
         pub static UNJOINED: Cell<usize> = const { Cell::new(0) };
     }
 
+    #[derive(Debug)]
     pub struct JoinHandle<T>(loom::thread::JoinHandle<Result<T>>);
 
     impl<T> JoinHandle<T> {
@@ -246,7 +277,10 @@ pub mod thread {
     }
 
     pub fn spawn<T: 'static>(run: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
-        let left = LEFT.get().checked_sub(1).unwrap_or_else(|| resume_unwind(Box::new("refused")));
+        let left = LEFT
+            .get()
+            .checked_sub(1)
+            .unwrap_or_else(|| resume_unwind(Box::new("refused")));
         LEFT.set(left);
         UNJOINED.set(UNJOINED.get() + 1);
         JoinHandle(loom::thread::spawn(|| catch_unwind(AssertUnwindSafe(run))))
@@ -267,7 +301,10 @@ pub struct Counted {
 impl Counted {
     pub fn new(value: usize, alive: &Arc<Count>) -> Self {
         alive.fetch_add(1, SeqCst);
-        Self { value, alive: Arc::clone(alive) }
+        Self {
+            value,
+            alive: Arc::clone(alive),
+        }
     }
 }
 
@@ -277,7 +314,10 @@ impl Drop for Counted {
     }
 }
 
-pub fn counted(inputs: usize, alive: &Arc<Count>) -> impl Iterator<Item = Counted> + Send + 'static {
+pub fn counted(
+    inputs: usize,
+    alive: &Arc<Count>,
+) -> impl Iterator<Item = Counted> + Send + 'static {
     let alive = Arc::clone(alive);
     (0..inputs).map(move |value| Counted::new(value, &alive))
 }

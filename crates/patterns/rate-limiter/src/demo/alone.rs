@@ -62,9 +62,15 @@ fn report(
     let expected = u64::from(half(times)) + let_in.map_or(0, |_| u64::from(asked));
     let done = u64::from(half(times)) + let_in.unwrap_or(0) as u64;
     let mut outcome = run.finish(Work { expected, done });
-    outcome.metrics.insert("acquire_s".to_owned(), acquiring.as_secs_f64() / f64::from(half(times)));
+    outcome.metrics.insert(
+        "acquire_s".to_owned(),
+        acquiring.as_secs_f64() / f64::from(half(times)),
+    );
     if let_in.is_some() {
-        outcome.metrics.insert("try_acquire_s".to_owned(), trying.as_secs_f64() / f64::from(asked.max(1)));
+        outcome.metrics.insert(
+            "try_acquire_s".to_owned(),
+            trying.as_secs_f64() / f64::from(asked.max(1)),
+        );
     }
     outcome.report()
 }

@@ -22,10 +22,20 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// How many are to be let in: all who do not give up, or as many as the rate has room for until all do.
     pub(crate) fn expected(&self) -> u64 {
-        let callers = if self.half_give_up { self.callers.div_ceil(2) } else { self.callers };
-        let room = self.gives_up_after.map_or(f64::INFINITY, |until| self.rate.room(until));
+        let callers = if self.half_give_up {
+            self.callers.div_ceil(2)
+        } else {
+            self.callers
+        };
+        let room = self
+            .gives_up_after
+            .map_or(f64::INFINITY, |until| self.rate.room(until));
         // A float that is too large becomes the largest number.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is a count"
+        )]
         (callers * self.each).min(room as u64)
     }
 
@@ -37,7 +47,9 @@ impl Crowd {
         let (all, half_give_up) = (self.gives_up_after, self.half_give_up);
         (0..self.callers).map(move |caller| {
             let gives_up = half_give_up && caller % 2 == 1;
-            gives_up.then(|| Duration::from_secs_f64(half * random.f64())).or(all)
+            gives_up
+                .then(|| Duration::from_secs_f64(half * random.f64()))
+                .or(all)
         })
     }
 }
@@ -99,11 +111,16 @@ pub(crate) fn of_tasks<F: Future<Output = ()> + Send + 'static>(
 
 /// What is left of somebody's patience.
 fn left(seen: &Seen, patience: Option<Duration>) -> Duration {
-    patience.map_or(Duration::MAX, |patience| patience.saturating_sub(seen.elapsed()))
+    patience.map_or(Duration::MAX, |patience| {
+        patience.saturating_sub(seen.elapsed())
+    })
 }
 
 fn report(run: Run, crowd: &Crowd, seen: &Seen) -> anyhow::Result<()> {
-    let mut outcome = run.finish(Work { expected: crowd.expected(), done: seen.count() });
+    let mut outcome = run.finish(Work {
+        expected: crowd.expected(),
+        done: seen.count(),
+    });
     seen.tell(&mut outcome, &crowd.rate);
     outcome.report()
 }

@@ -68,7 +68,10 @@ pub(crate) fn of_tasks<F: Future<Output = ()> + Send + 'static>(
 }
 
 fn begin(arguments: &Arguments) -> anyhow::Result<(Origin, u64)> {
-    let origin = arguments.origin.as_deref().map_or_else(Origin::start, Origin::at)?;
+    let origin = arguments
+        .origin
+        .as_deref()
+        .map_or_else(Origin::start, Origin::at)?;
     Ok((origin, arguments.requests.unwrap_or_default()))
 }
 
@@ -77,12 +80,18 @@ fn url(origin: &Origin) -> String {
 }
 
 fn connections(requests: u64) -> NonZeroUsize {
-    usize::try_from(requests).ok().and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN)
+    usize::try_from(requests)
+        .ok()
+        .and_then(NonZeroUsize::new)
+        .unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Long enough for any rate that is worth a demo.
 fn time() -> Time {
-    Time { each: Duration::from_secs(30), until: Instant::now() + Duration::from_secs(24 * 3_600) }
+    Time {
+        each: Duration::from_secs(30),
+        until: Instant::now() + Duration::from_secs(24 * 3_600),
+    }
 }
 
 /// Is it the page that was asked for?
@@ -92,13 +101,19 @@ fn check(page: Result<Vec<u8>, FetchError>, failed: &Failures) {
         Ok(page) => format!("another body, of {} bytes", page.len()).into(),
         Err(error) => error.into(),
     };
-    failed.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+    failed
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(failure);
 }
 
 fn report(run: Run, arguments: &Arguments, seen: &Seen, failed: &Failures) -> anyhow::Result<()> {
     let failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
     let expected = arguments.requests.unwrap_or_default();
-    let mut outcome = run.finish(Work { expected, done: expected - failed.len() as u64 });
+    let mut outcome = run.finish(Work {
+        expected,
+        done: expected - failed.len() as u64,
+    });
     seen.tell(&mut outcome, &arguments.rate());
     outcome.report_failures(&failed, "requests")
 }

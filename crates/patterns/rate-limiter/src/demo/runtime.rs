@@ -30,7 +30,9 @@ pub(crate) const TOKIO: Runtime = Runtime {
         let handle = tokio::spawn(task);
         Box::pin(async { handle.await.expect("a caller does not panic") })
     },
-    within: |patience, task| Box::pin(async move { tokio::time::timeout(patience, task).await.is_ok() }),
+    within: |patience, task| {
+        Box::pin(async move { tokio::time::timeout(patience, task).await.is_ok() })
+    },
     client: |limit, time| {
         let client = Arc::new(clients::reqwest::Client::new(limit, time));
         Arc::new(move |url| {
@@ -45,10 +47,13 @@ pub(crate) const SMOL: Runtime = Runtime {
     spawn: |task| Box::pin(smol::spawn(task)),
     within: |patience, task| {
         let all = async { true };
-        Box::pin(smol::future::or(async { (task.await, all.await).1 }, async move {
-            smol::Timer::after(patience).await;
-            false
-        }))
+        Box::pin(smol::future::or(
+            async { (task.await, all.await).1 },
+            async move {
+                smol::Timer::after(patience).await;
+                false
+            },
+        ))
     },
     client: |limit, time| {
         let client = Arc::new(clients::smol::Client::new(limit, time));

@@ -41,7 +41,11 @@ type LetIn = (u64, Duration);
 
 impl Seen {
     pub(crate) fn new() -> Self {
-        Self { started: Instant::now(), asked: AtomicU64::new(0), let_in: Mutex::default() }
+        Self {
+            started: Instant::now(),
+            asked: AtomicU64::new(0),
+            let_in: Mutex::default(),
+        }
     }
 
     pub(crate) fn ask(&self) -> u64 {
@@ -65,14 +69,22 @@ impl Seen {
     pub(crate) fn tell(&self, outcome: &mut Outcome, rate: &Rate) {
         let let_in = self.moments();
         let last = let_in.last().map_or(Duration::ZERO, |(_, moment)| *moment);
-        let ideal = rate.interval_s() * (let_in.len() as f64 - f64::from(rate.burst.get())).max(0.0);
+        let ideal =
+            rate.interval_s() * (let_in.len() as f64 - f64::from(rate.burst.get())).max(0.0);
         let metrics = [
             ("most_in_a_period", most_within(rate.per, &let_in) as f64),
             ("overtaken", overtaken(&let_in) as f64),
-            ("ideal_per_actual", ideal / last.as_secs_f64().max(f64::EPSILON)),
+            (
+                "ideal_per_actual",
+                ideal / last.as_secs_f64().max(f64::EPSILON),
+            ),
         ];
-        outcome.metrics.extend(metrics.map(|(name, value)| (name.to_owned(), value)));
-        outcome.series.insert("let_in".to_owned(), points(&let_in, last));
+        outcome
+            .metrics
+            .extend(metrics.map(|(name, value)| (name.to_owned(), value)));
+        outcome
+            .series
+            .insert("let_in".to_owned(), points(&let_in, last));
     }
 
     fn moments(&self) -> MutexGuard<'_, Vec<LetIn>> {

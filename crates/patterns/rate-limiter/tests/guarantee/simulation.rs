@@ -31,7 +31,10 @@ pub fn form<L: 'static>(
             let limiter = Rc::clone(&shared);
             Box::pin(async move { acquire(&limiter).await })
         };
-        Limiter { acquire: Box::new(acquire), try_acquire: Box::new(move || try_acquire(&limiter)) }
+        Limiter {
+            acquire: Box::new(acquire),
+            try_acquire: Box::new(move || try_acquire(&limiter)),
+        }
     })
 }
 
@@ -70,13 +73,22 @@ impl Simulation {
     /// The timers are so late one after the other, over and over again.
     pub fn new(form: &Form, rate: Rate, lateness: Vec<Duration>) -> Self {
         time::begin(lateness);
-        Self { rate, limiter: form(rate), waiting: Vec::new(), admitted: Vec::new(), queued: 0 }
+        Self {
+            rate,
+            limiter: form(rate),
+            waiting: Vec::new(),
+            admitted: Vec::new(),
+            queued: 0,
+        }
     }
 
     pub fn play(form: &Form, script: &Script) -> Self {
         let mut simulation = Self::new(form, script.rate, script.lateness(script.rate.time_for(4)));
         simulation.spend_burst(script.left);
-        script.events.iter().for_each(|event| simulation.step(event));
+        script
+            .events
+            .iter()
+            .for_each(|event| simulation.step(event));
         simulation.finish();
         simulation
     }
@@ -103,7 +115,10 @@ impl Simulation {
     }
 
     pub fn come(&mut self) -> bool {
-        self.waiting.push(Caller { acquire: (self.limiter.acquire)(), woken: Arc::default() });
+        self.waiting.push(Caller {
+            acquire: (self.limiter.acquire)(),
+            woken: Arc::default(),
+        });
         let is_admitted = self.poll(self.waiting.len() - 1);
         self.queued += usize::from(!is_admitted);
         is_admitted
@@ -114,18 +129,28 @@ impl Simulation {
         // The wakers of earlier polls do not count any more.
         caller.woken = Arc::default();
         let waker = Waker::from(Arc::clone(&caller.woken));
-        let is_admitted = caller.acquire.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        let is_admitted = caller
+            .acquire
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready();
         if is_admitted {
             self.waiting.remove(who);
-            self.admitted.push(Admission { at: Instant::now(), overtaken: who });
+            self.admitted.push(Admission {
+                at: Instant::now(),
+                overtaken: who,
+            });
         }
         is_admitted
     }
 
-    fn try_acquire(&mut self) -> bool {
+    pub fn try_acquire(&mut self) -> bool {
         let is_admitted = (self.limiter.try_acquire)();
         if is_admitted {
-            self.admitted.push(Admission { at: Instant::now(), overtaken: self.waiting.len() });
+            self.admitted.push(Admission {
+                at: Instant::now(),
+                overtaken: self.waiting.len(),
+            });
         }
         is_admitted
     }
@@ -134,7 +159,9 @@ impl Simulation {
     fn run(&mut self, who: usize) -> bool {
         let is_woken = |who: &usize| self.waiting[*who].woken.0.load(SeqCst);
         let woken: Vec<_> = (0..self.waiting.len()).filter(is_woken).collect();
-        let Some(who) = woken.get(who % woken.len().max(1)) else { return false };
+        let Some(who) = woken.get(who % woken.len().max(1)) else {
+            return false;
+        };
         self.poll(*who);
         true
     }

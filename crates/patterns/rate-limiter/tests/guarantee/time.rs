@@ -1,6 +1,8 @@
 //! The time that the forms are given: it stands still until a test lets it pass, and then the timers wake those who have set them.
 
 use core::cell::RefCell;
+use core::future::poll_fn;
+use core::mem::replace;
 use core::ops::Sub;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -27,14 +29,21 @@ pub struct Clock {
 
 /// Begins anew, with timers that are so late one after the other, over and over again.
 pub fn begin(lateness: Vec<Duration>) {
-    CLOCK.set(Clock { lateness, ..Clock::default() });
+    CLOCK.set(Clock {
+        lateness,
+        ..Clock::default()
+    });
 }
 
 /// Lets so much time pass, or less: a timer that fires ends it.
 pub fn pass(time: Duration) {
     let waker = CLOCK.with_borrow_mut(|clock| {
         let then = clock.now + time;
-        let next = clock.timers.iter().map(|(number, (at, _))| (*at, *number)).min();
+        let next = clock
+            .timers
+            .iter()
+            .map(|(number, (at, _))| (*at, *number))
+            .min();
         let fires = next.filter(|(at, _)| *at <= then);
         clock.now = fires.map_or(then, |(at, _)| at);
         clock.timers_fired += usize::from(fires.is_some());
@@ -67,6 +76,19 @@ impl Sub for Instant {
 /// The number of one that is set until it has fired, or is dropped.
 pub struct Timer(usize);
 
+/// As the runtimes do it: woken at once, and polled when the others were.
+pub async fn yield_now() {
+    let mut is_second = false;
+    let polled = poll_fn(|context| {
+        if replace(&mut is_second, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    polled.await;
+}
+
 pub fn sleep(wait: Duration) -> Timer {
     Timer::after(wait)
 }
@@ -89,7 +111,9 @@ impl Future for Timer {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         CLOCK.with_borrow_mut(|clock| {
-            let Some((_, waker)) = clock.timers.get_mut(&self.0) else { return Poll::Ready(()) };
+            let Some((_, waker)) = clock.timers.get_mut(&self.0) else {
+                return Poll::Ready(());
+            };
             waker.clone_from(context.waker());
             Poll::Pending
         })
