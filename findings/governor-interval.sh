@@ -50,4 +50,7 @@ seen=$(CARGO_TARGET_DIR=$work/target cargo run --quiet)
 echo "$seen"
 expected='500000000 a second: 500000 in a millisecond
 600000000 a second: 1000000 in a millisecond'
-[ "$seen" = "$expected" ] || { echo "no longer so" >&2; exit 1; }
+if [ "$seen" != "$expected" ]; then
+    echo "no longer so" >&2
+    exit 1
+fi

@@ -64,10 +64,16 @@ TOML
 }
 old=$(of 1.6.2)
 new=$(of 1.7.0)
-# shellcheck disable=SC2086 # Three numbers each.
-tell() { echo "blocking $1: $2 threads at work; after 4 s idle: $3, which woke $4 times in 4 s"; }
-tell 1.6.2 $old
-tell 1.7.0 $new
+read -r old_at_work old_idle old_wakes <<END
+$old
+END
+read -r new_at_work new_idle new_wakes <<END
+$new
+END
+echo "blocking 1.6.2: $old_at_work threads at work; after 4 s idle: $old_idle, which woke $old_wakes times in 4 s"
+echo "blocking 1.7.0: $new_at_work threads at work; after 4 s idle: $new_idle, which woke $new_wakes times in 4 s"
 # All of them, or next to none.
-[ "$(echo "$old" | cut -d' ' -f2)" -le 4 ] && [ "$(echo "$new" | cut -d' ' -f2)" -ge 36 ] &&
-    [ "$(echo "$new" | cut -d' ' -f3)" -ge 80 ] || { echo "no longer so" >&2; exit 1; }
+if [ "$old_idle" -gt 4 ] || [ "$new_idle" -lt 36 ] || [ "$new_wakes" -lt 80 ]; then
+    echo "no longer so" >&2
+    exit 1
+fi

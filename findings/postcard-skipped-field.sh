@@ -49,4 +49,7 @@ seen=$(CARGO_TARGET_DIR=$work/target cargo run --quiet)
 echo "$seen"
 expected='written: Message { reply_to: None, hops: 1, path: [2, 1, 9] }
 read: Ok(Message { reply_to: Some(3), hops: 2, path: [9] })'
-[ "$seen" = "$expected" ] || { echo "no longer so" >&2; exit 1; }
+if [ "$seen" != "$expected" ]; then
+    echo "no longer so" >&2
+    exit 1
+fi

@@ -69,4 +69,7 @@ echo "$seen"
 expected='tokio: the closure has ended
 smol: lost
 async-std: lost'
-[ "$seen" = "$expected" ] || { echo "no longer so" >&2; exit 1; }
+if [ "$seen" != "$expected" ]; then
+    echo "no longer so" >&2
+    exit 1
+fi
