@@ -38,7 +38,7 @@ pub(crate) fn experiment(
     let own: Vec<_> =
         judgements.iter().filter(|judgement| experiment.claims.contains(&judgement.id)).collect();
     if !own.is_empty() {
-        page += &format!("## What the article says\n\n{}\n", ledger(&own));
+        page += &format!("## What the article says\n\n{}\n{MEMORIES}\n\n", ledger(&own));
         page += &format!("The rules, written down before the run:\n\n{}\n", rules(&own));
     }
     page += &over_n::over_n(experiment, data);
@@ -60,6 +60,10 @@ pub(crate) fn experiment(
     page
 }
 
+/// Both are called memory, and differ.
+const MEMORIES: &str = "*Memory* in the evidence is all that is taken: resident, page tables and kernel stacks together. *Resident \
+     memory* and *peak memory* are the first of these alone, so their ratios are other ones.";
+
 /// The page of one machine.
 pub(crate) fn machine(
     data: &[Data],
@@ -80,7 +84,7 @@ pub(crate) fn machine(
     }
     let all: Vec<_> = judgements.iter().collect();
     page += &format!(
-        "## The ledger\n\n{}\n{}## The experiments\n\n",
+        "## The ledger\n\n{}\n{MEMORIES}\n\n{}## The experiments\n\n",
         ledger(&all),
         guide::guide(data, experiments, judgements, tree)
     );
@@ -186,7 +190,7 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&P
     });
     format!(
         "{picture}Of {count} claims the {shown} that surprise most, as measured on one machine. \
-         [Its page](results/{label}/README.md) has the evidence, the rules and the other {}.\n\n{}",
+         [Its page](results/{label}/README.md) has the evidence and the other {}; the page of each experiment has the rules.\n\n{}",
         count - shown,
         table(&columns, &rows)
     )

@@ -19,7 +19,7 @@ pub(super) fn guide(
     if !tree.crossings.is_empty() {
         text += &format!(
             "## From which n on async takes less\n\nThe article says: from 100 on. Here it is the least n from which on, at each that was \
-             measured, threads surely take more than tasks do; in figures, what threads take divided by what tasks take, there and \
+             measured, threads surely take more than tasks do, by more than 5 %; in figures, what threads take divided by what tasks take, there and \
              just below.\n\n{}\n",
             crossings(&tree.crossings)
         );
@@ -27,7 +27,9 @@ pub(super) fn guide(
     text += &format!("## The article's decision tree\n\n{}\n", leaves(&tree.leaves));
     text += "`cargo xtask decide` leads through it, and says what to take by these results.\n\n";
     text += &format!("## The article's guidelines\n\n{}\n", guidelines(judgements));
-    text += &format!("## The summary\n\n{}\n", summary(data, experiments, judgements));
+    text += &format!("## The summary\n\nThe words in quotation marks are the article's; what stands in brackets is whether that was seen. All else was \
+         measured.\n\n{}\n",
+        summary(data, experiments, judgements));
     text
 }
 
@@ -162,7 +164,7 @@ fn summary(data: &[Data], experiments: &[Experiment], judgements: &[Judgement]) 
                 format!("{claim} **{rust}**, CPython **{python}**")
             });
             let judged: Vec<_> = judged.collect();
-            if judged.is_empty() { words.to_owned() } else { format!("{words} ({})", judged.join("; ")) }
+            if judged.is_empty() { format!("“{words}”") } else { format!("“{words}” ({})", judged.join("; ")) }
         });
         told.into_iter().chain([String::new()]).collect()
     };

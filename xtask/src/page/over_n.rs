@@ -23,7 +23,7 @@ pub(super) fn in_short(experiment: &Experiment, data: &Data) -> String {
     }
     let slopes = slopes(&series, experiment).map(|table| format!("\nWhat one more costs:\n\n{table}"));
     let winners = winners(&series, experiment)
-        .map(|table| format!("\n{}:\n\n{table}", where_it_wins(&series, experiment)));
+        .map(|table| format!("\n{} (a win is more than 5 %, over the whole interval):\n\n{table}", where_it_wins(&series, experiment)));
     slopes.unwrap_or_default() + &winners.unwrap_or_default()
 }
 
@@ -205,7 +205,8 @@ fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
 
 fn crossover(heading: &str, winners: &str) -> String {
     let notes = [
-        "A win is less of it, at that n; level is no difference, as in all tables of this page.",
+        "A win is less of it, at that n, by more than 5 % over the whole interval. Without that there is no sure winner, also if \
+         the interval leaves out 1.",
         "In brackets what the second of the two takes is divided by what the first takes, at the largest n where both \
          were measured: above 1, the second takes more.",
     ];
@@ -229,7 +230,7 @@ fn compare(series: &Series, [plain, variant]: [(&str, Model); 2], figure: Figure
             continue;
         };
         let (phrase, ratio) = match winner(other, row, figure) {
-            Ok((Winner::Neither, ratio)) => ("level".to_owned(), Some(ratio)),
+            Ok((Winner::Neither, ratio)) => (NO_WINNER.to_owned(), Some(ratio)),
             Ok((Winner::Plain, ratio)) => (wins(plain.1), Some(ratio)),
             Ok((Winner::Variant, ratio)) => (wins(variant.1), Some(ratio)),
             Err(why) => (why, None),
@@ -248,6 +249,7 @@ fn compare(series: &Series, [plain, variant]: [(&str, Model); 2], figure: Figure
         let (first, last) = (thousands(sizes[0]), thousands(sizes[sizes.len() - 1]));
         let told = match sizes.len() {
             1 => format!("{phrase} at {first}"),
+            _ if count == 1 && phrase == NO_WINNER => format!("{phrase} at any n"),
             _ if count == 1 => format!("{phrase} at every n"),
             _ if index == 0 => format!("{phrase} up to {last}"),
             _ if index + 1 == count => format!("{phrase} from {first} on"),
@@ -265,6 +267,9 @@ fn wins(model: Model) -> String {
     let verb = if matches!(model, Model::Threads | Model::Processes) { "win" } else { "wins" };
     format!("{} {verb}", model.name())
 }
+
+/// That neither takes less by more than no difference: other words than "the same", which some of those intervals leave out.
+const NO_WINNER: &str = "no sure winner";
 
 enum Winner {
     Plain,
@@ -316,9 +321,9 @@ mod tests {
         let told = compared(&[(1.0, 2.0), (1.0, 2.0), (1.0, 1.0), (3.0, 1.0), (4.0, 1.0)], 5);
         assert_eq!(
             told,
-            "threads win up to 10; level at 100; async wins from 1,000 on (4.00 [4.00, 4.00] at 10,000)"
+            "threads win up to 10; no sure winner at 100; async wins from 1,000 on (4.00 [4.00, 4.00] at 10,000)"
         );
-        assert_eq!(compared(&[(1.0, 1.0); 3], 5), "level at every n (1.00 [1.00, 1.00] at 100)");
+        assert_eq!(compared(&[(1.0, 1.0); 3], 5), "no sure winner at any n (1.00 [1.00, 1.00] at 100)");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A task for each client, and one for the heart, on one thread; the handlers hand their computation to the blocking pool.
 //!
 //! Expect what `tokio_spawn_blocking` does; this pool has up to 500 threads. A task whose handle is dropped is cancelled
-//! if it was not begun, and else runs on to no avail.
+//! if it was not begun, and else runs on to no avail. The end of the program waits for none of them, as tokio's would.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -19,8 +19,8 @@ Result = TypeVar("Result")
 async def map(inputs: Iterable[Input], limit: int, work: Callable[[Input], Awaitable[Result]]) -> list[Result | BaseException]:
     """Does `work` for each of `inputs`, at most `limit` at once; returns what came of each, in their order.
 
-    An input whose work raises has the exception in its place, and the others go on. Raises ValueError if `limit` is less than 1,
-    and whatever `inputs` raises. Cancelled, it cancels the work under way.
+    An input whose work raises has the exception in its place, also CancelledError, and the others continue. Raises ValueError if
+    `limit` is less than 1, and whatever `inputs` raises. If it is cancelled, it cancels the work in flight and waits for it.
     """
     if limit < 1:
         raise ValueError("limit must be at least 1")

@@ -10,27 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
 
 
-def map(inputs: Iterable[Input], limit: int, work: Callable[[Input], Result]) -> list[Result | Exception]:
+def map(inputs: Iterable[Input], limit: int, work: Callable[[Input], Result]) -> list[Result | BaseException]:
     """Does `work` for each of `inputs`, at most `limit` at once; returns what came of each, in their order.
 
-    An input whose work raises has the exception in its place, and the others go on. Raises ValueError if `limit` is less than 1,
-    and whatever `inputs` raises. Interrupted while it waits, it begins no more inputs and waits for those under way: a
+    An input whose work raises has the exception in its place, and the others continue. Raises ValueError if `limit` is less than
+    1, and whatever `inputs` raises. Then, and if it is interrupted, it begins no more inputs and waits for those in flight: a
     thread cannot be stopped from outside.
     """
-    # Right: there are as many threads as may work at once, and each works on one input at a time.
-    with ThreadPoolExecutor(limit) as executor:
-        return list(executor.map(partial(attempt, work), inputs))
+    if limit < 1:
+        raise ValueError("limit must be at least 1")
+    # Right: there are at most as many threads as may work at once, and each works on one input at a time.
+    executor = ThreadPoolExecutor(limit)
+    try:
+        begun = [executor.submit(attempt, work, one) for one in inputs]
+        return [one.result() for one in begun]
+    finally:
+        # What raised above is not to wait until all that is queued was worked on.
+        executor.shutdown(cancel_futures=True)
 
 
-def attempt(work: Callable[[Input], Result], one: Input) -> Result | Exception:
+def attempt(work: Callable[[Input], Result], one: Input) -> Result | BaseException:
     try:
         return work(one)
-    except Exception as error:
+    except BaseException as error:
+        # Not the program's own exit or interrupt: the system sends those to the main thread.
         return error

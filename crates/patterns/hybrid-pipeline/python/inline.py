@@ -23,8 +23,11 @@ async def map_all(
 ) -> list[Result | BaseException]:
     """Fetches each of `inputs` and computes on what came, `at_once` of them at most; what came of each, in their order.
 
-    An input whose fetch or computation raises has the exception in its place. The others go on.
+    An input whose fetch or computation raises has the exception in its place. The others continue. Raises ValueError if
+    `at_once` is less than 1, and whatever `inputs` raises.
     """
+    if at_once < 1:
+        raise ValueError("at_once must be at least 1")
     room = asyncio.Semaphore(at_once)
 
     async def one(item: Input) -> Result:
@@ -33,4 +36,4 @@ async def map_all(
             # Wrong: computed on the thread of the loop, which does nothing else meanwhile.
             return compute(page)
 
-    return await asyncio.gather(*map(one, inputs), return_exceptions=True)
+    return await asyncio.gather(*map(one, list(inputs)), return_exceptions=True)

@@ -19,8 +19,7 @@ import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
-
-import aiohttp
+from multiprocessing import get_context
 
 import outcome
 from heartbeat import Heartbeat
@@ -71,14 +70,17 @@ def work(arguments: Namespace, heartbeat: Heartbeat) -> list[int | BaseException
         return on_a_loop(lambda fetch: inline.map_all(items, fetches, fetch, compute), fetches, heartbeat)
     if arguments.variant == "pool_per_call":
         return on_a_loop(lambda fetch: pool_per_call.map_all(items, fetches, fetch, compute), fetches, heartbeat)
-    with ProcessPoolExecutor(arguments.jobs) as pool:
-        # So that the processes are started now: later ones would share the connections of the loop.
+    # By default it forks before 3.14, and there is a thread by now: the one that samples.
+    with ProcessPoolExecutor(arguments.jobs, get_context("forkserver")) as pool:
+        # So that the processes are started now: to start one later keeps the loop waiting.
         list(pool.map(abs, range(arguments.jobs)))
         return on_a_loop(lambda fetch: asyncio_processes.map_all(items, fetches, fetch, compute, pool), fetches, heartbeat)
 
 
 def on_a_loop(pipeline: Pipeline, connections: int, heartbeat: Heartbeat) -> list[int | BaseException]:
     """What keeps the loop busy keeps the heart from beating."""
+    # Not above, since each process of the pool imports this file, and needs no client.
+    import aiohttp
 
     async def beat() -> None:
         while (due_s := heartbeat.next()) is not None:

@@ -41,6 +41,10 @@ def main() -> None:
     parser.add_argument("--alone", type=outcome.whole(1, 1_000_000_000), metavar="N")
     parser.add_argument("--runtime-threads", type=outcome.whole(1, 1), help="a loop has one", metavar="1")
     arguments = parser.parse_args()
+    try:
+        threads.Limiter(arguments.amount, arguments.per_ms / 1_000, arguments.alone or arguments.burst)
+    except ValueError as error:
+        parser.error(str(error))
     if arguments.variant is None:
         outcome.run_all(variant for variant in VARIANTS if variant != "article" or arguments.alone is None)
     elif arguments.alone is None:

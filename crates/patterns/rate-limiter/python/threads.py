@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from threading import TIMEOUT_MAX, Event, Lock
+from threading import Event, Lock
+
+# In seconds: an interval is at least as long as the step of the clock, and no time is longer than a clock can count to, 31 years.
+SHORTEST = 1e-9
+LONGEST = 1e9
 
 
 class Limiter:
@@ -18,10 +22,20 @@ class Limiter:
     def __init__(self, amount: int, per_s: float, burst: int) -> None:
         """Lets `amount` through in each `per_s` seconds, and `burst` at once after a pause; all of `burst` at the start.
 
-        What a timer is late by is made up for by the burst: at ten a second 1 will do, at a thousand a second take 10.
+        What a timer is late by is made up for by the burst: at ten a second 1 will do, at a thousand a second take 10. Raises
+        ValueError if `amount` or `burst` is less than 1, or for a rate that no clock can keep: more than one in each nanosecond,
+        or less than one, or one burst, in 31 years.
         """
-        self._interval = per_s / amount
-        self._ahead = self._interval * (burst - 1)
+        try:
+            self._interval = per_s / amount
+            self._ahead = self._interval * (burst - 1)
+        except ArithmeticError as error:
+            raise ValueError("amount must be at least 1, and all numbers of a size that a float has") from error
+        # All comparisons with what is no number are false.
+        if not (amount >= 1 and burst >= 1):
+            raise ValueError("amount and burst must be at least 1")
+        if not (SHORTEST <= self._interval <= LONGEST and self._ahead <= LONGEST):
+            raise ValueError("no clock can keep this rate: an interval and a burst take from 1 ns to 31 years")
         self._next = time.monotonic()
         self._waiting: deque[Event] = deque()
         self._lock = Lock()
@@ -31,11 +45,16 @@ class Limiter:
         with self._lock:
             return not self._waiting and self._admit() <= 0
 
-    def acquire(self, patience_s: float = TIMEOUT_MAX) -> bool:
+    def acquire(self, patience_s: float = LONGEST) -> bool:
         """Waits until the caller is let through, or for as long as it has patience; whether it is let through.
 
-        Who has no patience left has used nothing up: those behind it move up.
+        A caller whose patience ends has used nothing up: those behind it move up. Below 0 it has none. Raises ValueError if it is
+        no number.
         """
+        if patience_s != patience_s:
+            raise ValueError("patience_s must be a number")
+        # A lock waits no longer, not even for `math.inf`.
+        patience_s = min(patience_s, LONGEST)
         until = time.monotonic() + patience_s
         with self._lock:
             if not self._waiting and self._admit() <= 0:
