@@ -69,6 +69,9 @@ pub(crate) fn raise_limits() -> Result<()> {
     Ok(setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?)
 }
 
+/// The check that is about interpreters.
+pub(crate) const CPYTHON: &str = "CPython";
+
 /// One thing that a run wants of the machine.
 pub(crate) struct Check {
     pub(crate) name: &'static str,
@@ -92,7 +95,7 @@ pub(crate) fn checks(workspace: &Workspace, pythons: &[Interpreter]) -> Vec<Chec
             hyperfine,
             "bench-all installs one under target/tools; or install 1.20 or newer yourself",
         ),
-        tool("CPython", names(pythons), "its rows are \"not measured\": install python3, 3.9 or newer"),
+        tool(CPYTHON, names(pythons), "its rows are \"not measured\": install python3, 3.9 or newer"),
         limit("open files", Some(files), 20_000, "ulimit -Hn 65536, as root"),
         limit("threads by memory maps", kernel("vm/max_map_count"), 65_530, "sysctl vm.max_map_count=65530"),
         limit("process numbers", kernel("kernel/pid_max"), 32_768, "sysctl kernel.pid_max=32768"),

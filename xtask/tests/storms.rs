@@ -64,8 +64,9 @@ fn folders_of_runs(fixture: &Fixture) -> Vec<String> {
     names.filter(|name| name.starts_with(".run-")).collect()
 }
 
+/// Without the interpreters there is more time for all that comes after them.
 fn alone(fixture: &Fixture) -> Command {
-    fixture.bench_command(&["--quick"])
+    fixture.bench_command(if fastrand::bool() { &["--quick", "--no-python"] } else { &["--quick"] })
 }
 
 fn send(signal: Signal) -> impl Fn(&Fixture, &mut Child) {

@@ -50,9 +50,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let experiments = workspace.select(&options.only)?;
     let (setting, folder) = choose_folder(&workspace, options, &experiments)?;
 
-    let found =
-        if options.python.is_empty() { interpreters::find() } else { interpreters::named(&options.python)? };
-    let hyperfine = preflight(&workspace, &found)?;
+    let found = match &options.python[..] {
+        _ if options.no_python => Vec::new(),
+        [] => interpreters::find(),
+        asked => interpreters::named(asked)?,
+    };
+    let hyperfine = preflight(&workspace, options, &found)?;
     let pythons = if options.no_python {
         Pythons::none("left out, by --no-python")
     } else {
@@ -160,11 +163,12 @@ fn make_writable(results: &Path) -> Result<()> {
 }
 
 /// Provides the tools, raises the limits, and names what is missing before anything is measured.
-fn preflight(workspace: &Workspace, pythons: &[Interpreter]) -> Result<Hyperfine> {
+fn preflight(workspace: &Workspace, options: &Options, pythons: &[Interpreter]) -> Result<Hyperfine> {
     machine::raise_limits().context("cannot raise the limit of open files")?;
     let hyperfine = Hyperfine::provide(workspace)?;
     for check in machine::checks(workspace, pythons) {
-        if let Some(lack) = check.lack {
+        let is_left_out = options.no_python && check.name == machine::CPYTHON;
+        if let Some(lack) = check.lack.filter(|_| !is_left_out) {
             tell(&format!("{}: {}; {lack}", check.name, check.found));
         }
     }
