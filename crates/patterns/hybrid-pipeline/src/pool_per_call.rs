@@ -7,9 +7,7 @@
 // Few need both functions, and nobody outside the crate that takes the file in.
 #![allow(dead_code, unreachable_pub)]
 
-use std::any::Any;
-use std::os::unix::process::parent_id;
-use std::{collections::BTreeMap, future::Future, num::NonZeroUsize};
+use std::{any::Any, collections::BTreeMap, future::Future, num::NonZeroUsize, os::unix::process::parent_id};
 use std::{panic::AssertUnwindSafe, process::exit, sync::Arc, thread, time::Duration};
 
 use ::procspawn::{Pool, ProcConfig};

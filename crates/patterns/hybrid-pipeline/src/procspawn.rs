@@ -9,8 +9,7 @@
 // Few need both functions, and nobody outside the crate that takes the file in.
 #![allow(dead_code, unreachable_pub)]
 
-use std::{any::Any, any::type_name, os::unix::process::parent_id};
-use std::{collections::BTreeMap, future::Future, num::NonZeroUsize};
+use std::{any::Any, collections::BTreeMap, future::Future, num::NonZeroUsize, os::unix::process::parent_id};
 use std::{panic::AssertUnwindSafe, process::exit, sync::Arc, thread, time::Duration};
 
 use ::procspawn::{Pool, ProcConfig, spawn};
@@ -177,14 +176,15 @@ async fn in_process<P: Sent + Clone, T: Sent, E: Sent>(
 }
 
 /// Panics if another value would be read than this one.
-fn check<P: Sent>(page: &P) {
-    let bytes = postcard::to_stdvec(page).expect(type_name::<P>());
-    let read: P = postcard::from_bytes(&bytes).expect(type_name::<P>());
-    // Lengths, since a map that is read may have another order. Some values are written alike and shown otherwise; to show megabytes
-    // would take too long.
-    let seen = |page: &P| format!("{:?}", (bytes.len() < 1 << 20).then(|| serde_fmt::to_debug(page))).len();
-    let again = postcard::to_stdvec(&read).map_or(0, |again| again.len());
-    assert_eq!((again, seen(&read)), (bytes.len(), seen(page)), "another {} is read", type_name::<P>());
+fn check<T: Sent>(value: &T) {
+    let refusal = format!("a `{}` cannot go to another process", std::any::type_name::<T>());
+    let bytes = postcard::to_stdvec(value).expect(&refusal);
+    let read: T = postcard::from_bytes(&bytes).expect(&refusal);
+    // Sums and lengths, since a map that is read may have another order. What is written alike may be shown otherwise, but to show
+    // megabytes takes too long.
+    let sum = |of: &T| postcard::to_stdvec(of).iter().flatten().map(|it| 1 + u64::from(*it)).sum::<u64>();
+    let shown = |of: &T| format!("{:?}", (bytes.len() < 1 << 20).then(|| serde_fmt::to_debug(of))).len();
+    assert_eq!((sum(&read), shown(&read)), (sum(value), shown(value)), "{refusal}");
 }
 
 fn settle<T, E>(ended: Result<Result<T, E>, Box<dyn Any + Send>>) -> Result<T, Failure<E>> {

@@ -10,8 +10,7 @@
 // Few need both functions, and nobody outside the crate that takes the file in.
 #![allow(dead_code, missing_debug_implementations, unreachable_pub)]
 
-use std::{any::type_name, collections::BTreeMap, env, future::Future, io};
-use std::{num::NonZeroUsize, os::fd::AsFd, os::fd::OwnedFd, pin::pin, process::exit, sync::Arc};
+use std::{collections::BTreeMap, env, future::Future, io, num::NonZeroUsize, os::fd::AsFd, sync::Arc};
 
 use futures_util::{Stream, StreamExt, future::Either, future::select, future::select_all, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -80,10 +79,10 @@ pub async fn work_if_child<P: Sent, T: Sent, E: Sent>(work: &'static Work<P, T, 
     while let Ok(page) = exchange(&mut socket, &answer).await {
         let computing = tokio::task::spawn_blocking(move || frame((work.1)(page).map_err(Failure::Failed)));
         // Nothing comes while it computes but the end of the parent, or of the pool.
-        let Either::Left((done, _)) = select(computing, pin!(socket.read_u8())).await else { break };
+        let Either::Left((done, _)) = select(computing, Box::pin(socket.read_u8())).await else { break };
         answer = done.unwrap_or_else(|error| frame(Err::<T, Failure<E>>(panicked(error))));
     }
-    exit(0)
+    std::process::exit(0)
 }
 
 type Worker = (Child, UnixStream);
@@ -135,7 +134,7 @@ fn start(name: &str) -> io::Result<Worker> {
     let image = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { env::current_exe()? };
     let mut command = Command::new(image);
     // In a group of its own, where a terminal's Ctrl-C does not come: what becomes of the work then is for the parent to say.
-    command.arg0(WORKER).arg(name).stdin(OwnedFd::from(theirs.into_std()?)).process_group(0);
+    command.arg0(WORKER).arg(name).stdin(std::os::fd::OwnedFd::from(theirs.into_std()?)).process_group(0);
     Ok((command.kill_on_drop(true).spawn()?, ours))
 }
 
@@ -151,13 +150,14 @@ async fn exchange<T: DeserializeOwned>(socket: &mut UnixStream, said: &[u8]) -> 
 
 /// Panics if another value would be read than this one.
 fn frame<T: Sent>(value: T) -> Vec<u8> {
-    let bytes = postcard::to_stdvec(&value).expect(type_name::<T>());
-    let read: T = postcard::from_bytes(&bytes).expect(type_name::<T>());
-    // Lengths, since a map that is read may have another order. Some values are written alike and shown otherwise; to show megabytes
-    // would take too long.
-    let seen = |value: T| format!("{:?}", (bytes.len() < 1 << 20).then(|| serde_fmt::to_debug(&value))).len();
-    let again = postcard::to_stdvec(&read).map_or(0, |again| again.len());
-    assert_eq!((again, seen(read)), (bytes.len(), seen(value)), "another {} is read", type_name::<T>());
+    let refusal = format!("a `{}` cannot go to another process", std::any::type_name::<T>());
+    let bytes = postcard::to_stdvec(&value).expect(&refusal);
+    let read: T = postcard::from_bytes(&bytes).expect(&refusal);
+    // Sums and lengths, since a map that is read may have another order. What is written alike may be shown otherwise, but to show
+    // megabytes takes too long.
+    let sum = |of: &T| postcard::to_stdvec(of).iter().flatten().map(|it| 1 + u64::from(*it)).sum::<u64>();
+    let shown = |of: T| format!("{:?}", (bytes.len() < 1 << 20).then(|| serde_fmt::to_debug(&of))).len();
+    assert_eq!((sum(&read), shown(read)), (sum(&value), shown(value)), "{refusal}");
     [&(FRAME | bytes.len() as u128).to_be_bytes()[..], &bytes].concat()
 }
 

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::future::ready;
 use std::iter::from_fn;
 use std::num::NonZeroUsize;
-use std::panic::resume_unwind;
+use std::panic::{panic_any, resume_unwind};
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::process::{self, ExitCode};
@@ -192,11 +192,12 @@ fn pool(jobs: NonZeroUsize) -> Arc<::procspawn::Pool> {
 type Named = tokio_processes::Work<Page, usize, String>;
 
 /// All that a process of ours is asked for.
-static NAMED: [Named; 4] = [
+static NAMED: [Named; 5] = [
     tokio_processes::Work("square", square),
     tokio_processes::Work("process", process),
     tokio_processes::Work("risky", risky),
     tokio_processes::Work("slow", slow),
+    tokio_processes::Work("explode", explode),
 ];
 
 fn pool_for(compute: Compute, jobs: NonZeroUsize) -> Arc<tokio_processes::Pool<Page, usize, String>> {
@@ -479,6 +480,105 @@ fn an_error_and_a_panic_are_those_of_their_inputs() {
     }
 }
 
+/// Two of them dropped are one panic too many for any process.
+struct Explosive;
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+fn explode(page: Page) -> Result<usize, String> {
+    if page.number % 4 == 2 { panic_any([Explosive, Explosive]) } else { Ok(page.number) }
+}
+
+fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input() {
+    let explosive_fetch = fetch(|input| async move {
+        yield_now().await;
+        if input % 4 == 1 { panic_any([Explosive, Explosive]) } else { Ok(page(input)) }
+    });
+    let compute: Compute = explode;
+    for Variant { name, map, pipeline } in ALL {
+        let inputs = if name == "pool_per_call" { 4 } else { 20 };
+        let work = |inputs| Work {
+            inputs,
+            fetches: limit(3),
+            jobs: limit(2),
+            fetch: Arc::clone(&explosive_fetch),
+            compute,
+        };
+        let results = map(work(Box::new(0..inputs)));
+        // procspawn drops it in its process, which ends by that.
+        let in_another = ["procspawn", "pool_per_call"].contains(&name);
+        for (input, result) in results.iter().enumerate() {
+            match result {
+                Err(told) if in_another && input % 4 == 2 => {
+                    assert!(told.starts_with("Lost("), "{name}: {told}");
+                }
+                Err(told) => assert!(
+                    told == "Panicked(\"no message\")" && [1, 2].contains(&(input % 4)),
+                    "{name}: {told}"
+                ),
+                Ok(number) => assert!(*number == input && [0, 3].contains(&(input % 4)), "{name}: {number}"),
+            }
+        }
+        assert_eq!(results.len(), inputs, "{name}");
+        // What nobody takes is dropped, with all that it has panicked with.
+        let mut results = pipeline(work(Box::new(0..)));
+        assert!(results.next().is_some(), "{name}");
+        sleep(A_WHILE);
+        drop(results);
+    }
+    // Of the inputs, and nobody has asked for more.
+    let inputs = (0..).map(|input| if input < 9 { input } else { panic_any([Explosive, Explosive]) });
+    let (inputs, fetch) = (Box::new(inputs), fetched());
+    let work = Work { inputs, fetches: limit(3), jobs: limit(2), fetch, compute: square };
+    let results = (THREADS.pipeline)(work);
+    sleep(A_WHILE);
+    drop(results);
+}
+
+/// What the documentation shows: a client for each call, and an `await` after another.
+fn a_fetch_with_a_client_of_its_own_awaits_twice() {
+    #[derive(Clone)]
+    struct Client(Arc<str>);
+
+    impl Client {
+        async fn get(&self, number: usize) -> Result<String, String> {
+            yield_now().await;
+            Ok(format!("{}{number}", self.0))
+        }
+
+        async fn text(&self, page: String) -> Result<String, String> {
+            yield_now().await;
+            Ok(page + &self.0)
+        }
+    }
+
+    let client = Client("x".into());
+    let fetch = move |number: usize| {
+        let client = client.clone();
+        async move {
+            let page = client.get(number).await?;
+            client.text(page).await
+        }
+    };
+    let lengths = |page: String| Ok::<_, String>(page.len());
+    let expected = vec![3, 3, 3];
+    let values = |results: Vec<Result<usize, _>>| results.into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    let fetches = fetch.clone();
+    assert_eq!(
+        values(TOKIO.block_on(tokio_rayon::map(0..3, limit(2), limit(2), fetches, lengths))),
+        expected
+    );
+    assert_eq!(
+        TOKIO.block_on(tokio_spawn_blocking::map(0..3, limit(2), limit(2), fetch.clone(), lengths)).len(),
+        3
+    );
+    assert_eq!(smol::block_on(smol_unblock::map(0..3, limit(2), limit(2), fetch, lengths)).len(), 3);
+}
+
 static COMPUTED_ON: AtomicUsize = AtomicUsize::new(0);
 
 fn slow(page: Page) -> Result<usize, String> {
@@ -608,13 +708,18 @@ fn main() -> ExitCode {
     }
     procspawn::work_if_child();
     ThreadPoolBuilder::new().num_threads(RAYON_THREADS).build_global().unwrap();
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 10] = [
         ("each_input_has_its_result_in_its_place", each_input_has_its_result_in_its_place),
         ("as_many_as_may_are_fetched_at_once_and_no_more", as_many_as_may_are_fetched_at_once_and_no_more),
         ("as_many_as_may_are_computed_at_once_and_no_more", as_many_as_may_are_computed_at_once_and_no_more),
         ("processes_compute_and_no_more_than_there_are", processes_compute_and_no_more_than_there_are),
         ("a_slow_taker_slows_the_work_down", a_slow_taker_slows_the_work_down),
         ("an_error_and_a_panic_are_those_of_their_inputs", an_error_and_a_panic_are_those_of_their_inputs),
+        (
+            "a_panic_that_panics_when_it_is_dropped_is_that_of_its_input",
+            a_panic_that_panics_when_it_is_dropped_is_that_of_its_input,
+        ),
+        ("a_fetch_with_a_client_of_its_own_awaits_twice", a_fetch_with_a_client_of_its_own_awaits_twice),
         ("a_few_of_endlessly_many_are_taken", a_few_of_endlessly_many_are_taken),
         ("what_was_not_begun_never_is", what_was_not_begun_never_is),
     ];

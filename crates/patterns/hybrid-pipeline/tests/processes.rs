@@ -1,36 +1,44 @@
 //! Processes that are ended, at any moment: each job is answered, the pool goes on, and none outlives its parent.
 
-use std::fs::{self, OpenOptions, read_to_string};
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Debug;
+use std::fs::{self, OpenOptions, Permissions, read_to_string};
+use std::hint::black_box;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::panic::{catch_unwind, panic_any};
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Stdio};
+use std::process::{self, Child, Command, ExitCode, Stdio};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
+use std::{env, iter};
 
 use fastrand::Rng;
 use futures_util::StreamExt;
 use hybrid_pipeline::tokio_processes::{self, Failure, Pool, Sent, Work, work_if_child};
-use libtest_mimic::{Arguments, Trial};
 use nix::sys::signal::Signal::{SIGINT, SIGKILL, SIGSTOP};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+use trials::{alone, test};
 
 /// Whoever hangs fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// For what nobody can be asked about: that a process has come to where it stays. Too short, another moment is tested.
 const A_WHILE: Duration = Duration::from_millis(100);
 
 /// More than any buffer of the kernel.
-const MANY_BYTES: usize = 10_000_000;
+const MANY_BYTES: usize = 2_000_000;
 
 static TOKIO: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
@@ -62,6 +70,10 @@ enum Ask {
     Garbage,
     /// Leaves something of its own that keeps the socket open when it has ended.
     Orphan(PathBuf),
+    /// Needs more stack than there is.
+    Recurse,
+    /// Panics with what panics when it is dropped.
+    Explode,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +139,23 @@ fn answer(ask: Ask) -> Result<Answer, String> {
             note(&log, orphan.id());
             process::abort()
         }
+        Ask::Recurse => Ok(Number(recurse(1 << 20).into())),
+        Ask::Explode => panic_any([Explosive, Explosive]),
+    }
+}
+
+/// So many frames of more than a hundred bytes.
+fn recurse(frames: u32) -> u32 {
+    let frame = black_box([1; 32]);
+    if frames == 0 { 0 } else { black_box(recurse(frames - 1)) + frame[7] }
+}
+
+/// Two of them dropped are one panic too many for any process.
+struct Explosive;
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        panic!("dropped");
     }
 }
 
@@ -280,7 +309,7 @@ fn negated(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn many_megabytes_come_through_as_they_are() {
-    let mut bytes = vec![0; 3 * MANY_BYTES];
+    let mut bytes = vec![0; 5 * MANY_BYTES];
     Rng::with_seed(1).fill(&mut bytes);
     let results = run(&pool(&ANSWER, 1), [Ask::Negate(bytes.clone())]);
     // Not assert_eq: nobody wants to read it.
@@ -396,6 +425,7 @@ fn what_ends_or_writes_nonsense_is_lost_and_told() {
         (Ask::Exit, "exit status: 0"),
         (Ask::Garbage, "exit status: 0"),
         (Ask::Orphan(orphans.clone()), "SIGABRT"),
+        (Ask::Recurse, "SIGABRT"),
     ];
     for (ask, told) in lost {
         match &run(&pool, [ask.clone()])[..] {
@@ -426,6 +456,257 @@ fn two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes() {
     processes.dedup();
     assert!((1..=2).contains(&processes.len()), "{processes:?}");
 }
+
+/// The process that computes has no other panic than that of the input.
+fn a_panic_that_panics_when_it_is_dropped_is_told_and_ends_nothing() {
+    let pool = pool(&ANSWER, 1);
+    let before = process_of(&pool);
+    let results = run(&pool, [Ask::Square(2), Ask::Explode, Ask::Square(3)]);
+    let panicked = Failure::Panicked("no message".to_owned());
+    assert_eq!(results, [Ok(Number(4)), Err(panicked), Ok(Number(9))]);
+    assert_eq!(process_of(&pool), before);
+}
+
+/// `main` does not know it.
+static FORGOTTEN: Work<u64, u64, String> = Work("forgotten", Ok);
+
+fn refused<P: Sent, T: Sent>(work: &'static Work<P, T, String>) -> String {
+    // Names another place of the program than that of the test, so that nobody takes it for a failure.
+    let panic = catch_unwind(|| drop(pool(work, 1))).expect_err("it is refused");
+    *panic.downcast().expect("it says why")
+}
+
+fn a_pool_whose_workers_would_not_know_themselves_is_refused() {
+    let told = refused(&FORGOTTEN);
+    assert!(told.contains("work_if_child") && told.contains("`forgotten`"), "{told}");
+}
+
+/// `main` knows the other by then, which starts one of its own.
+static NESTED: Work<u64, String, String> = Work("nested", |_| Ok(refused(&ANSWER)));
+
+fn a_pool_in_a_worker_is_refused() {
+    let told = round_trip(&NESTED, [0]).remove(0).unwrap();
+    assert!(told.contains("this is a worker"), "{told}");
+}
+
+/// Started as a worker and called by no name that `main` knows, it is none: it makes no pool and starts nothing.
+fn one_that_was_started_as_a_worker_of_nobody_makes_no_pool() {
+    let mut stranger = Command::new(env::current_exe().unwrap());
+    stranger.arg0("worker of hybrid-pipeline").arg("nobody").env(ROLE, "stranger");
+    let output = stranger.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("this is a worker"), "{}: {said}", output.status);
+}
+
+/// What the program is started for, if not for its tests.
+const ROLE: &str = "ROLE_IN_PROCESSES";
+
+fn the_image_that_runs_is_started_and_not_what_has_replaced_it() {
+    let image = env::current_exe().unwrap();
+    // A copy would be a file that is written, which cannot be run while another test starts a process.
+    let folder = tempfile::tempdir_in(image.parent().unwrap()).unwrap();
+    let path = folder.path().join("program");
+    fs::hard_link(image, &path).unwrap();
+    let output = Command::new(&path).env(ROLE, "replaced").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// As by a deploy, in the middle of its work.
+fn replace_own_image() {
+    let path = env::current_exe().unwrap();
+    let pool = pool(&ANSWER, 2);
+    squares(&pool);
+    let next = path.with_extension("next");
+    fs::write(&next, "#!/bin/sh\nexit 3\n").unwrap();
+    fs::set_permissions(&next, Permissions::from_mode(0o755)).unwrap();
+    fs::rename(next, path).unwrap();
+    send(SIGKILL, process_of(&pool));
+    squares(&pool);
+}
+
+/// What comes back of `pages`, and in the processes of one pool.
+fn round_trip<P: Sent, T: Sent, E: Sent>(
+    work: &'static Work<P, T, E>,
+    pages: impl IntoIterator<Item = P>,
+) -> Vec<Result<T, Failure<E>>> {
+    let pool = Arc::new(Pool::new(work, NonZeroUsize::MIN));
+    let fetch = |page| async { Ok(page) };
+    let pages = pages.into_iter().collect::<Vec<_>>();
+    let results = tokio_processes::map(pages, NonZeroUsize::MIN, pool, fetch);
+    TOKIO.block_on(async { tokio::time::timeout(PATIENCE, results).await }).expect("each job is answered")
+}
+
+/// One field less where there is nothing: what comes next is read in its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Line {
+    code: u8,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    detail: Option<u8>,
+}
+
+/// Read back from the same bytes is `{ marks: [1], words: [] }` for `{ marks: [], words: [[0]] }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Page {
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    marks: Vec<u8>,
+    words: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+enum Tagged {
+    Word { text: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u64),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Flat {
+    #[serde(flatten)]
+    rest: HashMap<String, u64>,
+}
+
+/// Written as a number and read as anything.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Lenient(u64);
+
+impl<'de> Deserialize<'de> for Lenient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+
+        impl Visitor<'_> for Number {
+            type Value = Lenient;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Lenient, E> {
+                Ok(Lenient(number))
+            }
+        }
+
+        deserializer.deserialize_any(Number)
+    }
+}
+
+/// Read in another case than it was written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Lowered(String);
+
+impl<'de> Deserialize<'de> for Lowered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(String::deserialize(deserializer)?.to_lowercase()))
+    }
+}
+
+/// Nobody can read it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Unreadable(u64);
+
+impl<'de> Deserialize<'de> for Unreadable {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        panic!("it cannot be read")
+    }
+}
+
+/// Something that cannot be sent in each of the three places, for each of its kinds. The name of a computation has to be its own.
+macro_rules! unsendable {
+    ($($name:ident: $type:ty = $value:expr;)*) => {
+        $(mod $name {
+            use super::*;
+
+            pub(super) static PAGE: Work<$type, u64, String> = Work(concat!(stringify!($name), " page"), |_| Ok(0));
+            pub(super) static ANSWER: Work<u64, $type, String> =
+                Work(concat!(stringify!($name), " answer"), |page| if page == 1 { Ok($value) } else { Err(String::new()) });
+            pub(super) static ERROR: Work<u64, u64, $type> =
+                Work(concat!(stringify!($name), " error"), |page| if page == 1 { Err($value) } else { Ok(page) });
+        })*
+
+        async fn work_if_unsendable() {
+            $(
+                work_if_child(&$name::PAGE).await;
+                work_if_child(&$name::ANSWER).await;
+                work_if_child(&$name::ERROR).await;
+            )*
+        }
+
+        fn what_cannot_be_read_as_it_was_written_is_told_with_its_type() {
+            $(
+                let value: $type = $value;
+                is_told::<$type>(stringify!($name), &round_trip(&$name::PAGE, [value])[0]);
+                let results = round_trip(&$name::ANSWER, [0, 1, 2]);
+                assert!(results[0] == Err(Failure::Failed(String::new())) && results[2] == results[0], "{results:?}");
+                is_told::<$type>(stringify!($name), &results[1]);
+                let results = round_trip(&$name::ERROR, [0, 1, 2]);
+                assert!(results[0] == Ok(0) && results[2] == Ok(2), "{results:?}");
+                is_told::<$type>(stringify!($name), &results[1]);
+            )*
+        }
+    };
+}
+
+unsendable! {
+    lines: Vec<Line> = vec![Line { code: 0, detail: None }, Line { code: 0, detail: Some(0) }];
+    line: Line = Line { code: 7, detail: None };
+    page: Page = Page { marks: vec![], words: vec![vec![0]] };
+    many: Vec<Line> = iter::repeat_n(Line { code: 0, detail: None }, 400_000).chain(iter::repeat_n(Line { code: 0, detail: Some(0) }, 400_000)).collect();
+    tagged: Tagged = Tagged::Word { text: "a".to_owned() };
+    untagged: Untagged = Untagged::Number(7);
+    flat: Flat = Flat { rest: HashMap::from([("a".to_owned(), 1)]) };
+    value: Value = json!({ "n": 7 });
+    lenient: Lenient = Lenient(7);
+    lowered: Lowered = Lowered("A".to_owned());
+    unreadable: Unreadable = Unreadable(7);
+}
+
+fn is_told<T>(name: &str, result: &Result<impl Debug, Failure<impl Debug>>) {
+    let Err(Failure::Panicked(told)) = result else { panic!("{name}: {result:?}") };
+    let is_named = told.contains(std::any::type_name::<T>()) || told == "it cannot be read";
+    assert!(is_named, "{name}: {told}");
+}
+
+/// All that serde knows, and some that other formats lose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Everything {
+    map: HashMap<(u32, String), Option<Vec<u8>>>,
+    #[allow(clippy::option_option, reason = "other formats lose the one in the other")]
+    nested: [Option<Option<()>>; 3],
+    numbers: (u128, i128, f32, f64, char, bool, ()),
+    results: Vec<Result<Box<str>, BTreeSet<i8>>>,
+    #[serde(skip)]
+    skipped: (),
+    #[serde(rename = "other", default)]
+    renamed: Duration,
+}
+
+static EVERYTHING: Work<Everything, Everything, Box<Everything>> =
+    Work("everything", |page| if page.renamed.is_zero() { Err(page.into()) } else { Ok(page) });
+
+fn what_can_be_read_comes_back_as_it_was() {
+    let everything = |renamed| Everything {
+        map: (0..100).map(|n| ((n, n.to_string()), (n % 3 > 0).then(|| vec![7; n as usize]))).collect(),
+        nested: [None, Some(None), Some(Some(()))],
+        numbers: (u128::MAX, i128::MIN, f32::MIN_POSITIVE, f64::NEG_INFINITY, '\u{10ffff}', true, ()),
+        results: vec![Ok("a\0".into()), Err(BTreeSet::from([-128, 0]))],
+        skipped: (),
+        renamed,
+    };
+    let [zero, some] = [Duration::ZERO, Duration::from_nanos(1)].map(everything);
+    let results = round_trip(&EVERYTHING, [zero.clone(), some.clone()]);
+    assert_eq!(results, [Err(Failure::Failed(zero.into())), Ok(some)]);
+    // Larger than what is shown, where an order may be another too.
+    let large: Large = (0..300).map(|n| (n, vec![7; 10_000])).collect();
+    assert_eq!(round_trip(&LARGE, [large.clone()]), [Ok(large)]);
+}
+
+type Large = HashMap<u32, Vec<u8>>;
+
+static LARGE: Work<Large, Large, String> = Work("large", Ok);
 
 fn children() -> Vec<u32> {
     children_of(process::id())
@@ -585,45 +866,51 @@ fn ctrl_c_drains_what_was_begun() {
     }
 }
 
-fn main() {
-    TOKIO.block_on(work_if_child(&ANSWER));
-    let tests: [(&str, fn()); 18] = [
-        ("one_that_is_killed_while_it_is_idle", one_that_is_killed_while_it_is_idle),
-        ("all_are_killed_while_they_are_idle", all_are_killed_while_they_are_idle),
-        ("killed_while_it_reads_a_large_job", killed_while_it_reads_a_large_job),
-        ("killed_while_it_computes", killed_while_it_computes),
-        ("killed_while_it_writes_a_large_answer", killed_while_it_writes_a_large_answer),
-        (
-            "one_that_always_ends_its_process_is_tried_twice_and_told",
-            one_that_always_ends_its_process_is_tried_twice_and_told,
-        ),
-        ("a_panic_is_told_with_its_message", a_panic_is_told_with_its_message),
-        ("many_megabytes_come_through_as_they_are", many_megabytes_come_through_as_they_are),
-        ("twenty_are_killed_at_random_moments", twenty_are_killed_at_random_moments),
-        (
-            "what_is_dropped_is_computed_no_more_and_the_pool_goes_on",
-            what_is_dropped_is_computed_no_more_and_the_pool_goes_on,
-        ),
-        (
-            "one_that_is_stopped_is_ended_where_it_is_dropped",
-            one_that_is_stopped_is_ended_where_it_is_dropped,
-        ),
-        ("killed_right_after_they_are_started", killed_right_after_they_are_started),
-        ("what_ends_or_writes_nonsense_is_lost_and_told", what_ends_or_writes_nonsense_is_lost_and_told),
-        (
-            "two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes",
-            two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes,
-        ),
-        ("none_outlives_its_parent", none_outlives_its_parent),
-        ("ctrl_c_drops_all", ctrl_c_drops_all),
-        ("ctrl_c_is_for_the_parent_to_act_on", ctrl_c_is_for_the_parent_to_act_on),
-        ("ctrl_c_drains_what_was_begun", ctrl_c_drains_what_was_begun),
-    ];
-    let trials = tests.map(|(name, test)| {
-        Trial::test(name, move || {
-            test();
-            Ok(())
-        })
+macro_rules! tests {
+    ($($run:ident $name:ident,)*) => { vec![$($run(stringify!($name), $name)),*] };
+}
+
+fn main() -> ExitCode {
+    TOKIO.block_on(async {
+        work_if_child(&ANSWER).await;
+        work_if_child(&NESTED).await;
+        work_if_child(&EVERYTHING).await;
+        work_if_child(&LARGE).await;
+        work_if_unsendable().await;
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit();
+    match env::var(ROLE).as_deref() {
+        Ok("replaced") => replace_own_image(),
+        Ok("stranger") => drop(pool(&ANSWER, 1)),
+        _ => {
+            return trials::run(tests![
+                test one_that_is_killed_while_it_is_idle,
+                test all_are_killed_while_they_are_idle,
+                test killed_while_it_reads_a_large_job,
+                test killed_while_it_computes,
+                test killed_while_it_writes_a_large_answer,
+                test one_that_always_ends_its_process_is_tried_twice_and_told,
+                test a_panic_is_told_with_its_message,
+                test a_panic_that_panics_when_it_is_dropped_is_told_and_ends_nothing,
+                test many_megabytes_come_through_as_they_are,
+                test twenty_are_killed_at_random_moments,
+                test what_is_dropped_is_computed_no_more_and_the_pool_goes_on,
+                test one_that_is_stopped_is_ended_where_it_is_dropped,
+                // It kills every child of its process.
+                alone killed_right_after_they_are_started,
+                test what_ends_or_writes_nonsense_is_lost_and_told,
+                test two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes,
+                test a_pool_whose_workers_would_not_know_themselves_is_refused,
+                test a_pool_in_a_worker_is_refused,
+                test one_that_was_started_as_a_worker_of_nobody_makes_no_pool,
+                test the_image_that_runs_is_started_and_not_what_has_replaced_it,
+                test what_cannot_be_read_as_it_was_written_is_told_with_its_type,
+                test what_can_be_read_comes_back_as_it_was,
+                test none_outlives_its_parent,
+                test ctrl_c_drops_all,
+                test ctrl_c_is_for_the_parent_to_act_on,
+                test ctrl_c_drains_what_was_begun,
+            ]);
+        }
+    }
+    ExitCode::SUCCESS
 }
