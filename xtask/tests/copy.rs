@@ -101,7 +101,7 @@ fn it_writes_the_file_as_it_is_and_says_how_to_call_it() {
     expected.insert("src/my_pool.rs".into(), text.into());
     assert!(expected == package.files(), "it has changed something else");
     let file = package.path("src/my_pool.rs");
-    let told = "Write `mod my_pool;` in main.rs or lib.rs. The comments in the file say how to call it.";
+    let told = "Write `mod my_pool;` in src/lib.rs. The comments in the file say how to call it.";
     assert_eq!(ended.stdout, format!("wrote {}\n\n{told}\n", file.display()));
 }
 
@@ -118,7 +118,7 @@ fn it_adds_the_crates_and_the_package_builds() {
 added fastrand 2 with alloc, without its default features
 
 First in `main`: call `init()`
-Write `mod my_pool;` in main.rs or lib.rs. To call it:
+Write `mod my_pool;` in src/lib.rs. To call it:
 
     let number = my_pool::run();
     
@@ -194,7 +194,7 @@ fn a_member_of_a_workspace_is_a_package_too() {
     let part = whole.path("part").display().to_string();
     let mut command = house.command(&["copy", "my-pool/bare", &part]);
     command.env("CARGO_NET_OFFLINE", "true");
-    Ended::from(command).exits(1).says(&["tempfile 999"]);
+    Ended::from(command).exits(1).says(&["tempfile = \"^999\""]);
     assert!(before == whole.files(), "it has changed the workspace");
 }
 
@@ -255,13 +255,15 @@ fn no_package() {
 }
 
 #[test]
-fn no_folder_for_the_file() {
-    let package = package();
+fn no_crate_root() {
+    let (house, package) = (house(), package());
     package.remove("src/lib.rs");
-    fs::remove_dir(package.path("src")).unwrap();
-    refused(&package, &["src is no directory", "make it"]);
-    package.write("src", "");
-    refused(&package, &["src is no directory"]);
+    let command = copy_command(&house, "my-pool/fast", &package);
+    changes_nothing(command, &package).says_one_error().says(&["src/lib.rs"]);
+    // A file beside one of these would be a program too.
+    package.write("src/bin/one.rs", "fn main() {}\n");
+    package.write("src/bin/two.rs", "fn main() {}\n");
+    refused(&package, &["no src/lib.rs", "make a src/lib.rs"]);
 }
 
 #[test]
@@ -343,8 +345,16 @@ fn a_crate_that_cargo_cannot_add_takes_all_back() {
             package.write("Cargo.lock", lock);
         }
         let ended = changes_nothing(copy_command(&house, "my-pool/bare", &package), &package);
-        // Cargo's own message stands before ours.
-        ended.says(&["tempfile", "cargo cannot add tempfile 999", "put back as it was"]);
+        ended.says(&["check build", "nothing was copied", "tempfile = \"^999\""]);
+        // Without a check build, cargo adds one crate and then cannot add the other.
+        let mut unchecked = copy_command(&house, "my-pool/bare", &package);
+        unchecked.arg("--no-check");
+        let ended = changes_nothing(unchecked, &package);
+        ended.says_one_error().says(&[
+            "cargo cannot add tempfile 999",
+            "put back as it was",
+            "tempfile = \"^999\"",
+        ]);
     }
 }
 
@@ -353,14 +363,14 @@ fn with_cargo(house: &Fixture, what: &str, package: &Fixture, script: &str) -> C
     let cargo = env!("CARGO");
     house.program("bin/cargo", &format!("[ \"$1\" = add ] || exec '{cargo}' \"$@\"\n{script}"));
     let mut command = copy_command(house, what, package);
-    command.env("CARGO", house.path("bin/cargo"));
+    command.env("PATH", house.with_bin_first());
     command
 }
 
 #[test]
 fn a_file_that_comes_at_the_last_moment_is_kept() {
     let (house, package) = (house(), package());
-    let script = "echo '# added' >> Cargo.toml; echo lock > Cargo.lock; echo theirs > src/my_pool.rs";
+    let script = "echo '# added' >> Cargo.toml; echo '# lock' > Cargo.lock; echo theirs > src/my_pool.rs";
     let mut before = package.files();
     let ended = Ended::from(with_cargo(&house, "my-pool/fast", &package, script)).exits(1);
     ended.says_one_error().says(&["cannot write", "src/my_pool.rs", "exists"]);
