@@ -262,12 +262,16 @@ impl Copy<'_> {
             told += &format!("First in `main`: {}\n", self.renamed(setup));
         }
         for (name, features) in &variant.main {
-            let lacks = features.iter().filter(|feature| !package.has_feature(name, feature));
+            let given = |feature| {
+                let added = steps.iter().find(|step| step.dependency.name == *name);
+                added.is_some_and(|step| step.dependency.features.contains(feature))
+            };
+            let lacks = features.iter().filter(|one| !given(one) && !package.has_feature(name, one));
             let lacks: Vec<_> = lacks.map(String::as_str).collect();
             if !lacks.is_empty() {
                 let attribute = name.replace('-', "_");
                 told += &format!(
-                    "`#[{attribute}::main]` needs more of {name}: `cargo add {name} --features {}`\n",
+                    "`#[{attribute}::main]` needs features of {name} that are not there: `cargo add {name} --features {}`\n",
                     lacks.join(",")
                 );
             }
