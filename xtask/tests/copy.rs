@@ -742,24 +742,23 @@ fn what_nobody_can_be_told_is_not_done() {
     }
 }
 
-/// A cargo that does `script` where it is asked to add a crate.
-fn with_cargo(house: &Fixture, what: &str, package: &Fixture, script: &str) -> Command {
-    let cargo = env!("CARGO");
-    house.program("bin/cargo", &format!("[ \"$1\" = add ] || exec '{cargo}' \"$@\"\n{script}"));
-    let mut command = copy_command(house, what, package);
-    command.env("PATH", house.with_bin_first());
-    command
-}
-
 #[test]
 fn a_file_that_comes_at_the_last_moment_is_kept() {
-    let (house, package) = (house(), package());
-    let script = "echo '# added' >> Cargo.toml; echo '# lock' > Cargo.lock; echo theirs > src/my_pool.rs";
-    let mut before = package.files();
-    let ended = Ended::from(with_cargo(&house, "my-pool/fast", &package, script)).exits(1);
-    ended.says_one_error().says(&["cannot write", "src/my_pool.rs", "exists"]);
-    before.insert("src/my_pool.rs".into(), "theirs\n".into());
-    assert!(before == package.files(), "it has changed the package");
+    for (stage, parts) in [("check", &["cannot write", "exists"][..]), ("add", &["cannot add", "no luck"])] {
+        let (house, package) = (house(), package());
+        let change = if stage == "add" { "echo '# added' >> Cargo.toml; echo '# lock' > Cargo.lock;" } else { "" };
+        let then = if stage == "add" { "echo no luck >&2; exit 1" } else { "exec \"$CARGO_HERE\" \"$@\"" };
+        let script = format!(
+            "[ \"$1\" = {stage} ] || exec \"$CARGO_HERE\" \"$@\"\n{change} echo theirs > src/my_pool.rs; {then}"
+        );
+        house.program("bin/cargo", &script);
+        let mut before = package.files();
+        let mut command = copy_command(&house, "my-pool/fast", &package);
+        command.env("PATH", house.with_bin_first()).env("CARGO_HERE", env!("CARGO"));
+        Ended::from(command).exits(1).says_one_error().says(parts);
+        before.insert("src/my_pool.rs".into(), "theirs\n".into());
+        assert!(before == package.files(), "it has changed the package");
+    }
 }
 
 #[cfg(target_os = "linux")]

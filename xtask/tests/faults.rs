@@ -17,7 +17,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_json::Value;
 
-const PRELUDE: &str = include_str!("faults/prelude.sh");
+const PRELUDE: &str = concat!(include_str!("faults/prelude.sh"), include_str!("faults/copy.sh"));
 
 /// A row takes longer than this only if it hangs.
 const HANGS: u64 = 180;

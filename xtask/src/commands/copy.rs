@@ -114,9 +114,11 @@ impl Copy<'_> {
             return say(&self.told(steps, true));
         }
         let mut change = Change::begin(package)?;
-        let done = steps.iter().try_for_each(|step| change::add(package, step, false)).and_then(|()| {
+        // The file first: of two copies at the same time, one finds it there and has changed nothing.
+        let created = change.create(&package.file, self.text);
+        let added = || steps.iter().try_for_each(|step| change::add(package, step, false));
+        let done = created.and_then(|()| added()).and_then(|()| {
             self.check_again(steps, &versions)?;
-            change.create(&package.file, self.text)?;
             check_interrupt()?;
             say(&self.told(steps, false)).context("cannot say what was done, so nothing was")
         });

@@ -14,7 +14,7 @@ use crate::experiment::Dependency;
 /// The package as it was before; dropping it puts all back, whatever went wrong, unless it was told to [`Self::keep`] the change.
 pub(super) struct Change {
     before: Vec<(PathBuf, Option<Vec<u8>>)>,
-    written: Option<PathBuf>,
+    written: Option<(PathBuf, String)>,
 }
 
 impl Change {
@@ -27,7 +27,7 @@ impl Change {
     pub(super) fn create(&mut self, file: &Path, text: &str) -> Result<()> {
         let cannot = || format!("cannot write {}", file.display());
         let mut new = File::create_new(file).with_context(cannot)?;
-        self.written = Some(file.to_owned());
+        self.written = Some((file.to_owned(), text.to_owned()));
         new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).with_context(cannot)
     }
 
@@ -42,8 +42,11 @@ impl Change {
     }
 
     fn restore(&mut self) -> Result<()> {
-        let removed = self.written.take().map_or(Ok(()), |file| {
-            fs::remove_file(&file).with_context(|| format!("cannot remove {} again", file.display()))
+        let removed = self.written.take().map_or(Ok(()), |(file, text)| {
+            // What somebody else has put there in the meantime is theirs.
+            let ours = fs::read(&file).is_ok_and(|held| text.as_bytes().starts_with(&held));
+            let removed = if ours { fs::remove_file(&file) } else { Ok(()) };
+            removed.with_context(|| format!("cannot remove {} again", file.display()))
         });
         let restore = |(file, held): (PathBuf, Option<Vec<u8>>)| {
             if read_if_there(&file)? == held {

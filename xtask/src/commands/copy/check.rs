@@ -32,7 +32,7 @@ pub(super) fn compile(
         fs::write(path("Cargo.lock"), lock)?;
     }
     fs::write(path(&format!("{module}.rs")), text)?;
-    let root = fs::read_to_string(&package.root).unwrap_or_default();
+    let root = if package.root.is_file() { fs::read_to_string(&package.root)? } else { String::new() };
     // As it will be declared: in a library for others, in a program for itself, where the reader will use what they need of it.
     let declared = if package.is_library { "pub" } else { "#[allow(dead_code)]" };
     let root = format!("//! Checked.\n{}{declared} mod {module};\n", lints(&root));

@@ -128,7 +128,8 @@ impl Package {
         for path in [&manifest, &real.join("Cargo.lock")] {
             refuse_link(path, &folder.join(path.file_name().unwrap_or_default()))?;
         }
-        ensure!(manifest.exists(), "{shown} has no Cargo.toml: `cargo init {shown}` makes it a package");
+        // Cargo would wait for a pipe.
+        ensure!(manifest.is_file(), "{shown} has no Cargo.toml: `cargo init {shown}` makes it a package");
 
         let Metadata { workspace_root, packages } = there::parse(&there::metadata(&real)?)?;
         let is_it = |one: &Known| one.manifest_path.canonicalize().is_ok_and(|path| path == manifest);
