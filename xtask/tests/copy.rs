@@ -442,7 +442,7 @@ fn an_edition_and_a_rust_of_the_workspace_around() {
     let inherits = "[package]\nname = \"part\"\nedition.workspace = true\nrust-version.workspace = true\n";
     around.write("part/Cargo.toml", inherits);
     around.write("part/src/main.rs", "mod my_pool;\n\nfn main() {\n    my_pool::run();\n}\n");
-    let mut part = || {
+    let part = || {
         let mut command = house.command(&["copy", "my-pool/bare"]);
         command.arg(around.path("part"));
         command
@@ -746,7 +746,8 @@ fn what_nobody_can_be_told_is_not_done() {
 fn a_file_that_comes_at_the_last_moment_is_kept() {
     for (stage, parts) in [("check", &["cannot write", "exists"][..]), ("add", &["cannot add", "no luck"])] {
         let (house, package) = (house(), package());
-        let change = if stage == "add" { "echo '# added' >> Cargo.toml; echo '# lock' > Cargo.lock;" } else { "" };
+        let change =
+            if stage == "add" { "echo '# added' >> Cargo.toml; echo '# lock' > Cargo.lock;" } else { "" };
         let then = if stage == "add" { "echo no luck >&2; exit 1" } else { "exec \"$CARGO_HERE\" \"$@\"" };
         let script = format!(
             "[ \"$1\" = {stage} ] || exec \"$CARGO_HERE\" \"$@\"\n{change} echo theirs > src/my_pool.rs; {then}"

@@ -105,9 +105,9 @@ fn home_of_all(patterns: &[Pattern], lock: bool) -> TempDir {
 
 /// Sets what the crate root of `home` says.
 fn declare<'a>(home: &TempDir, edition: &str, head: &str, patterns: impl IntoIterator<Item = &'a Pattern>) {
-    let declared = patterns.into_iter().map(|one| {
-        format!("#[clippy::msrv = \"{}\"]\npub mod {};\n", one.rust, one.module())
-    });
+    let declared = patterns
+        .into_iter()
+        .map(|one| format!("#[clippy::msrv = \"{}\"]\npub mod {};\n", one.rust, one.module()));
     fs::write(home.path().join("src/lib.rs"), head.to_owned() + &declared.collect::<String>()).unwrap();
     let manifest = home.path().join("Cargo.toml");
     let mut table: Table = toml::from_str(&fs::read_to_string(&manifest).unwrap()).unwrap();
@@ -123,7 +123,10 @@ fn every_pattern_compiles_alone_where_it_is_copied_to() {
     fs::copy(root().join("Cargo.lock"), home.path().join("Cargo.lock")).unwrap();
     let patterns = patterns();
     for Pattern { usual, edition, rust, .. } in &patterns {
-        assert!(!usual.is_empty() && EDITIONS.contains(&&**edition) && rust.contains('.'), "{usual}: {edition} {rust}");
+        assert!(
+            !usual.is_empty() && EDITIONS.contains(&&**edition) && rust.contains('.'),
+            "{usual}: {edition} {rust}"
+        );
     }
     for pattern in &patterns {
         let (name, usual) = (pattern.module(), &pattern.usual);
@@ -152,7 +155,12 @@ fn the_edition_that_a_pattern_claims_is_the_lowest() {
     let home = home_of_all(&patterns, true);
     let check = || cargo(home.path(), &["check", "--quiet"]);
     for edition in EDITIONS {
-        declare(&home, edition, "#![deny(warnings)]\n", patterns.iter().filter(|one| *one.edition <= *edition));
+        declare(
+            &home,
+            edition,
+            "#![deny(warnings)]\n",
+            patterns.iter().filter(|one| *one.edition <= *edition),
+        );
         succeeds(check());
     }
     for pattern in &patterns {

@@ -17,7 +17,7 @@ use package::{How, Package, Step, locked};
 use semver::{Version, VersionReq};
 
 use crate::experiment::{Dependency, Experiment, Role, Variant};
-use crate::process::check_interrupt;
+use crate::process::{self, Interrupted};
 use crate::workspace::Workspace;
 use crate::{Usage, say, tell};
 
@@ -113,25 +113,32 @@ impl Copy<'_> {
             steps.iter().try_for_each(|step| change::add(package, step, true))?;
             return say(&self.told(steps, true));
         }
-        let mut change = Change::begin(package)?;
-        // The file first: of two copies at the same time, one finds it there and has changed nothing.
-        let created = change.create(&package.file, self.text);
-        let added = || steps.iter().try_for_each(|step| change::add(package, step, false));
-        let done = created.and_then(|()| added()).and_then(|()| {
-            self.check_again(steps, &versions)?;
-            check_interrupt()?;
-            say(&self.told(steps, false)).context("cannot say what was done, so nothing was")
-        });
-        match done {
-            Ok(()) => {
-                change.keep();
-                Ok(())
+        let mut all_done = false;
+        let ended = process::carefully(|| {
+            let mut change = Change::begin(package)?;
+            match self.write(steps, &versions, &mut change) {
+                Ok(()) => {
+                    change.keep();
+                    all_done = true;
+                    Ok(())
+                }
+                Err(error) => match change.undo() {
+                    Ok(()) => Err(error),
+                    Err(undone) => Err(error.context(format!("{undone:#}"))),
+                },
             }
-            Err(error) => match change.undo() {
-                Ok(()) => Err(error),
-                Err(undone) => Err(error.context(format!("{undone:#}"))),
-            },
-        }
+        });
+        // An interrupt that comes after that has interrupted nothing.
+        if all_done { Ok(()) } else { ended }
+    }
+
+    fn write(&self, steps: &[Step], checked: &BTreeMap<String, Version>, change: &mut Change) -> Result<()> {
+        // The file first: of two copies at the same time, one finds it there and has changed nothing.
+        change.create(&self.package.file, self.text)?;
+        steps.iter().try_for_each(|step| change::add(&self.package, step, false))?;
+        self.check_again(steps, checked)?;
+        process::check_interrupt()?;
+        say(&self.told(steps, false)).context("cannot say what was done, so nothing was")
     }
 
     /// Checks that the file compiles with what `lock` holds; the versions with which it did.
@@ -146,7 +153,7 @@ impl Copy<'_> {
         }
         match check::compile(&self.package, steps, self.text, lock, &self.target) {
             Ok(lock) => Ok(locked(&lock, check::NAME)),
-            Err(error) if error.is::<crate::process::Interrupted>() => Err(error),
+            Err(error) if error.is::<Interrupted>() => Err(error),
             Err(error) => {
                 let hints = old.iter().map(|hint| format!("; {hint}")).collect::<String>();
                 Err(anyhow!(

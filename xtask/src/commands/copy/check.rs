@@ -1,6 +1,7 @@
 //! The file, compiled as the package will compile it, in a package of its own: that of the reader is not touched, and what it
 //! is busy with just now, or cannot build, does not matter.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -8,11 +9,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use tempfile::TempDir;
 use toml::{Table, Value};
 
 use super::package::{Package, Step, make_absolute};
 use super::there;
+use crate::process::litter::Folder;
+use crate::terminal::shows_progress;
 
 pub(super) const NAME: &str = "copied";
 
@@ -24,7 +26,7 @@ pub(super) fn compile(
     lock: Option<&[u8]>,
     target: &Path,
 ) -> Result<Vec<u8>> {
-    let folder = TempDir::with_prefix("copy-")?;
+    let folder = Folder::new_in(&env::temp_dir()).context("cannot make a folder for the check build")?;
     let path = |name: &str| folder.path().join(name);
     let module = &package.module;
     fs::write(path("Cargo.toml"), manifest(package, steps).to_string())?;
@@ -38,9 +40,9 @@ pub(super) fn compile(
     let root = format!("//! Checked.\n{}{declared} mod {module};\n", lints(&root));
     fs::write(path("lib.rs"), root)?;
 
-    let progress = ProgressBar::new_spinner().with_style(ProgressStyle::with_template(
-        "checking that it compiles there, {elapsed} (--no-check skips that) {spinner}",
-    )?);
+    let style = "checking that it compiles there, {elapsed} (--no-check skips that) {spinner}";
+    let progress = if shows_progress() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let progress = progress.with_style(ProgressStyle::with_template(style)?);
     progress.enable_steady_tick(Duration::from_millis(200));
     // In the folder of the package: its toolchain, and its .cargo/config.toml.
     let mut check = there::cargo(&package.real);

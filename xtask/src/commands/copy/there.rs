@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{ErrorKind, Read, Seek};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -33,12 +33,12 @@ fn program(name: &str, folder: &Path) -> Command {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).any(|place| place.join(name).is_file());
     let ours = env::var_os("CARGO").filter(|_| name == "cargo" && !on_path);
-    let mut command = Command::new(ours.unwrap_or_else(|| name.into()));
+    let mut command = process::command(ours.unwrap_or_else(|| name.into()));
     // What the cargo that runs us has set for us: each would keep our toolchain.
     for variable in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTUP_TOOLCHAIN_SOURCE", "RUST_RECURSION_COUNT"] {
         command.env_remove(variable);
     }
-    command.current_dir(folder).stdin(Stdio::null());
+    command.current_dir(folder);
     command
 }
 
@@ -46,14 +46,12 @@ pub(super) fn cargo(folder: &Path) -> Command {
     program("cargo", folder)
 }
 
-/// Runs `command`, at most for `limit`; what it writes goes to files, since a pipe that nobody reads would stop it.
+/// Runs `command`, at most for `limit`; what it writes goes to files, since it may be much.
 pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Said> {
     let (mut out, mut err) = (tempfile()?, tempfile()?);
     command.stdout(out.try_clone()?).stderr(err.try_clone()?);
-    let ended = process::run(command, Some(limit))?;
-    let Some(status) = ended else {
-        let shown = command.get_program().to_string_lossy();
-        bail!("{shown} has not ended after {} s, and was stopped: see what it waits for", limit.as_secs());
+    let Some(status) = process::run(command, Some(limit))? else {
+        bail!("a program of the toolchain there has not ended after {} s, and was stopped", limit.as_secs());
     };
     let read = |file: &mut std::fs::File| -> Result<Vec<u8>> {
         let mut held = Vec::new();
@@ -89,11 +87,8 @@ pub(super) fn rustc_version(folder: &Path) -> Result<Option<Version>> {
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
-        || error
-            .root_cause()
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == ErrorKind::NotFound)
+    let cause = error.root_cause().downcast_ref::<std::io::Error>();
+    cause.is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// The beginning of what a program wrote, without what a terminal would obey.
