@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
 use glob::Pattern;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
@@ -82,6 +83,11 @@ pub(crate) struct Variant {
     /// What `main` must call first.
     pub(crate) setup: Option<String>,
     pub(crate) dependencies: Vec<Dependency>,
+    /// For `copy`: the lowest edition and the lowest Rust that compile it.
+    pub(crate) edition: Option<String>,
+    pub(crate) rust_version: Option<Version>,
+    /// For `copy`: the crates whose macro makes a `main` that can call it, with the features which that macro needs.
+    pub(crate) main: BTreeMap<String, Vec<String>>,
     /// Of Python: whether it imports what the standard library has not.
     pub(crate) needs_packages: bool,
     /// Of Python: the cases that not only the first version on this machine runs.
@@ -176,6 +182,16 @@ pub(crate) struct Expectation {
     path: String,
     comparison: String,
     number: f64,
+}
+
+/// Those of Rust, in their order.
+const EDITIONS: [&str; 4] = ["2015", "2018", "2021", "2024"];
+
+/// A version as `rust-version` takes it, and rustc says it: 1.79, 1.79.0, 1.79.0-nightly.
+pub(crate) fn rust_version(text: &str) -> Option<Version> {
+    let (numbers, _) = text.split_once('-').unwrap_or((text, ""));
+    let zeros = 2_usize.checked_sub(numbers.matches('.').count())?;
+    Version::parse(&(numbers.to_owned() + &".0".repeat(zeros))).ok()
 }
 
 /// What the name of a variant in Python begins with.
@@ -353,6 +369,19 @@ impl Source<'_> {
         Ok(text.into_inner())
     }
 
+    fn edition(&self, text: Spanned<String>) -> Result<String> {
+        if !EDITIONS.contains(&&**text.get_ref()) {
+            let message = format!("`{}` is no edition; there are {}", text.get_ref(), EDITIONS.join(", "));
+            return Err(self.error(text.span(), message));
+        }
+        Ok(text.into_inner())
+    }
+
+    fn rust_version(&self, text: &Spanned<String>) -> Result<Version> {
+        let message = format!("`{}` is no version of Rust; write 1.79, say", text.get_ref());
+        rust_version(text.get_ref()).ok_or_else(|| self.error(text.span(), message))
+    }
+
     fn dependencies(
         &self,
         tables: BTreeMap<Spanned<String>, DependencyTable>,
@@ -474,6 +503,10 @@ struct VariantTable {
     setup: Option<Spanned<String>>,
     #[serde(default)]
     dependencies: BTreeMap<Spanned<String>, DependencyTable>,
+    edition: Option<Spanned<String>>,
+    rust_version: Option<Spanned<String>>,
+    #[serde(default)]
+    main: BTreeMap<String, Vec<String>>,
     needs_packages: Option<Spanned<bool>>,
     each_version: Option<Spanned<toml::Value>>,
     each_build: Option<Spanned<toml::Value>>,
@@ -599,6 +632,9 @@ impl Tables {
                 when: table.when.map(|text| source.note(text)).transpose()?,
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
                 dependencies: source.dependencies(table.dependencies, root)?,
+                edition: table.edition.map(|edition| source.edition(edition)).transpose()?,
+                rust_version: table.rust_version.map(|text| source.rust_version(&text)).transpose()?,
+                main: table.main,
                 needs_packages: table.needs_packages.is_some_and(Spanned::into_inner),
                 versions,
                 cases: select_cases(source, table.cases.as_deref(), &table.tier, &cases)?,

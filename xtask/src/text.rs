@@ -142,7 +142,8 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         // Written again, so that nothing of the text itself is kept.
-        let read = jiff::civil::DateTime::strptime(MOMENT, &text).map(|read| read.strftime(MOMENT).to_string());
+        let read =
+            jiff::civil::DateTime::strptime(MOMENT, &text).map(|read| read.strftime(MOMENT).to_string());
         match read {
             Ok(moment) if moment == text => Ok(Self(moment)),
             _ => {
@@ -171,7 +172,8 @@ impl Commit {
 
 impl<'de> Deserialize<'de> for Commit {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::new(&String::deserialize(from)?).ok_or_else(|| D::Error::custom("the commit is no number in hexadecimal"))
+        Self::new(&String::deserialize(from)?)
+            .ok_or_else(|| D::Error::custom("the commit is no number in hexadecimal"))
     }
 }
 

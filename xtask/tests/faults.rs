@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use trials::{Failed, Trial};
 
-const PRELUDE: &str = include_str!("faults/prelude.sh");
+const PRELUDE: &str = concat!(include_str!("faults/prelude.sh"), include_str!("faults/copy.sh"));
 
 /// A row takes longer than this only if it hangs.
 const HANGS: u64 = 180;

@@ -96,7 +96,11 @@ fn a_floor_and_a_library_decide_nothing() {
 /// Adds a pattern that keeps the rules; what is generated is written.
 fn add_pattern(fixture: &Fixture) {
     fixture.add_experiment("crates/patterns/copied", &["good"]);
-    fixture.edit(PATTERN, "name = \"good\"", "name = \"good\"\nwhen = \"always\"");
+    fixture.edit(
+        PATTERN,
+        "name = \"good\"",
+        "name = \"good\"\nwhen = \"always\"\nedition = \"2018\"\nrust_version = \"1.65\"",
+    );
     generate(fixture);
 }
 
@@ -113,11 +117,17 @@ fn a_pattern_that_needs_the_rest_of_its_crate() {
 }
 
 #[test]
-fn a_pattern_that_says_not_when_to_take_it() {
+fn a_pattern_that_says_not_when_to_take_it_and_what_it_needs() {
     let fixture = Fixture::new(&["good"]);
-    add_pattern(&fixture);
-    fixture.edit(PATTERN, "when = \"always\"\n", "");
-    found(&fixture, &format!("{PATTERN}:1: "), &["`good` has no `when`"]);
+    for (key, line) in [
+        ("edition", "edition = \"2018\"\n"),
+        ("rust_version", "rust_version = \"1.65\"\n"),
+        ("when", "when = \"always\"\n"),
+    ] {
+        add_pattern(&fixture);
+        fixture.edit(PATTERN, line, "");
+        found(&fixture, &format!("{PATTERN}:1: "), &[&format!("`good` has no `{key}`")]);
+    }
     // Nobody is to take this one.
     fixture.edit(PATTERN, "role = \"right\"", "role = \"wrong\"");
     fixture.write("crates/patterns/copied/src/good.rs", &VARIANT.replace("Right", "Wrong"));

@@ -1,16 +1,23 @@
 //! One variant of a pattern, put into another package: its file as it is, and the crates that it imports.
 
+mod change;
+mod check;
 mod package;
+mod there;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use change::Change;
 use clap::Args;
-use package::Package;
+use package::{How, Package, Step, locked};
+use semver::{Version, VersionReq};
 
 use crate::experiment::{Dependency, Experiment, Role, Variant};
+use crate::process::{self, Interrupted};
 use crate::workspace::Workspace;
 use crate::{Usage, say, tell};
 
@@ -22,6 +29,12 @@ pub(crate) struct Options {
     /// The folder of the package that gets it
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// The name of the module, and so of the file; that of the experiment if left out
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+    /// Do not compile the file first; for a package whose crates take long to build
+    #[arg(long)]
+    no_check: bool,
     /// Write nothing; only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -41,11 +54,143 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     };
     let text = fs::read_to_string(workspace.root.join(&variant.file))
         .with_context(|| format!("cannot read {}", variant.file.display()))?;
-    let module = experiment.name.replace('-', "_");
-    let package = Package::check(&workspace, folder, &module)?;
-    package.take(variant, &text, options.dry_run)?;
-    say(&told(&package, variant, &text, options.dry_run))?;
+    let usual = experiment.name.replace('-', "_");
+    let module = options.name.as_deref().map_or(Ok(usual.as_str()), module_name)?;
+    let copy = Copy {
+        what,
+        variant,
+        text: &text,
+        usual: &usual,
+        package: Package::check(&workspace, folder, module)?,
+        target: workspace.target.join("copies"),
+        checked: !options.no_check,
+    };
+    copy.package.check_compiler(what, variant)?;
+    let steps = copy.package.steps(variant)?;
+    copy.take(&steps, options.dry_run)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses what cannot be the name of a module with a file of its own.
+fn module_name(name: &str) -> Result<&str> {
+    // Those of all editions, and those that are kept for later.
+    const KEYWORDS: &str = "abstract as async await become box break const continue crate do dyn else enum extern false \
+        final fn for gen if impl in let loop macro match mod move mut override priv pub ref return self static struct \
+        super trait true try type typeof unsafe unsized use virtual where while yield _";
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_name = name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit());
+    let why = if !is_name {
+        "no name of a module: use a-z, 0-9 and _"
+    } else if KEYWORDS.split_whitespace().any(|word| word == name.to_ascii_lowercase()) {
+        "a keyword of Rust"
+    } else if ["lib", "main"].contains(&name) {
+        "the root of a crate"
+    } else {
+        return Ok(name);
+    };
+    bail!(Usage(format!("--as {name}: that is {why}")))
+}
+
+/// A variant on its way into a package.
+struct Copy<'a> {
+    what: &'a str,
+    variant: &'a Variant,
+    text: &'a str,
+    /// The name that the module has if no other is asked for.
+    usual: &'a str,
+    package: Package,
+    target: PathBuf,
+    checked: bool,
+}
+
+impl Copy<'_> {
+    /// All of it, or nothing: an error or an interrupt leaves the package as it was.
+    fn take(&self, steps: &[Step], dry_run: bool) -> Result<()> {
+        let package = &self.package;
+        let before = change::read_if_there(&package.lock)?;
+        let versions = self.compile(steps, before.as_deref(), &package.name)?;
+        if dry_run {
+            steps.iter().try_for_each(|step| change::add(package, step, true))?;
+            return say(&self.told(steps, true));
+        }
+        let mut all_done = false;
+        let ended = process::carefully(|| {
+            let mut change = Change::begin(package)?;
+            match self.write(steps, &versions, &mut change) {
+                Ok(()) => {
+                    change.keep();
+                    all_done = true;
+                    Ok(())
+                }
+                Err(error) => match change.undo() {
+                    Ok(()) => Err(error),
+                    Err(undone) => Err(error.context(format!("{undone:#}"))),
+                },
+            }
+        });
+        // An interrupt that comes after that has interrupted nothing.
+        if all_done { Ok(()) } else { ended }
+    }
+
+    fn write(&self, steps: &[Step], checked: &BTreeMap<String, Version>, change: &mut Change) -> Result<()> {
+        // The file first: of two copies at the same time, one finds it there and has changed nothing.
+        change.create(&self.package.file, self.text)?;
+        steps.iter().try_for_each(|step| change::add(&self.package, step, false))?;
+        self.check_again(steps, checked)?;
+        process::check_interrupt()?;
+        say(&self.told(steps, false)).context("cannot say what was done, so nothing was")
+    }
+
+    /// Checks that the file compiles with what `lock` holds; the versions with which it did.
+    fn compile(&self, steps: &[Step], lock: Option<&[u8]>, of: &str) -> Result<BTreeMap<String, Version>> {
+        let (what, shown) = (self.what, self.package.shown());
+        let held = locked(lock.unwrap_or_default(), of);
+        let old = older(steps, &held);
+        if !self.checked {
+            let hints = old.join("; ");
+            ensure!(old.is_empty(), "{what} may not compile in {shown}, and nothing was copied: {hints}");
+            return Ok(BTreeMap::new());
+        }
+        match check::compile(&self.package, steps, self.text, lock, &self.target) {
+            Ok(lock) => Ok(locked(&lock, check::NAME)),
+            Err(error) if error.is::<Interrupted>() => Err(error),
+            Err(error) => {
+                let hints = old.iter().map(|hint| format!("; {hint}")).collect::<String>();
+                Err(anyhow!(
+                    "the check build of {what} in {shown} failed, and nothing was copied{hints} (--no-check copies it all the \
+                     same)\n{error:#}"
+                ))
+            }
+        }
+    }
+
+    /// Checks again if the package got other versions than those with which it was checked, for a reason that lies outside of it.
+    fn check_again(&self, steps: &[Step], checked: &BTreeMap<String, Version>) -> Result<()> {
+        let Some(lock) = change::read_if_there(&self.package.lock)? else { return Ok(()) };
+        let has = locked(&lock, &self.package.name);
+        let same = |step: &Step| {
+            let name = &step.dependency.name;
+            self.checked && checked.get(name) == has.get(name)
+        };
+        if !steps.iter().all(same) {
+            self.compile(steps, Some(&lock), &self.package.name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Which crates are locked at a version that is not the one the file is made for.
+fn older(steps: &[Step], held: &BTreeMap<String, Version>) -> Vec<String> {
+    let old = steps.iter().filter_map(|step| {
+        let Dependency { name, version, .. } = step.dependency;
+        let has = held.get(name)?;
+        let right = VersionReq::parse(version).is_ok_and(|right| right.matches(has));
+        // What is added anew moves the lock.
+        (!right && step.how != How::Add).then(|| {
+            format!("{name} is locked there at {has}, and the file is made for {version} or later: `cargo update {name}`")
+        })
+    });
+    old.collect()
 }
 
 /// Why nobody should take this variant home, if so.
@@ -97,34 +242,64 @@ fn find<'a>(experiments: &'a [Experiment], what: &str) -> Result<(&'a Experiment
     bail!(Usage(format!("cannot copy `{what}`: {why}; there are {}", names.join(", "))))
 }
 
-/// What was done, or would be, and what is left to do by hand.
-fn told(package: &Package, variant: &Variant, text: &str, dry_run: bool) -> String {
-    let (wrote, added, kept) =
-        if dry_run { ("would write", "would add", "would keep") } else { ("wrote", "added", "kept") };
-    let mut told = format!("{wrote} {}\n", package.shown_file().display());
-    for Dependency { name, version, features, default_features } in &variant.dependencies {
-        let is_new = !package.has(name);
-        told += &if is_new {
-            format!("{added} {name} {version}")
-        } else {
-            format!("{kept} the version of {name} (the file is made for {version})")
-        };
-        if !features.is_empty() {
-            told += &format!(" with {}", features.join(", "));
-        }
-        if is_new && !default_features {
-            told += ", without its default features";
+impl Copy<'_> {
+    /// What was done, or would be, and what is left to do by hand.
+    fn told(&self, steps: &[Step], dry_run: bool) -> String {
+        let Self { package, variant, text, .. } = self;
+        let (wrote, added, kept) =
+            if dry_run { ("would write", "would add", "would keep") } else { ("wrote", "added", "kept") };
+        let mut told = format!("{wrote} {}\n", package.shown_file().display());
+        for step in steps {
+            let Dependency { name, version, features, default_features } = step.dependency;
+            told += &match step.how {
+                How::Add => format!("{added} {name} {version}"),
+                How::Inherit => format!(
+                    "{added} {name}, with the version of the workspace (the file is made for {version})"
+                ),
+                How::Keep { .. } => format!("{kept} the version of {name} (the file is made for {version})"),
+            };
+            if !features.is_empty() {
+                told += &format!(" with {}", features.join(", "));
+            }
+            if step.how == How::Add && !default_features {
+                told += ", without its default features";
+            }
+            told += "\n";
         }
         told += "\n";
+        if let Some(setup) = &variant.setup {
+            told += &format!("First in `main`: {}\n", self.renamed(setup));
+        }
+        for (name, features) in &variant.main {
+            let given = |feature| {
+                let added = steps.iter().find(|step| step.dependency.name == *name);
+                added.is_some_and(|step| step.dependency.features.contains(feature))
+            };
+            let lacks = features.iter().filter(|one| !given(one) && !package.has_feature(name, one));
+            let lacks: Vec<_> = lacks.map(String::as_str).collect();
+            if !lacks.is_empty() {
+                let attribute = name.replace('-', "_");
+                told += &format!(
+                    "`#[{attribute}::main]` needs features of {name} that are not there: `cargo add {name} --features {}`\n",
+                    lacks.join(",")
+                );
+            }
+        }
+        let condition = package.condition(steps);
+        let cfg = condition.as_ref().map(|condition| format!("#[cfg({condition})] ")).unwrap_or_default();
+        told += &format!("Write `{cfg}mod {};` in {}. ", package.module, package.shown_roots());
+        if condition.is_some() {
+            told += "Without that feature, crates that it needs are not there. ";
+        }
+        match example(text) {
+            Some(example) => told + &format!("To call it:\n\n{}", self.renamed(&example)),
+            None => told + "The comments in the file say how to call it.\n",
+        }
     }
-    told += "\n";
-    if let Some(setup) = &variant.setup {
-        told += &format!("First in `main`: {setup}\n");
-    }
-    told += &format!("Write `mod {};` in main.rs or lib.rs. ", package.module);
-    match example(text) {
-        Some(example) => told + &format!("To call it:\n\n{example}"),
-        None => told + "The comments in the file say how to call it.\n",
+
+    /// The documentation calls the module by its usual name.
+    fn renamed(&self, text: &str) -> String {
+        text.replace(&format!("{}::", self.usual), &format!("{}::", self.package.module))
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             for file in files(&workspace.root, &experiment)? {
                 findings.extend(check_file(&workspace, &experiment, &file)?);
             }
-            findings.extend(check_when(&experiment));
+            findings.extend(check_copied(&experiment));
         }
         for pages in PAGES {
             for page in glob(&format!("{}/{pages}", Pattern::escape(&workspace.root.to_string_lossy())))? {
@@ -104,13 +104,19 @@ fn check_file(workspace: &Workspace, experiment: &Experiment, file: &Path) -> Re
     Ok(findings)
 }
 
-/// `copy` lists what there is by when to take it.
-fn check_when(experiment: &Experiment) -> impl Iterator<Item = String> {
+/// `copy` lists what there is by when to take it, and refuses a package that cannot compile it.
+fn check_copied(experiment: &Experiment) -> impl Iterator<Item = String> {
     let file = experiment.folder.join("experiment.toml");
     let copied = experiment.variants.iter().filter(|variant| copy::refusal(experiment, variant).is_none());
-    copied.filter(|variant| variant.when.is_none()).map(move |variant| {
-        let (file, name) = (file.display(), &variant.name);
-        format!("{file}:1: the variant `{name}` has no `when`: say in a line when to take it and no other")
+    copied.flat_map(move |variant| {
+        let (file, name) = (file.display().to_string(), &variant.name);
+        let lacks = [
+            (variant.when.is_none(), "`when`: say in a line when to take it and no other"),
+            (variant.edition.is_none(), "`edition`: say the lowest that compiles it"),
+            (variant.rust_version.is_none(), "`rust_version`: say the lowest Rust that compiles it"),
+        ];
+        let lacks = lacks.into_iter().filter(|(lacks, _)| *lacks);
+        lacks.map(move |(_, what)| format!("{file}:1: the variant `{name}` has no {what}"))
     })
 }
 

@@ -1,26 +1,119 @@
-//! The package that gets a copy, and nothing but all of it.
+//! The package that gets a copy, as cargo knows it: what the file needs of it, and what is in the way.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use semver::Version;
+use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::experiment::{Dependency, Variant};
-use crate::process;
-use crate::workspace::{Workspace, cargo};
+use super::there;
+use crate::experiment::{Dependency, Variant, rust_version};
+use crate::workspace::Workspace;
 
 /// The package that gets the file.
 pub(super) struct Package {
     /// As it was asked for, to be shown.
     folder: PathBuf,
+    /// The same without links, where commands run.
+    pub(super) real: PathBuf,
     pub(super) module: String,
+    pub(super) name: String,
+    /// The crate root in which the module has to be declared.
+    pub(super) root: PathBuf,
+    /// Whether that is the root of a library.
+    pub(super) is_library: bool,
+    /// Another root in the same folder: `main.rs` beside `lib.rs`.
+    other_root: Option<PathBuf>,
+    pub(super) file: PathBuf,
+    pub(super) manifest: PathBuf,
+    pub(super) lock: PathBuf,
+    pub(super) edition: String,
+    pub(super) rust: Option<String>,
+    has: Vec<Has>,
+    features: BTreeMap<String, Vec<String>>,
+    /// Its Cargo.toml, and that of the workspace around it, which may be the same.
+    pub(super) table: Table,
+    pub(super) around: Table,
+    pub(super) workspace_root: PathBuf,
+}
+
+/// A crate that the file imports, and what has to be done for it.
+pub(super) struct Step<'a> {
+    pub(super) dependency: &'a Dependency,
+    pub(super) how: How,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum How {
+    /// It gets a version of its own.
+    Add,
+    /// It gets the version of the workspace around it.
+    Inherit,
+    /// It is there, and its version was chosen by somebody; perhaps its default features are to be switched on.
+    Keep { defaults: bool },
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    workspace_root: PathBuf,
+    packages: Vec<Known>,
+}
+
+#[derive(Deserialize)]
+struct Known {
     name: String,
-    file: PathBuf,
-    manifest: PathBuf,
-    lock: PathBuf,
-    dependencies: Table,
+    manifest_path: PathBuf,
+    edition: String,
+    rust_version: Option<String>,
+    targets: Vec<Target>,
+    dependencies: Vec<Has>,
+    features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+    src_path: PathBuf,
+    edition: Option<String>,
+}
+
+/// A dependency that the package has.
+#[derive(Deserialize)]
+struct Has {
+    name: String,
+    rename: Option<String>,
+    kind: Option<String>,
+    target: Option<String>,
+    optional: bool,
+    uses_default_features: bool,
+    features: Vec<String>,
+}
+
+impl Has {
+    /// As the code of the package knows it.
+    fn key(&self) -> &str {
+        self.rename.as_deref().unwrap_or(&self.name)
+    }
+
+    /// In `[dependencies]` itself.
+    fn is_plain(&self) -> bool {
+        self.kind.is_none() && self.target.is_none()
+    }
+}
+
+impl Target {
+    fn is_library(&self) -> bool {
+        let kinds = ["lib", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"];
+        self.kind.iter().any(|kind| kinds.contains(&&**kind))
+    }
+
+    fn folder(&self) -> &Path {
+        self.src_path.parent().unwrap_or(&self.src_path)
+    }
 }
 
 impl Package {
@@ -31,122 +124,329 @@ impl Package {
         let real = real.with_context(|| format!("{shown} is no directory: name that of a package"))?;
         let ours = workspace.root.canonicalize()?;
         ensure!(!real.starts_with(ours), "{shown} is in this workspace: name a package outside of it");
-        let file = format!("src/{module}.rs");
-        for path in ["Cargo.toml", "Cargo.lock", "src", &file] {
-            let is_link = real.join(path).is_symlink();
-            ensure!(!is_link, "{shown}/{path} is a symlink, and nothing is written through it: remove it");
-        }
-
         let manifest = real.join("Cargo.toml");
-        ensure!(manifest.exists(), "{shown} has no Cargo.toml: `cargo init {shown}` makes it a package");
-        ensure!(real.join("src").is_dir(), "{shown}/src is no directory: make it, the file belongs there");
-        for path in [&file, &format!("src/{module}/mod.rs")] {
-            ensure!(!real.join(path).exists(), "{shown}/{path} is there already, and is kept: move it away");
+        for path in [&manifest, &real.join("Cargo.lock")] {
+            refuse_link(path, &folder.join(path.file_name().unwrap_or_default()))?;
         }
+        // Cargo would wait for a pipe.
+        ensure!(manifest.is_file(), "{shown} has no Cargo.toml: `cargo init {shown}` makes it a package");
 
-        let lock = Workspace::around(&real)?.root.join("Cargo.lock");
-        let is_link = lock.is_symlink();
-        ensure!(!is_link, "{} is a symlink, and nothing is written through it: remove it", lock.display());
-        let table: Table = toml::from_str(&fs::read_to_string(&manifest)?)?;
-        let name = table.get("package").and_then(|package| package.get("name")?.as_str());
-        let name =
-            name.with_context(|| format!("{shown}/Cargo.toml has no [package]: name one of its members"))?;
-        let dependencies = table.get("dependencies").and_then(|table| table.as_table().cloned());
-        Ok(Self {
+        let Metadata { workspace_root, packages } = there::parse(&there::metadata(&real)?)?;
+        let is_it = |one: &Known| one.manifest_path.canonicalize().is_ok_and(|path| path == manifest);
+        let known = packages.into_iter().find(is_it);
+        let known =
+            known.with_context(|| format!("{shown}/Cargo.toml has no [package]: name one of its members"))?;
+        let lock = workspace_root.join("Cargo.lock");
+        refuse_link(&lock, &lock)?;
+
+        let (root, other) = root(&known, &real).with_context(|| {
+            format!(
+                "{shown} has no src/lib.rs and no src/main.rs, or more than one program in different folders: \
+                 make a src/lib.rs, the module is declared there"
+            )
+        })?;
+        let relative = root.src_path.strip_prefix(&real).ok();
+        let relative = relative.filter(|path| path.components().all(|part| part.as_os_str() != ".."));
+        let relative = relative.with_context(|| {
+            let path = root.src_path.display();
+            format!(
+                "the crate root {path} is outside of {shown}, where nothing is written: copy the file by hand"
+            )
+        })?;
+        let beside = relative.parent().unwrap_or(Path::new("")).to_owned();
+        let mut inner = PathBuf::new();
+        for part in beside.iter().chain([format!("{module}.rs").as_ref()]) {
+            inner.push(part);
+            refuse_link(&real.join(&inner), &folder.join(&inner))?;
+        }
+        ensure!(real.join(&beside).is_dir(), "{}/{} is no directory", shown, beside.display());
+        for path in [inner.clone(), beside.join(module).join("mod.rs")] {
+            let path_shown = path.display();
+            let there = real.join(&path).symlink_metadata().is_ok();
+            ensure!(
+                !there,
+                "{shown}/{path_shown} is there already, and is kept: move it away, or choose another name with --as"
+            );
+        }
+        // Cargo takes a file of this name for a program of its own.
+        ensure!(
+            inner != Path::new("build.rs"),
+            "{shown}/build.rs would be taken for a build script: choose another name with --as"
+        );
+
+        let read = |path: &Path| -> Result<Table> {
+            let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(toml::from_str(&text)?)
+        };
+        let table = read(&manifest)?;
+        let around_file = workspace_root.join("Cargo.toml");
+        let around = if around_file == manifest { table.clone() } else { read(&around_file)? };
+        let package = Self {
             folder: folder.to_owned(),
             module: module.to_owned(),
-            name: name.to_owned(),
-            file: real.join(file),
+            file: real.join(&inner),
+            is_library: root.is_library(),
+            root: root.src_path.clone(),
+            other_root: other.map(|target| target.src_path.clone()),
+            edition: root.edition.clone().unwrap_or_else(|| known.edition.clone()),
+            rust: known.rust_version,
+            name: known.name,
+            has: known.dependencies,
+            features: known.features,
+            real,
             manifest,
             lock,
-            dependencies: dependencies.unwrap_or_default(),
-        })
-    }
-
-    /// The file that it gets, as a reader knows it.
-    pub(super) fn shown_file(&self) -> PathBuf {
-        self.folder.join(format!("src/{}.rs", self.module))
-    }
-
-    pub(super) fn has(&self, dependency: &str) -> bool {
-        self.dependencies.contains_key(dependency)
-    }
-
-    /// All of it, or nothing: an error or an interrupt leaves the package as it was.
-    pub(super) fn take(&self, variant: &Variant, text: &str, dry_run: bool) -> Result<()> {
-        let before = Before::of([&self.manifest, &self.lock])?;
-        let added = variant.dependencies.iter().try_for_each(|one| self.add(one, dry_run));
-        let done = added.and_then(|()| if dry_run { Ok(()) } else { create(&self.file, text) });
-        if done.is_err() {
-            before.restore()?;
-        }
-        done
-    }
-
-    fn add(&self, dependency: &Dependency, dry_run: bool) -> Result<()> {
-        let Dependency { name, version, features, default_features } = dependency;
-        let mut add = process::command(cargo());
-        add.args(["add", "--quiet", "--package", &self.name, "--features", &features.join(",")]);
-        // What the package has already was chosen by somebody: its version is kept, and none of its features goes.
-        match self.dependencies.get(name) {
-            Some(kept) if *default_features && has_no_defaults(kept) => {
-                add.args([name, "--default-features"])
-            }
-            Some(_) => add.arg(name),
-            None if *default_features => add.arg(format!("{name}@{version}")),
-            None => add.args([&format!("{name}@{version}"), "--no-default-features"]),
+            table,
+            around,
+            workspace_root,
         };
-        if dry_run {
-            add.arg("--dry-run");
-        }
-        let folder = self.manifest.with_file_name("");
-        let ended = process::run_shown(add.current_dir(folder))?;
-        let shown = self.folder.display();
+        package.check_name(known.targets.iter().filter(|target| target.is_library()))?;
+        Ok(package)
+    }
+
+    /// A module of the name of a crate hides that crate.
+    fn check_name<'a>(&self, libraries: impl Iterator<Item = &'a Target>) -> Result<()> {
+        let crates = self.has.iter().map(Has::key).chain(["std", "core", "alloc"]);
+        let crates = crates.chain(libraries.map(|library| library.name.as_str()));
+        let hides = crates.map(|name| name.replace('-', "_")).any(|name| name == self.module);
+        let module = &self.module;
         ensure!(
-            ended.success(),
-            "cargo cannot add {name} {version} to {shown}: see its message above; all is put back as it was"
+            !hides,
+            "a module `{module}` would hide the crate of that name: choose another with --as NAME"
         );
         Ok(())
     }
-}
 
-fn has_no_defaults(dependency: &Value) -> bool {
-    dependency.get("default-features").and_then(Value::as_bool) == Some(false)
-}
-
-/// The files that cargo changes, as they were.
-struct Before(Vec<(PathBuf, Option<Vec<u8>>)>);
-
-impl Before {
-    fn of(files: [&PathBuf; 2]) -> Result<Self> {
-        let held = files.map(|file| Ok((file.clone(), read_if_there(file)?)));
-        Ok(Self(held.into_iter().collect::<Result<_>>()?))
+    pub(super) fn shown(&self) -> std::path::Display<'_> {
+        self.folder.display()
     }
 
-    /// Puts back each that has changed, whatever becomes of the other.
-    fn restore(&self) -> Result<()> {
-        let restore = |(file, held): &(PathBuf, Option<Vec<u8>>)| {
-            if read_if_there(file)? == *held {
-                return Ok(());
-            }
-            let restored = held.as_ref().map_or_else(|| fs::remove_file(file), |held| fs::write(file, held));
-            restored.with_context(|| format!("cannot put {} back as it was", file.display()))
+    /// A file in it, as a reader knows it.
+    fn shown_path(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.real).map_or_else(|_| path.to_owned(), |path| self.folder.join(path))
+    }
+
+    pub(super) fn shown_file(&self) -> PathBuf {
+        self.shown_path(&self.file)
+    }
+
+    /// Where `mod` has to be written.
+    pub(super) fn shown_roots(&self) -> String {
+        let inside = |path: &Path| path.strip_prefix(&self.real).unwrap_or(path).display().to_string();
+        let root = inside(&self.root);
+        self.other_root
+            .as_deref()
+            .map_or_else(|| root.clone(), |other| format!("{root} or {}", inside(other)))
+    }
+
+    /// Refuses what the file cannot be compiled with, whatever its crates are.
+    pub(super) fn check_compiler(&self, what: &str, variant: &Variant) -> Result<()> {
+        let shown = self.shown();
+        if let Some(needed) = &variant.edition {
+            // Four digits each.
+            ensure!(
+                *needed <= self.edition,
+                "{what} needs edition {needed}, and {shown} has edition {}: write `edition = \"{needed}\"` in its \
+                 Cargo.toml, which `cargo fix --edition` prepares",
+                self.edition
+            );
+        }
+        let Some(needed) = &variant.rust_version else { return Ok(()) };
+        let short = format!("{}.{}", needed.major, needed.minor);
+        if let Some(promised) = self.rust.as_deref()
+            && rust_version(promised).is_some_and(|promised| promised < *needed)
+        {
+            bail!(
+                "{what} needs Rust {short}, and {shown} promises to compile with {promised}: write `rust-version = \
+                 \"{short}\"` in its Cargo.toml if it may"
+            );
+        }
+        if let Some(used) = there::rustc_version(&self.real)?.filter(|used| used < needed) {
+            bail!(
+                "{what} needs Rust {short}, and in {shown} rustc is {used}: choose a newer toolchain there"
+            );
+        }
+        Ok(())
+    }
+
+    /// What has to be done for each crate; refuses what cannot be done.
+    pub(super) fn steps<'a>(&self, variant: &'a Variant) -> Result<Vec<Step<'a>>> {
+        variant.dependencies.iter().map(|dependency| self.step(dependency)).collect()
+    }
+
+    fn step<'a>(&self, dependency: &'a Dependency) -> Result<Step<'a>> {
+        let (name, shown) = (&dependency.name, self.shown());
+        let renamed =
+            |one: &&Has| one.name == *name && one.key() != name && one.kind.as_deref() != Some("build");
+        if let Some(other) = self.has.iter().find(renamed) {
+            bail!(
+                "{shown} has {name} under the name `{}`, the file calls it `{name}`, and cargo allows one name: \
+                 call it `{name}` in its Cargo.toml, without `package`",
+                other.key()
+            );
+        }
+        if let Some(other) = self.has.iter().find(|one| one.key() == name && one.name != *name) {
+            bail!(
+                "in {shown} `{name}` is another crate, {}, and the file imports {name}: rename that one in its Cargo.toml",
+                other.name
+            );
+        }
+        let has = self.has.iter().find(|one| one.is_plain() && one.name == *name);
+        let Some(has) = has else {
+            let how = if self.can_inherit(dependency) { How::Inherit } else { How::Add };
+            return Ok(Step { dependency, how });
         };
-        let restored: Vec<Result<()>> = self.0.iter().map(restore).collect();
-        restored.into_iter().collect()
+        let defaults = dependency.default_features && !has.uses_default_features;
+        ensure!(
+            !(defaults && self.inherits(name)),
+            "{shown} has {name} from the workspace around it, without its default features, and the file needs them: \
+             remove `default-features = false` from {name} in {}",
+            self.workspace_root.join("Cargo.toml").display()
+        );
+        Ok(Step { dependency, how: How::Keep { defaults } })
+    }
+
+    /// Whether its Cargo.toml says `workspace = true` of this crate.
+    fn inherits(&self, name: &str) -> bool {
+        let entry = self.table.get("dependencies").and_then(|table| table.get(name));
+        entry.and_then(|entry| entry.get("workspace")?.as_bool()) == Some(true)
+    }
+
+    /// Whether the workspace around it has a version that the file can use as it is.
+    fn can_inherit(&self, dependency: &Dependency) -> bool {
+        let Some(entry) = self.shared(&dependency.name) else { return false };
+        let renamed =
+            entry.get("package").and_then(Value::as_str).is_some_and(|name| name != dependency.name);
+        let without = entry.get("default-features").and_then(Value::as_bool) == Some(false);
+        !renamed && !(without && dependency.default_features)
+    }
+
+    fn shared(&self, name: &str) -> Option<&Value> {
+        self.around.get("workspace")?.get("dependencies")?.get(name)
+    }
+
+    /// What Cargo.toml says, or will say, of the crate of this step; paths are from the root of the disk.
+    pub(super) fn entry(&self, step: &Step) -> Table {
+        let Dependency { name, version, features, default_features } = step.dependency;
+        let text = |version: &str| Table::from_iter([("version".to_owned(), Value::from(version))]);
+        let (entry, base) = match step.how {
+            How::Add => {
+                let mut entry = text(version);
+                entry.insert("default-features".to_owned(), Value::from(*default_features));
+                (Value::Table(entry), &self.real)
+            }
+            How::Keep { .. } if !self.inherits(name) => {
+                let entry = self.table.get("dependencies").and_then(|table| table.get(name));
+                (entry.cloned().unwrap_or_else(|| Value::from(version.as_str())), &self.real)
+            }
+            How::Keep { .. } | How::Inherit => {
+                let entry = self.shared(name).cloned();
+                (entry.unwrap_or_else(|| Value::from(version.as_str())), &self.workspace_root)
+            }
+        };
+        let mut entry = match entry {
+            Value::Table(entry) => entry,
+            other => text(other.as_str().unwrap_or(version)),
+        };
+        entry.remove("optional");
+        make_absolute(&mut entry, base);
+        if step.how == (How::Keep { defaults: true }) {
+            entry.insert("default-features".to_owned(), Value::from(true));
+        }
+        let kept = self.has.iter().find(|one| one.is_plain() && one.name == *name);
+        let mut all: BTreeSet<String> = features.iter().cloned().collect();
+        all.extend(kept.into_iter().flat_map(|one| one.features.iter().cloned()));
+        let listed = entry.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
+        all.extend(listed.iter().filter_map(|feature| feature.as_str().map(str::to_owned)));
+        entry.insert("features".to_owned(), Value::from(all.into_iter().collect::<Vec<_>>()));
+        entry
+    }
+
+    /// The condition under which all crates of the file are there, if some are optional.
+    pub(super) fn condition(&self, steps: &[Step]) -> Option<String> {
+        let mut all = BTreeSet::new();
+        for step in steps {
+            let name = &step.dependency.name;
+            if self.has.iter().any(|one| one.is_plain() && one.name == *name && one.optional) {
+                all.insert(self.enabled_by(name));
+            }
+        }
+        let all: Vec<_> = all.into_iter().collect();
+        match &*all {
+            [] => None,
+            [one] => Some(one.clone()),
+            all => Some(format!("all({})", all.join(", "))),
+        }
+    }
+
+    /// The features that switch an optional crate on.
+    fn enabled_by(&self, name: &str) -> String {
+        let switches =
+            |item: &String| *item == format!("dep:{name}") || item.starts_with(&format!("{name}/"));
+        let on = self.features.iter().filter(|(_, items)| items.iter().any(switches));
+        let mut on: Vec<_> = on.map(|(feature, _)| feature.as_str()).collect();
+        if on.len() > 1 {
+            on.retain(|feature| *feature != "default");
+        }
+        let on: Vec<_> = on.into_iter().map(|feature| format!("feature = \"{feature}\"")).collect();
+        if on.len() == 1 { on.concat() } else { format!("any({})", on.join(", ")) }
+    }
+
+    /// Whether the package has this feature of a crate already, as far as its Cargo.toml says.
+    pub(super) fn has_feature(&self, name: &str, feature: &str) -> bool {
+        let has = self.has.iter().filter(|one| one.name == name && one.kind.is_none());
+        has.flat_map(|one| &one.features).any(|one| one == feature || one == "full")
     }
 }
 
-fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        read => Ok(Some(read.with_context(|| format!("cannot read {}", file.display()))?)),
+/// Paths in a dependency or a patch are relative to the Cargo.toml that says them.
+pub(super) fn make_absolute(entry: &mut Table, base: &Path) {
+    if let Some(path) = entry.get("path").and_then(Value::as_str).map(|path| base.join(path)) {
+        entry.insert("path".to_owned(), Value::from(path.to_string_lossy().into_owned()));
     }
 }
 
-/// Writes a file where there is none, not even one that came a moment ago.
-fn create(file: &Path, text: &str) -> Result<()> {
-    let cannot = || format!("cannot write {}", file.display());
-    let mut new = File::create_new(file).with_context(cannot)?;
-    new.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(file))).with_context(cannot)
+/// The root in which the module is declared, and another one beside it.
+fn root<'a>(known: &'a Known, real: &Path) -> Option<(&'a Target, Option<&'a Target>)> {
+    // What lies in these is a target of its own, each file.
+    let found = ["src/bin", "examples", "tests", "benches"].map(|folder| real.join(folder));
+    let is_right = |target: &&Target| !found.iter().any(|folder| target.folder() == folder);
+    let programs = || known.targets.iter().filter(|target| target.kind == ["bin"]).filter(is_right);
+    if let Some(library) = known.targets.iter().filter(|target| target.is_library()).find(is_right) {
+        return Some((library, programs().find(|program| program.folder() == library.folder())));
+    }
+    let first = programs().find(|program| program.name == known.name).or_else(|| programs().next())?;
+    let one_folder = programs().all(|program| program.folder() == first.folder());
+    (one_folder || first.name == known.name).then_some((first, None))
+}
+
+fn refuse_link(path: &Path, shown: &Path) -> Result<()> {
+    let shown = shown.display();
+    ensure!(!path.is_symlink(), "{shown} is a symlink, and nothing is written through it: remove it");
+    Ok(())
+}
+
+/// The versions of the crates that the package `of` uses, as a Cargo.lock says.
+pub(super) fn locked(lock: &[u8], of: &str) -> BTreeMap<String, Version> {
+    let table: Table =
+        std::str::from_utf8(lock).ok().and_then(|text| toml::from_str(text).ok()).unwrap_or_default();
+    let packages = table.get("package").and_then(Value::as_array).cloned().unwrap_or_default();
+    let word = |package: &Value, key: &str| package.get(key).and_then(Value::as_str).map(str::to_owned);
+    let own =
+        packages.iter().find(|one| word(one, "name").as_deref() == Some(of) && one.get("source").is_none());
+    let uses = own.and_then(|own| own.get("dependencies")?.as_array()).cloned().unwrap_or_default();
+    let mut versions = BTreeMap::new();
+    for used in uses.iter().filter_map(Value::as_str) {
+        // The version is there only if two of the name are.
+        let mut words = used.split(' ');
+        let Some(name) = words.next() else { continue };
+        let version = words.next().map(str::to_owned).or_else(|| {
+            let one = packages.iter().find(|one| word(one, "name").as_deref() == Some(name));
+            one.and_then(|one| word(one, "version"))
+        });
+        if let Some(version) = version.and_then(|version| Version::parse(&version).ok()) {
+            versions.insert(name.to_owned(), version);
+        }
+    }
+    versions
 }

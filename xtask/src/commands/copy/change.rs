@@ -1,0 +1,100 @@
+//! What is written into the package: all of it, or nothing.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::check::prefer_old;
+use super::package::{How, Package, Step};
+use super::there;
+use crate::experiment::Dependency;
+
+/// The package as it was before; dropping it puts all back, whatever went wrong, unless it was told to [`Self::keep`] the change.
+pub(super) struct Change {
+    before: Vec<(PathBuf, Option<Vec<u8>>)>,
+    written: Option<(PathBuf, String)>,
+}
+
+impl Change {
+    pub(super) fn begin(package: &Package) -> Result<Self> {
+        let held = [&package.manifest, &package.lock].map(|file| Ok((file.clone(), read_if_there(file)?)));
+        Ok(Self { before: held.into_iter().collect::<Result<_>>()?, written: None })
+    }
+
+    /// Writes a file where there is none, not even one that came a moment ago.
+    pub(super) fn create(&mut self, file: &Path, text: &str) -> Result<()> {
+        let cannot = || format!("cannot write {}", file.display());
+        let mut new = File::create_new(file).with_context(cannot)?;
+        self.written = Some((file.to_owned(), text.to_owned()));
+        new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).with_context(cannot)
+    }
+
+    pub(super) fn keep(mut self) {
+        self.before.clear();
+        self.written = None;
+    }
+
+    /// Puts back each that has changed, whatever becomes of the others.
+    pub(super) fn undo(mut self) -> Result<()> {
+        self.restore()
+    }
+
+    fn restore(&mut self) -> Result<()> {
+        let removed = self.written.take().map_or(Ok(()), |(file, text)| {
+            // What somebody else has put there in the meantime is theirs.
+            let ours = fs::read(&file).is_ok_and(|held| text.as_bytes().starts_with(&held));
+            let removed = if ours { fs::remove_file(&file) } else { Ok(()) };
+            removed.with_context(|| format!("cannot remove {} again", file.display()))
+        });
+        let restore = |(file, held): (PathBuf, Option<Vec<u8>>)| {
+            if read_if_there(&file)? == held {
+                return Ok(());
+            }
+            let restored =
+                held.as_ref().map_or_else(|| fs::remove_file(&file), |held| fs::write(&file, held));
+            restored.with_context(|| format!("cannot put {} back as it was", file.display()))
+        };
+        let restored: Vec<Result<()>> = self.before.drain(..).map(restore).collect();
+        restored.into_iter().chain([removed]).collect()
+    }
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        self.restore().ok();
+    }
+}
+
+/// Has cargo add the crate of a step, or say whether it could.
+pub(super) fn add(package: &Package, step: &Step, dry_run: bool) -> Result<()> {
+    let Dependency { name, version, features, default_features } = step.dependency;
+    let mut add = there::cargo(&package.real);
+    add.args(["add", "--quiet", "--package", &package.name, "--features", &features.join(",")]);
+    match step.how {
+        How::Keep { defaults: true } => add.args([name, "--default-features"]),
+        How::Keep { defaults: false } | How::Inherit => add.arg(name),
+        How::Add if *default_features => add.arg(format!("{name}@{version}")),
+        How::Add => add.args([&format!("{name}@{version}"), "--no-default-features"]),
+    };
+    if dry_run {
+        add.arg("--dry-run");
+    }
+    prefer_old(package, &mut add);
+    let said = there::run(&mut add, there::ADDS)?;
+    let message = there::shown(said.stderr.trim_start_matches("error: "));
+    ensure!(
+        said.done,
+        "cargo cannot add {name} {version} to {}, where all is put back as it was: {message}",
+        package.shown()
+    );
+    Ok(())
+}
+
+pub(super) fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => Ok(Some(read.with_context(|| format!("cannot read {}", file.display()))?)),
+    }
+}
