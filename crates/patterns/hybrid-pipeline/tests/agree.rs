@@ -496,7 +496,8 @@ fn explode(page: Page) -> Result<usize, String> {
 fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input() {
     let explosive_fetch = fetch(|input| async move {
         yield_now().await;
-        if input % 4 == 1 { panic_any([Explosive, Explosive]) } else { Ok(page(input)) }
+        // One alone: tokio drops the panic of a task that nobody asks for, and survives one more.
+        if input % 4 == 1 { panic_any(Explosive) } else { Ok(page(input)) }
     });
     let compute: Compute = explode;
     for Variant { name, map, pipeline } in ALL {

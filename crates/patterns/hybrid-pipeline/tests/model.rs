@@ -17,6 +17,8 @@ use real_std::sync::Arc;
 
 use loom::sync::atomic::{AtomicBool, AtomicUsize};
 
+// It is formatted where it lives.
+#[rustfmt::skip]
 #[path = "../../bounded-pool/tests/model/stand_ins.rs"]
 mod stand_ins;
 #[path = "../src/threads.rs"]
