@@ -27,9 +27,11 @@ pub(super) fn guide(
     text += &format!("## The article's decision tree\n\n{}\n", leaves(&tree.leaves));
     text += "`cargo xtask decide` leads through it, and says what to take by these results.\n\n";
     text += &format!("## The article's guidelines\n\n{}\n", guidelines(judgements));
-    text += &format!("## The summary\n\nThe words in quotation marks are the article's; what stands in brackets is whether that was seen. All else was \
+    text += &format!(
+        "## The summary\n\nThe words in quotation marks are the article's; what stands in brackets is whether that was seen. All else was \
          measured.\n\n{}\n",
-        summary(data, experiments, judgements));
+        summary(data, experiments, judgements)
+    );
     text
 }
 
@@ -164,7 +166,11 @@ fn summary(data: &[Data], experiments: &[Experiment], judgements: &[Judgement]) 
                 format!("{claim} **{rust}**, CPython **{python}**")
             });
             let judged: Vec<_> = judged.collect();
-            if judged.is_empty() { format!("“{words}”") } else { format!("“{words}” ({})", judged.join("; ")) }
+            if judged.is_empty() {
+                format!("“{words}”")
+            } else {
+                format!("“{words}” ({})", judged.join("; "))
+            }
         });
         told.into_iter().chain([String::new()]).collect()
     };
