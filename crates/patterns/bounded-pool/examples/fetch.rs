@@ -28,13 +28,11 @@ async fn main() -> Result<ExitCode> {
         // A clone is another handle on the same client and its connections.
         let client = client.clone();
         async move {
-            client
-                .get(url)
-                .send()
-                .await?
-                .error_for_status()?
-                .bytes()
-                .await
+            let page = client.get(url).send().await?;
+            let status = page.error_for_status_ref().map(drop);
+            // Read if it is an error too: a connection with an unread body is not used again.
+            let body = page.bytes().await;
+            status.and(body)
         }
     };
     let mut failed = 0;

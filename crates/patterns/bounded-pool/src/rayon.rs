@@ -44,7 +44,8 @@ pub type Indexed<T, E> = (usize, Outcome<T, E>);
 /// Inputs and work may borrow.
 ///
 /// All threads are started at once: `limit`, or as many as there are inputs by their `size_hint`,
-/// but not fewer than 8 for that, since it may be wrong. A `limit` above 1,000 counts as 1,000.
+/// but not fewer than 8 for that, since it may be wrong. A `limit` above 256 counts as 256: in a pool
+/// of rayon a thread that has nothing to do asks all others, so the cost grows with the square.
 ///
 /// # Errors
 /// An input whose work fails or panics has a [`Failure`] in its place. The other inputs continue. A
@@ -124,7 +125,7 @@ where
 
 fn pool(inputs: &impl Iterator, limit: NonZeroUsize) -> ThreadPool {
     let hint = inputs.size_hint().1.unwrap_or(usize::MAX);
-    let threads = limit.get().min(hint.clamp(8, 1_000));
+    let threads = limit.get().min(hint.clamp(8, 256));
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     pool.expect("the system gives a thread")
 }

@@ -236,13 +236,13 @@ fn follows_a_few_redirects(download: Download) {
 
 fn keeps_its_connections(download: Download, is_reqwest: bool) {
     let origin = Origin::in_thread().unwrap();
-    let pages = run(
-        download,
-        vec![page(&origin, "/bytes/1000"); 2000],
-        PATIENCE,
-        PATIENCE,
-    );
-    assert!(pages.iter().all(Result::is_ok));
+    // Where the answer is an error too, which has a body like any other.
+    let urls = ["/bytes/1000", "/status/404"].map(|path| page(&origin, path));
+    let urls = urls.into_iter().cycle().take(2000).collect();
+    let pages = run(download, urls, PATIENCE, PATIENCE);
+    let good = pages.iter().filter(|page| page.is_ok()).count();
+    let told = |page: &&Result<_, _>| matches!(page, Err(FetchError::Status(404)));
+    assert_eq!((good, pages.iter().filter(told).count()), (1000, 1000));
     let counts = counts_at_rest(&origin);
     // reqwest starts to connect while another is given back, and takes what is there first: luck says how often.
     let most = if is_reqwest { 1000 } else { LIMIT.get() as u64 };

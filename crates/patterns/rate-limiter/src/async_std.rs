@@ -78,6 +78,7 @@ impl Limiter {
     /// let limiter = Limiter::new(amount, Duration::from_secs(1), burst);
     /// limiter.acquire().await;
     /// ```
+    #[must_use]
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
         // Up to the next nanosecond.
         let more = Duration::from_nanos(u64::from(amount.get()) - 1);
@@ -200,8 +201,6 @@ impl Drop for Place<'_> {
         let waker = first.and_then(|(_, waker)| waker.take());
         drop(state);
         drop(left);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waker.into_iter().for_each(Waker::wake);
     }
 }

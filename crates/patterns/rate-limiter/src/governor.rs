@@ -41,6 +41,7 @@ impl Limiter {
     /// let limiter = Limiter::new(amount, Duration::from_secs(1), burst);
     /// limiter.acquire().await;
     /// ```
+    #[must_use]
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
         let limiter = RateLimiter::direct(quota(amount, per, burst));
         let acquires = AtomicU32::new(0);
@@ -73,6 +74,7 @@ pub struct Limiters<K: Clone + Eq + Hash> {
 
 impl<K: Clone + Eq + Hash> Limiters<K> {
     /// The rate is that of each key, as for [`Limiter::new`].
+    #[must_use]
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
         let limiters = RateLimiter::keyed(quota(amount, per, burst));
         let acquires = AtomicU32::new(0);

@@ -47,6 +47,7 @@ impl Limiter {
     /// let limiter = Limiter::new(amount, Duration::from_secs(1), burst);
     /// limiter.acquire().await;
     /// ```
+    #[must_use]
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
         const LONGEST_MS: u128 = 100 * 365 * 24 * 3_600 * 1_000;
         let (rate, per) = (u128::from(amount.get()), per.as_nanos().max(1));

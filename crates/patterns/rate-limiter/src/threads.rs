@@ -69,6 +69,7 @@ impl Limiter {
     /// let limiter = Limiter::new(amount, Duration::from_secs(1), burst);
     /// limiter.acquire();
     /// ```
+    #[must_use]
     pub fn new(amount: NonZeroU32, per: Duration, burst: NonZeroU32) -> Self {
         // Up to the next nanosecond.
         let more = Duration::from_nanos(u64::from(amount.get()) - 1);

@@ -267,7 +267,7 @@ impl Model {
 
     fn run(self, new: New, call: impl Fn(&dyn Limit, usize) -> bool + Copy + Send + 'static) {
         let limiter = new(self.burst);
-        let used = (0..self.used).map(|_| observe(|| limiter.try_acquire()).unwrap());
+        let used = (0..self.used).map(|_| observe(|| acquire(&*limiter)).unwrap());
         let mut admissions: Vec<_> = used.collect();
         let callers = (0..CALLERS).map(|caller| {
             let limiter = Arc::clone(&limiter);
@@ -347,6 +347,16 @@ fn who_gives_up_has_used_nothing_up_and_those_behind_move_up() {
 #[test]
 fn nobody_overtakes_by_trying() {
     ALL_WAIT.search(|limiter, caller| if caller == 0 { limiter.try_acquire() } else { acquire(limiter) });
+}
+
+/// Of those who need not wait the 64th yields, here the first of the three.
+const ONE_YIELDS: Model = Model { burst: 65, used: 63 };
+
+#[test]
+fn one_that_yields_has_its_place_meanwhile() {
+    ONE_YIELDS.search(|limiter, _| acquire(limiter));
+    ONE_YIELDS.search(|limiter, caller| if caller == 0 { limiter.try_acquire() } else { acquire(limiter) });
+    ONE_YIELDS.search(|limiter, caller| acquire_polling(limiter, caller > 0));
 }
 
 #[test]

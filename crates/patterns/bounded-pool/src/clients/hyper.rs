@@ -46,20 +46,18 @@ impl Idle {
                 None => connect(address.clone()).await?,
             };
             let response = sender.send_request(request).await.map_err(FetchError::of)?;
-            check_status(response.status().as_u16())?;
             let location = redirect(&url, &response)?;
-            let (head, mut body) = response.into_parts();
-            let mut bytes = Vec::new();
-            while let Some(frame) = body.frame().await {
-                if let Ok(piece) = frame.map_err(FetchError::of)?.into_data() {
-                    bytes.extend_from_slice(&piece);
-                }
+            let (head, body) = response.into_parts();
+            let body = read(body).await;
+            if body.is_ok() {
+                // Only one whose answer was read to its end can be used again.
+                self.keep(address, sender);
             }
-            // Only one whose answer was read to its end can be used again.
-            self.keep(address, sender);
+            check_status(head.status.as_u16())?;
+            let body = body?;
             match location {
                 Some(location) => url = location,
-                None => return check_text(&head.headers, bytes),
+                None => return check_text(&head.headers, body),
             }
         }
         Err(FetchError::Redirects)
@@ -91,6 +89,16 @@ impl Idle {
         }
         senders.push((address, sender));
     }
+}
+
+async fn read(mut body: Incoming) -> Result<Vec<u8>, FetchError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame.map_err(FetchError::of)?.into_data() {
+            bytes.extend_from_slice(&piece);
+        }
+    }
+    Ok(bytes)
 }
 
 /// The `host:port` to connect to for `url`, and the request to send there.

@@ -1,7 +1,7 @@
 //! The patterns at work: each variant fetches pages with the client that suits it.
 //!
 //! All clients keep as many connections as may be in use at once, send at once what they have, read 4 KiB at once where they can be
-//! told, use no proxy, read each body to its end and follow a few redirects. They differ in the heads they send, and in that
+//! told, use no proxy, read each body to its end, that of an error too, and follow a few redirects. They differ in the heads they send, and in that
 //! reqwest asks again where a kept connection turns out to be closed, and hyper alone does not.
 
 pub mod async_std;
@@ -115,7 +115,8 @@ fn fetched<F: Into<FetchError>>(
         .collect()
 }
 
-/// An answer of 400 and above is an error, of which nobody reads the body.
+/// An answer of 400 and above is an error. Its body is read before, whatever becomes of that: a connection with a body that
+/// nobody has read cannot be used again.
 fn check_status(status: u16) -> Result<(), FetchError> {
     if status < 400 {
         Ok(())

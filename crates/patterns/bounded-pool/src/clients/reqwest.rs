@@ -2,8 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use reqwest::Error;
 use reqwest::redirect::Policy;
+use reqwest::{Error, Response};
 
 use super::{FetchError, MOST_REDIRECTS, Time, check_status, check_text};
 
@@ -36,13 +36,18 @@ impl Client {
             .timeout(self.time.left()?)
             .send()
             .await?;
+        let body = read(&mut response).await;
         check_status(response.status().as_u16())?;
-        let mut body = Vec::new();
-        while let Some(piece) = response.chunk().await? {
-            body.extend_from_slice(&piece);
-        }
-        check_text(response.headers(), body)
+        check_text(response.headers(), body?)
     }
+}
+
+async fn read(response: &mut Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }
 
 impl From<Error> for FetchError {

@@ -48,16 +48,15 @@ impl Client {
             .timeout_global(Some(self.time.left()?))
             .build();
         let (head, body) = request.call()?.into_parts();
-        check_status(head.status.as_u16())?;
         // As much as is said to come, if that is little; otherwise the memory of each page is taken by doubling.
         let expected = body
             .content_length()
             .and_then(|bytes| usize::try_from(bytes).ok())
             .unwrap_or(0);
         let mut bytes = Vec::with_capacity(expected.min(BUFFER_BYTES));
-        body.into_reader()
-            .read_to_end(&mut bytes)
-            .map_err(Error::from)?;
+        let read = body.into_reader().read_to_end(&mut bytes);
+        check_status(head.status.as_u16())?;
+        read.map_err(Error::from)?;
         check_text(&head.headers, bytes)
     }
 }
