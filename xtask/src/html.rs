@@ -112,34 +112,34 @@ fn parts<'a>(markdown: &'a str, title: &str) -> (&'a str, &'a str) {
 fn method(machines: &[Machine]) -> String {
     type Row = (&'static str, fn(&[Data]) -> String);
     const ROWS: [Row; 8] = [
-        ("Processor", |data| told(data, |data| data.machine.processor.clone())),
+        ("Processor", |data| told(data, |data| data.machine.processor.html())),
         ("Cores", |data| told(data, |data| data.machine.cores.to_string())),
         ("Memory", |data| told(data, |data| data.machine.memory_bytes.map_or_else(String::new, bytes))),
-        ("System", |data| told(data, |data| data.machine.system.clone())),
-        ("Toolchain", |data| told(data, |data| data.toolchain.clone())),
+        ("System", |data| told(data, |data| data.machine.system.html())),
+        ("Toolchain", |data| told(data, |data| data.toolchain.html())),
         ("Commit", |data| told(data, |data| data.short_commit().unwrap_or_default())),
         ("Size of the run", |data| told(data, |data| data.size.name().to_owned())),
         ("Started", |data| {
-            let started = || data.iter().map(|data| data.started.as_str());
+            let started = || data.iter().map(|data| &data.started);
             match (started().min(), started().max()) {
                 (Some(first), Some(last)) if first < last => format!("{first} to {last}"),
-                (first, _) => first.unwrap_or_default().to_owned(),
+                (first, _) => first.map_or_else(String::new, ToString::to_string),
             }
         }),
     ];
     let row = |name: &str, cells: &dyn Fn(&Machine) -> String| {
-        let cells = machines.iter().map(|machine| format!("<td>{}</td>", escape(&cells(machine))));
+        let cells = machines.iter().map(|machine| format!("<td>{}</td>", cells(machine)));
         format!("<tr><th scope=\"row\">{name}</th>{}</tr>\n", cells.collect::<String>())
     };
     let mut text = scrolled("The machines") + "<table>\n";
-    text += &row("Machine", &|machine| machine.label.clone());
+    text += &row("Machine", &|machine| escape(&machine.label));
     text += &ROWS.map(|(name, cell)| row(name, &|machine| cell(machine.data))).concat();
     text += "</table>\n</div>\n";
     let points = machines.first().map_or(Vec::new(), |machine| method_of_all(machine.data));
     text + &converted(&list(points), "", "", &[])
 }
 
-/// What the experiments of a machine say of it; should they differ, each answer once.
+/// What the experiments of a machine say of it, for HTML; should they differ, each answer once.
 fn told(data: &[Data], what: impl Fn(&Data) -> String) -> String {
     let answers: BTreeSet<_> = data.iter().map(what).collect();
     answers.into_iter().collect::<Vec<_>>().join("; ")

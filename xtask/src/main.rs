@@ -1,5 +1,6 @@
 //! `cargo xtask`: measures every experiment on this machine, judges the claims, and writes the pages.
 
+mod alone;
 mod commands;
 mod data;
 mod experiment;
@@ -17,6 +18,7 @@ mod process;
 mod series;
 mod splice;
 mod statistics;
+mod text;
 mod units;
 mod workspace;
 

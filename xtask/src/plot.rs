@@ -134,7 +134,7 @@ fn printable(text: &str) -> String {
 /// The last lines of a sheet: what it shows, on what machine and in which run that was measured.
 fn source(document: Document, y: f64, shown: &str, data: &Data) -> Document {
     let (machine, circumstances) = data.provenance();
-    let lines = [shown, &machine, &circumstances].into_iter().enumerate();
+    let lines = [shown, machine.plain(), circumstances.plain()].into_iter().enumerate();
     lines.fold(document, |document, (line, words)| {
         document.add(text(EDGE, y + 16.0 * line as f64, "soft", words))
     })

@@ -13,7 +13,9 @@ use crate::experiment::is_name;
 use crate::{html, markdown};
 
 /// A name in a file is no longer than this; it becomes part of a file's name.
-pub(crate) const LONGEST_NAME: usize = 120;
+pub(crate) const LONGEST_NAME: usize = 160;
+/// And a label than this, since more is added to it: `-default-interrupted` say.
+pub(crate) const LONGEST_LABEL: usize = 100;
 /// A text in a file is no longer than this: an evidence can be long, all else is a line.
 pub(crate) const LONGEST_TEXT: usize = 20_000;
 
@@ -36,6 +38,10 @@ impl Name {
     /// A name that our own code has checked already, one of an experiment say.
     pub(crate) fn of(checked: &str) -> Self {
         Self::new(checked).expect("it was checked")
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -74,6 +80,12 @@ impl PartialEq<&str> for Name {
 impl PartialEq<String> for Name {
     fn eq(&self, other: &String) -> bool {
         self.0 == *other
+    }
+}
+
+impl PartialEq<Name> for String {
+    fn eq(&self, other: &Name) -> bool {
+        *self == other.0
     }
 }
 
@@ -142,7 +154,8 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         // Written again, so that nothing of the text itself is kept.
-        let read = jiff::civil::DateTime::strptime(MOMENT, &text).map(|read| read.strftime(MOMENT).to_string());
+        let read =
+            jiff::civil::DateTime::strptime(MOMENT, &text).map(|read| read.strftime(MOMENT).to_string());
         match read {
             Ok(moment) if moment == text => Ok(Self(moment)),
             _ => {
@@ -171,7 +184,8 @@ impl Commit {
 
 impl<'de> Deserialize<'de> for Commit {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::new(&String::deserialize(from)?).ok_or_else(|| D::Error::custom("the commit is no number in hexadecimal"))
+        Self::new(&String::deserialize(from)?)
+            .ok_or_else(|| D::Error::custom("the commit is no number in hexadecimal"))
     }
 }
 
