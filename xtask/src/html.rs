@@ -10,6 +10,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
 
 use self::markdown::{converted, scrolled, without_style};
 use crate::data::Data;
@@ -44,10 +47,13 @@ pub(crate) struct Shown<'a> {
 
 /// The page; the first machine is the one whose experiments are shown.
 pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result<String> {
+    let (style, script) = (format!("\n{STYLE}{}", plot::STYLE), format!("\n{SCRIPT}"));
     let mut text = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    text +=
+        &format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n", policy(&style, &script));
     text += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     text += "<title>Threads or async? Measured</title>\n";
-    text += &format!("<style>\n{STYLE}{}</style>\n</head>\n<body>\n", plot::STYLE);
+    text += &format!("<style>{style}</style>\n</head>\n<body>\n");
     text += "<a class=\"skip\" href=\"#ledger\">To the ledger</a>\n<header id=\"top\">\n<h1>Threads or async?</h1>\n";
     text += "<p class=\"lead\">What an article on Python's threads and asyncio says of the two, claim by claim, as it was measured in \
              Rust and in CPython.</p>\n";
@@ -69,7 +75,16 @@ pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result
     }
     text += "</main>\n<footer>\n<p>Written by <code>cargo xtask report</code>, from the data that stand beside it.</p>\n\
              <a class=\"top\" href=\"#top\">To the top</a>\n</footer>\n";
-    Ok(text + &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n"))
+    Ok(text + &format!("<script>{script}</script>\n</body>\n</html>\n"))
+}
+
+/// What the page may do, should something have got into it all the same: show itself, with this style and this script, and ask
+/// nobody for anything.
+fn policy(style: &str, script: &str) -> String {
+    let [style, script] = [style, script].map(|text| BASE64_STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    )
 }
 
 fn contents(shown: &[Shown]) -> String {

@@ -97,7 +97,9 @@ fn main() -> ExitCode {
             ExitCode::from(130)
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // It may quote a file, or what another program said.
+            let lines: Vec<_> = format!("{error:#}").lines().map(text::clean).collect();
+            eprintln!("error: {}", lines.join("\n"));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
