@@ -80,7 +80,7 @@ pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result
 
 /// What the page may do, should something have got into it all the same: show itself, with this style and this script, and ask
 /// nobody for anything.
-fn policy(style: &str, script: &str) -> String {
+pub(crate) fn policy(style: &str, script: &str) -> String {
     let [style, script] = [style, script].map(|text| BASE64_STANDARD.encode(Sha256::digest(text)));
     format!(
         "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"

@@ -4,6 +4,8 @@ mod alone;
 mod commands;
 mod data;
 mod experiment;
+#[cfg(test)]
+mod hostile;
 mod html;
 mod hyperfine;
 mod interpreters;

@@ -46,7 +46,7 @@ pub(crate) fn list(points: impl IntoIterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::escape;
 
     #[test]
     fn hostile_text_shows_as_text() {
@@ -58,7 +58,7 @@ mod tests {
             ("~~a~~ $b$", "\\~\\~a\\~\\~ \\$b\\$"),
             ("\u{1b}[31mred", "red"),
         ] {
-            assert_eq!(super::escape(text), escaped, "{text}");
+            assert_eq!(escape(text), escaped, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Data that nobody measured, to test pages and rules with.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -84,8 +85,12 @@ pub(crate) fn data(experiment: &str, rows: Vec<Row>) -> Data {
 
 /// An experiment with these tables (figures, say), one case and three variants, of which `better` is the twin of `good`.
 pub(crate) fn experiment(tables: &str) -> Experiment {
-    let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("crates/group/demo");
+    experiment_in(tempfile::tempdir().unwrap().path(), tables)
+}
+
+/// The same, in a folder that stays.
+pub(crate) fn experiment_in(root: &Path, tables: &str) -> Experiment {
+    let folder = root.join("crates/group/demo");
     let mut text = format!("title = \"\"\nclaims = []\ntimeout_s = 1\nanalysis = \"\"\n{tables}\n");
     text += "[[case]]\nname = \"only\"\n";
     fs::create_dir_all(folder.join("src")).unwrap();
@@ -94,5 +99,5 @@ pub(crate) fn experiment(tables: &str) -> Experiment {
         fs::write(folder.join(format!("src/{name}.rs")), "").unwrap();
     }
     fs::write(folder.join("experiment.toml"), text).unwrap();
-    Experiment::read(root.path(), &folder.join("experiment.toml")).unwrap()
+    Experiment::read(root, &folder.join("experiment.toml")).unwrap()
 }
