@@ -11,7 +11,7 @@ use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement, Verdict};
 use crate::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
-use crate::text::{Commit, Text, clean};
+use crate::text::{Text, clean};
 use crate::workspace::Workspace;
 use crate::{Usage, say};
 
@@ -124,22 +124,28 @@ const CIRCUMSTANCES: [Circumstance; 8] = [
     (
         "toolchain",
         |data| data.toolchain.plain().to_owned(),
-        "compilers differ in what they make of the same program",
+        "compilers differ in what they make of a program",
     ),
-    ("hyperfine", |data| data.hyperfine.plain().to_owned(), "its versions may differ in what they count"),
+    (
+        "hyperfine",
+        |data| format!("hyperfine {}", data.hyperfine.plain()),
+        "its versions may differ in what they count",
+    ),
     (
         "commit",
-        |data| data.commit.as_ref().map_or("none", Commit::short).to_owned(),
+        |data| {
+            data.commit.as_ref().map_or("no commit".to_owned(), |commit| format!("commit {}", commit.short()))
+        },
         "other programs may have been measured",
     ),
     (
-        "state of the checkout",
-        |data| (if data.dirty { "dirty, with changes in no commit" } else { "clean" }).to_owned(),
-        "the commit does not tell all",
+        "checkout",
+        |data| (if data.dirty { "dirty: with changes in no commit" } else { "clean" }).to_owned(),
+        "a commit does not tell what was changed",
     ),
     ("size", |data| format!("{} run", data.size.name()), "they differ in rounds and cases"),
     (
-        "state of the run",
+        "end",
         |data| (if data.complete { "complete" } else { "interrupted" }).to_owned(),
         "rows and rounds are missing",
     ),
@@ -149,13 +155,11 @@ const CIRCUMSTANCES: [Circumstance; 8] = [
 fn provenances(old: &Side, new: &Side) -> String {
     let mut text = String::new();
     for (which, side) in [("Old", old), ("New", new)] {
-        let mut told =
-            CIRCUMSTANCES.map(|(name, of, _)| format!("{name} {}", answers(&side.data, of))).to_vec();
-        let (first, last) = (
-            side.data.iter().map(|data| &data.started).min(),
-            side.data.iter().map(|data| &data.started).max(),
-        );
-        told.extend(first.zip(last).map(|(first, last)| format!("started {first} to {last}")));
+        let mut told = CIRCUMSTANCES.map(|(_, of, _)| answers(&side.data, of)).to_vec();
+        let started = || side.data.iter().map(|data| &data.started);
+        told.extend(started().min().zip(started().max()).map(|(first, last)| {
+            if first == last { format!("started {first}") } else { format!("started {first} to {last}") }
+        }));
         text += &format!("{which}, {}: {}\n", side.shown, told.join(", "));
     }
     for (name, of, means) in CIRCUMSTANCES {
