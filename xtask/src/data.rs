@@ -1,19 +1,24 @@
 //! `data/<experiment>.json`: what was measured, as it is kept.
 
+mod sound;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
-use crate::experiment::{Experiment, Size};
+use crate::experiment::{Experiment, Size, is_name};
 use crate::hyperfine::Hyperfine;
 use crate::machine::Machine;
 use crate::process::{self, litter, said_by};
+use crate::text::{Commit, LONGEST_NAME, Moment, Name, Text, clean};
 use crate::workspace::Workspace;
+
+pub(crate) use sound::is_time;
 
 /// The version of this layout.
 pub(crate) const SCHEMA: u32 = 1;
@@ -21,35 +26,46 @@ pub(crate) const SCHEMA: u32 = 1;
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Data {
     pub(crate) schema: u32,
-    pub(crate) experiment: String,
+    pub(crate) experiment: Name,
     pub(crate) machine: Machine,
-    pub(crate) toolchain: String,
-    pub(crate) hyperfine: String,
+    pub(crate) toolchain: Text,
+    pub(crate) hyperfine: Text,
     /// None outside a git checkout.
-    pub(crate) commit: Option<String>,
+    pub(crate) commit: Option<Commit>,
     pub(crate) dirty: bool,
-    pub(crate) started: String,
+    pub(crate) started: Moment,
     pub(crate) size: Size,
     /// False while the run goes on, and after an interrupt.
     pub(crate) complete: bool,
     /// Wall-clock seconds of the measuring step, the harness included.
     pub(crate) measuring_s: f64,
+    /// None in data that were written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) load: Option<Load>,
     pub(crate) rows: Vec<Row>,
+}
+
+/// How many processes ran or waited for a core, on average over a minute: before this experiment began, and when it ended. None where
+/// the system does not tell, and until it has ended.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Load {
+    pub(crate) before: Option<f64>,
+    pub(crate) after: Option<f64>,
 }
 
 /// One variant in one case.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
-    pub(crate) case: String,
+    pub(crate) case: Name,
     #[serde(serialize_with = "on_one_line")]
-    pub(crate) args: Vec<String>,
-    pub(crate) variant: String,
+    pub(crate) args: Vec<Text>,
+    pub(crate) variant: Name,
     /// Which Python ran it, "CPython 3.11.7" say; none if it is Rust. Where there are several, the one that all is judged by is first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) interpreter: Option<String>,
+    pub(crate) interpreter: Option<Text>,
     pub(crate) status: Status,
     /// Why it is not `ok`.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<Text>,
     /// Wall-clock seconds of the whole process, by hyperfine.
     #[serde(serialize_with = "on_one_line")]
     pub(crate) times_s: Vec<f64>,
@@ -67,14 +83,25 @@ pub(crate) enum Status {
     Skipped,
 }
 
+impl Status {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// The files beside the data of the experiments that hold what these were judged to say.
 pub(crate) const JUDGED: [&str; 2] = ["claims", "tree"];
 
 /// What is the same for every experiment of a run.
 pub(crate) struct Setting {
     pub(crate) machine: Machine,
-    toolchain: String,
-    commit: Option<String>,
+    toolchain: Text,
+    commit: Option<Commit>,
     dirty: bool,
 }
 
@@ -86,8 +113,8 @@ impl Setting {
         };
         Self {
             machine: Machine::this(),
-            toolchain: said_by(process::command("rustc").arg("--version")).unwrap_or_default(),
-            commit: git(&["rev-parse", "HEAD"]),
+            toolchain: said_by(process::command("rustc").arg("--version")).unwrap_or_default().into(),
+            commit: git(&["rev-parse", "HEAD"]).and_then(|commit| Commit::new(&commit)),
             // Results are what a run makes; they change nothing of what it measures.
             dirty: git(&["status", "--porcelain", "--", ".", ":(exclude)results"]).is_some(),
         }
@@ -103,41 +130,59 @@ impl Data {
     ) -> Self {
         Self {
             schema: SCHEMA,
-            experiment: experiment.name.clone(),
+            experiment: Name::of(&experiment.name),
             machine: setting.machine.clone(),
             toolchain: setting.toolchain.clone(),
-            hyperfine: hyperfine.version.clone(),
+            hyperfine: hyperfine.version.as_str().into(),
             commit: setting.commit.clone(),
             dirty: setting.dirty,
-            started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            started: Moment::now(),
             size,
             complete: false,
             measuring_s: 0.0,
+            load: None,
             rows: Vec::new(),
         }
     }
 
+    /// Reads a file that says what can be; any other is refused by its name.
     pub(crate) fn read(file: &Path) -> Result<Self> {
-        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let data: Self = serde_json::from_str(&text).with_context(|| {
-            format!("{} is not what bench-all writes: restore it or delete it", file.display())
-        })?;
-        ensure!(data.schema == SCHEMA, "{} has schema {}, not {SCHEMA}", file.display(), data.schema);
+        let data = Self::read_times(file)?;
+        data.check_runs().map_err(|error| unsound(file, &error))?;
         Ok(data)
+    }
+
+    /// The same, for who compares times: what the runs reported need not belong to them.
+    pub(crate) fn read_times(file: &Path) -> Result<Self> {
+        let text = outcome::read_text(file, MOST_BYTES).map_err(|error| unsound(file, &error))?;
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let read =
+            serde_json::from_str::<Self>(&text).map_err(|error| other_schema(&text).unwrap_or(error.into()));
+        let checked = read.and_then(|data| data.check(&stem).map(|()| data));
+        checked.map_err(|error| unsound(file, &error))
     }
 
     /// Every experiment's data in a machine's folder, by name.
     pub(crate) fn read_all(machine: &Path) -> Result<Vec<Self>> {
+        Self::files(machine)?.iter().map(|file| Self::read(file)).collect()
+    }
+
+    /// The files that hold an experiment's data, by name. What else is there is no business of ours: what editors and systems leave
+    /// beside a file, folders, links that lead nowhere.
+    pub(crate) fn files(machine: &Path) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(machine.join("data")).into_iter().flatten() {
             let file = entry?.path();
-            let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-            if file.extension().is_some_and(|extension| extension == "json") && !JUDGED.contains(&name) {
+            let name =
+                file.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
+            let is_ours = name
+                .is_some_and(|name| is_name(name) && name.len() <= LONGEST_NAME && !JUDGED.contains(&name));
+            if is_ours && file.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
                 files.push(file);
             }
         }
         files.sort();
-        files.iter().map(|file| Self::read(file)).collect()
+        Ok(files)
     }
 
     /// Where an experiment's data are in a machine's folder.
@@ -163,22 +208,41 @@ impl Data {
         self.rows.iter().any(|row| !row.outcomes.is_empty())
     }
 
+    /// Whether a run in CPython has a time.
+    pub(crate) fn has_python(&self) -> bool {
+        self.rows.iter().any(|row| row.interpreter.is_some() && !row.times_s.is_empty())
+    }
+
+    /// Whether these tell of each row at least as much as others do.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let runs = |data: &Self, of: &Row| {
+            let is_it = |row: &&Row| {
+                (&row.case, &row.variant, &row.interpreter) == (&of.case, &of.variant, &of.interpreter)
+            };
+            data.rows.iter().find(is_it).map_or(0, |row| row.times_s.len())
+        };
+        let as_many = other.rows.iter().all(|row| runs(self, row) >= row.times_s.len());
+        as_many && self.size >= other.size && self.machine.is_like(&other.machine)
+    }
+
     /// The experiment as it stands today; none if it is gone.
     pub(crate) fn experiment_of<'a>(&self, experiments: &'a [Experiment]) -> Option<&'a Experiment> {
-        experiments.iter().find(|experiment| experiment.name == self.experiment)
+        experiments.iter().find(|experiment| self.experiment == experiment.name)
     }
 
     /// On what machine, and when, with what and from which commit.
-    pub(crate) fn provenance(&self) -> (String, String) {
+    pub(crate) fn provenance(&self) -> (Text, Text) {
         let commit = self.short_commit().map_or("no commit".to_owned(), |commit| format!("commit {commit}"));
-        let machine = format!("{} ({} cores)", self.machine.processor, self.machine.cores);
-        (machine, format!("{}, {}, {commit}, {} run", self.started, self.toolchain, self.size.name()))
+        let machine = format!("{} ({} cores)", self.machine.processor.plain(), self.machine.cores);
+        let toolchain = self.toolchain.plain();
+        let circumstances = format!("{}, {toolchain}, {commit}, {} run", self.started, self.size.name());
+        (machine.into(), circumstances.into())
     }
 
     /// The commit that was measured, and whether it was as it is in git.
     pub(crate) fn short_commit(&self) -> Option<String> {
-        let short: String = self.commit.as_deref()?.chars().take(12).collect();
-        Some(short + if self.dirty { " with changes" } else { "" })
+        let short = self.commit.as_ref()?.short();
+        Some(short.to_owned() + if self.dirty { " with changes" } else { "" })
     }
 
     /// A variant's row in a case; of several interpreters the first one's.
@@ -199,6 +263,11 @@ impl Data {
 }
 
 impl Row {
+    /// Why it is not `ok`, to be made part of another text.
+    pub(crate) fn reason_or<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.reason.as_ref().map_or(otherwise, Text::plain)
+    }
+
     /// A figure of every outcome, in the order of the runs.
     pub(crate) fn figures(&self, path: &[&str]) -> Vec<f64> {
         let figure = |outcome| {
@@ -206,6 +275,24 @@ impl Row {
         };
         self.outcomes.iter().filter_map(figure).collect()
     }
+}
+
+/// A file of more is none that bench-all wrote: the largest that there is has 3 MB.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What is wrong with a data file, and what to do about it.
+fn unsound(file: &Path, error: &Error) -> Error {
+    let error = clean(&format!("{error:#}"));
+    anyhow!(
+        "{} is not what bench-all writes: {error}; restore it or delete it",
+        clean(&file.to_string_lossy())
+    )
+}
+
+/// Another schema may have other fields, so it is told first.
+fn other_schema(text: &str) -> Option<Error> {
+    let schema = serde_json::from_str::<Value>(text).ok()?.get("schema")?.as_u64()?;
+    (schema != u64::from(SCHEMA)).then(|| anyhow!("it has schema {schema}, not {SCHEMA}"))
 }
 
 fn on_one_line<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {

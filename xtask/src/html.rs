@@ -10,6 +10,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
 
 use self::markdown::{converted, scrolled, without_style};
 use crate::data::Data;
@@ -44,10 +47,13 @@ pub(crate) struct Shown<'a> {
 
 /// The page; the first machine is the one whose experiments are shown.
 pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result<String> {
+    let (style, script) = (format!("\n{STYLE}{}", plot::STYLE), format!("\n{SCRIPT}"));
     let mut text = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    text +=
+        &format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n", policy(&style, &script));
     text += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     text += "<title>Threads or async? Measured</title>\n";
-    text += &format!("<style>\n{STYLE}{}</style>\n</head>\n<body>\n", plot::STYLE);
+    text += &format!("<style>{style}</style>\n</head>\n<body>\n");
     text += "<a class=\"skip\" href=\"#ledger\">To the ledger</a>\n<header id=\"top\">\n<h1>Threads or async?</h1>\n";
     text += "<p class=\"lead\">What an article on Python's threads and asyncio says of the two, claim by claim, as it was measured in \
              Rust and in CPython.</p>\n";
@@ -69,7 +75,16 @@ pub(crate) fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result
     }
     text += "</main>\n<footer>\n<p>Written by <code>cargo xtask report</code>, from the data that stand beside it.</p>\n\
              <a class=\"top\" href=\"#top\">To the top</a>\n</footer>\n";
-    Ok(text + &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n"))
+    Ok(text + &format!("<script>{script}</script>\n</body>\n</html>\n"))
+}
+
+/// What the page may do, should something have got into it all the same: show itself, with this style and this script, and ask
+/// nobody for anything.
+pub(crate) fn policy(style: &str, script: &str) -> String {
+    let [style, script] = [style, script].map(|text| BASE64_STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    )
 }
 
 fn contents(shown: &[Shown]) -> String {
@@ -112,34 +127,34 @@ fn parts<'a>(markdown: &'a str, title: &str) -> (&'a str, &'a str) {
 fn method(machines: &[Machine]) -> String {
     type Row = (&'static str, fn(&[Data]) -> String);
     const ROWS: [Row; 8] = [
-        ("Processor", |data| told(data, |data| data.machine.processor.clone())),
+        ("Processor", |data| told(data, |data| data.machine.processor.html())),
         ("Cores", |data| told(data, |data| data.machine.cores.to_string())),
         ("Memory", |data| told(data, |data| data.machine.memory_bytes.map_or_else(String::new, bytes))),
-        ("System", |data| told(data, |data| data.machine.system.clone())),
-        ("Toolchain", |data| told(data, |data| data.toolchain.clone())),
+        ("System", |data| told(data, |data| data.machine.system.html())),
+        ("Toolchain", |data| told(data, |data| data.toolchain.html())),
         ("Commit", |data| told(data, |data| data.short_commit().unwrap_or_default())),
         ("Size of the run", |data| told(data, |data| data.size.name().to_owned())),
         ("Started", |data| {
-            let started = || data.iter().map(|data| data.started.as_str());
+            let started = || data.iter().map(|data| &data.started);
             match (started().min(), started().max()) {
                 (Some(first), Some(last)) if first < last => format!("{first} to {last}"),
-                (first, _) => first.unwrap_or_default().to_owned(),
+                (first, _) => first.map_or_else(String::new, ToString::to_string),
             }
         }),
     ];
     let row = |name: &str, cells: &dyn Fn(&Machine) -> String| {
-        let cells = machines.iter().map(|machine| format!("<td>{}</td>", escape(&cells(machine))));
+        let cells = machines.iter().map(|machine| format!("<td>{}</td>", cells(machine)));
         format!("<tr><th scope=\"row\">{name}</th>{}</tr>\n", cells.collect::<String>())
     };
     let mut text = scrolled("The machines") + "<table>\n";
-    text += &row("Machine", &|machine| machine.label.clone());
+    text += &row("Machine", &|machine| escape(&machine.label));
     text += &ROWS.map(|(name, cell)| row(name, &|machine| cell(machine.data))).concat();
     text += "</table>\n</div>\n";
     let points = machines.first().map_or(Vec::new(), |machine| method_of_all(machine.data));
     text + &converted(&list(points), "", "", &[])
 }
 
-/// What the experiments of a machine say of it; should they differ, each answer once.
+/// What the experiments of a machine say of it, for HTML; should they differ, each answer once.
 fn told(data: &[Data], what: impl Fn(&Data) -> String) -> String {
     let answers: BTreeSet<_> = data.iter().map(what).collect();
     answers.into_iter().collect::<Vec<_>>().join("; ")

@@ -13,8 +13,10 @@ use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
+use crate::data::is_time;
 use crate::process::{self, Interrupted, in_words, said_by};
 use crate::tell;
+use crate::text::clean;
 use crate::workspace::{Workspace, cargo};
 use errors::Errors;
 
@@ -118,7 +120,7 @@ impl Hyperfine {
         }
         // hyperfine makes the file first, and leaves it empty when it cannot start the program.
         let export = outcome::read_text(&export, MOST_BYTES).ok().filter(|export| !export.is_empty());
-        read(status, export.as_deref(), said)
+        Ok(read(status, export.as_deref(), said))
     }
 }
 
@@ -138,18 +140,17 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()??, parts.next()??))
 }
 
-fn read(status: ExitStatus, export: Option<&str>, said: Option<String>) -> Result<Timed> {
+fn read(status: ExitStatus, export: Option<&str>, said: Option<String>) -> Timed {
     let told = said.as_deref().unwrap_or("it said nothing");
     let Some(export) = export else {
-        return Ok(Timed::Failed(format!("hyperfine ended with {status}: {told}")));
+        return Timed::Failed(format!("hyperfine ended with {status}: {told}"));
     };
-    let (seconds, exit_code) =
-        parse(export).context("hyperfine's JSON has neither the 1.20 nor the 2.x layout")?;
-    Ok(match exit_code {
-        Some(0) => Timed::Exited { seconds, said },
-        Some(code) => Timed::Failed(format!("exited with {code}{}: {told}", signal(code))),
-        None => Timed::Failed(format!("ended without an exit code: {told}")),
-    })
+    match parse(export) {
+        Err(error) => Timed::Failed(format!("hyperfine's JSON cannot be used: {error:#}")),
+        Ok((seconds, Some(0))) => Timed::Exited { seconds, said },
+        Ok((_, Some(code))) => Timed::Failed(format!("exited with {code}{}: {told}", signal(code))),
+        Ok((_, None)) => Timed::Failed(format!("ended without an exit code: {told}")),
+    }
 }
 
 /// hyperfine reports a death by signal as a shell does, as 128 and its number.
@@ -159,15 +160,35 @@ fn signal(code: i64) -> String {
 }
 
 /// Wall-clock seconds and exit code of the only run, from `results[0].times[0]` in 1.20 and from
-/// `results[0].measurements[0].time_wall_clock.value` in 2.x.
-fn parse(export: &str) -> Option<(f64, Option<i64>)> {
-    let export: Value = serde_json::from_str(export).ok()?;
-    let result = export.get("results")?.get(0)?;
-    if let Some(times) = result.get("times") {
-        return Some((times.get(0)?.as_f64()?, result.get("exit_codes")?.get(0)?.as_i64()));
-    }
-    let run = result.get("measurements")?.get(0)?;
-    Some((run.get("time_wall_clock")?.get("value")?.as_f64()?, run.get("exit_code").and_then(Value::as_i64)))
+/// `results[0].measurements[0].time_wall_clock.value` in 2.x. One run was asked for, and any other number of them is not ours.
+fn parse(export: &str) -> Result<(f64, Option<i64>)> {
+    let export: Value = serde_json::from_str(export).context("it is not whole")?;
+    let result = only(&export, "results")?;
+    let (seconds, exit_code) = if result.get("times").is_some() {
+        (only(result, "times")?, Some(only(result, "exit_codes")?))
+    } else {
+        let run = only(result, "measurements").context("it has neither the 1.20 nor the 2.x layout")?;
+        let time = run.get("time_wall_clock").context("its run has no time_wall_clock")?;
+        let unit = time.get("unit").unwrap_or(&Value::Null);
+        let is_seconds = unit.is_null() || *unit == "second";
+        ensure!(is_seconds, "it measures in {}, not in seconds", shown(unit));
+        (time.get("value").context("its time has no value")?, run.get("exit_code"))
+    };
+    let is_time = seconds.as_f64().filter(|seconds| is_time(*seconds) && *seconds > 0.0);
+    let seconds = is_time.with_context(|| format!("it says that the run took {} s", shown(seconds)))?;
+    Ok((seconds, exit_code.and_then(Value::as_i64)))
+}
+
+/// The only element of a list.
+fn only<'a>(value: &'a Value, name: &str) -> Result<&'a Value> {
+    let list = value.get(name).and_then(Value::as_array).with_context(|| format!("it has no {name}"))?;
+    ensure!(list.len() == 1, "it has {} {name}, and one run was asked for", list.len());
+    Ok(&list[0])
+}
+
+/// The beginning of what may be anything.
+fn shown(value: &Value) -> String {
+    clean(&value.to_string()).chars().take(40).collect()
 }
 
 #[cfg(test)]
@@ -179,8 +200,8 @@ mod tests {
         let old = r#"{"results": [{"command": "a", "times": [1.5], "exit_codes": [0]}]}"#;
         let new = r#"{"schema_version": 2, "results": [{"command": "a", "measurements": [
             {"time_wall_clock": {"value": 1.5, "unit": "second"}, "exit_code": 0}]}]}"#;
-        assert_eq!(parse(old), Some((1.5, Some(0))));
-        assert_eq!(parse(new), Some((1.5, Some(0))));
+        assert_eq!(parse(old).unwrap(), (1.5, Some(0)));
+        assert_eq!(parse(new).unwrap(), (1.5, Some(0)));
     }
 
     #[test]
@@ -192,13 +213,41 @@ mod tests {
     fn an_exit_code_may_be_missing() {
         let old = r#"{"results": [{"times": [1.5], "exit_codes": [null]}]}"#;
         let new = r#"{"results": [{"measurements": [{"time_wall_clock": {"value": 1.5}}]}]}"#;
-        assert_eq!(parse(old), Some((1.5, None)));
-        assert_eq!(parse(new), Some((1.5, None)));
+        assert_eq!(parse(old).unwrap(), (1.5, None));
+        assert_eq!(parse(new).unwrap(), (1.5, None));
     }
 
     #[test]
-    fn another_layout_is_refused() {
-        assert_eq!(parse(r#"{"results": [{"mean": 1.5}]}"#), None);
+    fn what_is_no_time_of_one_run_in_seconds_is_refused() {
+        let old = |times: &str| format!(r#"{{"results": [{{"times": {times}, "exit_codes": [0]}}]}}"#);
+        let new = |time: &str| {
+            format!(r#"{{"results": [{{"measurements": [{{"time_wall_clock": {time}, "exit_code": 0}}]}}]}}"#)
+        };
+        for (export, part) in [
+            (String::new(), "not whole"),
+            ("[]".to_owned(), "no results"),
+            (r#"{"results": []}"#.to_owned(), "0 results"),
+            (r#"{"results": [{"mean": 1.5}]}"#.to_owned(), "neither the 1.20 nor the 2.x layout"),
+            (old("[]"), "0 times"),
+            (old("[0.1, 0.2]"), "2 times"),
+            (old("[0]"), "took 0 s"),
+            (old("[-1.5]"), "took -1.5 s"),
+            (old("[1e300]"), "took 1e+300 s"),
+            (old("[1e400]"), "not whole"),
+            (old("[\"1\"]"), "took \"1\" s"),
+            (old("[null]"), "took null s"),
+            (old("1.5"), "no times"),
+            (r#"{"results": [{"times": [1.5], "exit_codes": [0, 0]}]}"#.to_owned(), "2 exit_codes"),
+            (r#"{"results": [{"times": [1.5]}]}"#.to_owned(), "no exit_codes"),
+            (new(r#"{"value": 100, "unit": "millisecond"}"#), "in \"millisecond\", not in seconds"),
+            (new(r#"{"value": 1.5, "unit": 1}"#), "in 1, not in seconds"),
+            (new(r#"{"value": 0, "unit": "second"}"#), "took 0 s"),
+            (new(r#"{"unit": "second"}"#), "no value"),
+            (new("1.5"), "no value"),
+        ] {
+            let said = format!("{:#}", parse(&export).unwrap_err());
+            assert!(said.contains(part), "{export}: {said:?}");
+        }
     }
 
     #[test]

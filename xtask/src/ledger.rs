@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
 use crate::series::Series;
+use crate::text::Text;
 use crate::units::{thousands, whole};
 
 pub(crate) use crossings::{Crossing, from_which_on};
@@ -114,7 +115,7 @@ pub(crate) struct Judgement {
     pub(crate) id: String,
     pub(crate) language: Cow<'static, str>,
     pub(crate) verdict: Verdict,
-    pub(crate) evidence: String,
+    pub(crate) evidence: Text,
     pub(crate) threshold: Cow<'static, str>,
 }
 
@@ -155,7 +156,7 @@ pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> (Vec<Judgement
             id,
             language: "rust".into(),
             verdict,
-            evidence,
+            evidence: evidence.into(),
             threshold: claim.threshold.into(),
         });
         judgements.push(python::judge(claim, &all));
@@ -163,7 +164,7 @@ pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> (Vec<Judgement
     let declared: BTreeSet<_> = experiments.iter().flat_map(|experiment| &experiment.claims).collect();
     for id in declared.into_iter().filter(|id| says(id).is_empty()) {
         for language in ["rust", "python"] {
-            let evidence = "the ledger has no rule for it yet".to_owned();
+            let evidence = "the ledger has no rule for it yet".into();
             let verdict = Verdict::NotMeasured;
             judgements.push(Judgement {
                 id: id.clone(),
@@ -178,7 +179,11 @@ pub(crate) fn judge(data: &[Data], experiments: &[Experiment]) -> (Vec<Judgement
 }
 
 /// The parts of an evidence, which semicolons outside brackets divide; there is one at least.
-pub(crate) fn clauses(evidence: &str) -> Vec<&str> {
+pub(crate) fn clauses(evidence: &Text) -> Vec<Text> {
+    parts(evidence.plain()).into_iter().map(Text::from).collect()
+}
+
+fn parts(evidence: &str) -> Vec<&str> {
     let (mut clauses, mut depth, mut from) = (Vec::new(), 0, 0);
     for (at, c) in evidence.char_indices() {
         match c {
@@ -211,7 +216,7 @@ impl Counts {
     fn of_row(row: &Row, variant: &'static str) -> Result<Self, String> {
         let answered = row.status == Status::Ok || row.outcomes.len() > row.times_s.len();
         if !answered {
-            return Err(format!("{variant}: {}", row.reason.as_deref().unwrap_or("not run to its end")));
+            return Err(format!("{variant}: {}", row.reason_or("not run to its end")));
         }
         #[allow(
             clippy::cast_possible_truncation,
@@ -271,8 +276,8 @@ mod tests {
 
     #[test]
     fn an_evidence_is_divided_outside_brackets() {
-        assert_eq!(clauses("a (b; c) d; e [f; g]; h"), ["a (b; c) d", "e [f; g]", "h"]);
-        assert_eq!(clauses("a"), ["a"]);
+        assert_eq!(parts("a (b; c) d; e [f; g]; h"), ["a (b; c) d", "e [f; g]", "h"]);
+        assert_eq!(parts("a"), ["a"]);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 // Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
 #![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
 
+mod alone;
 mod commands;
 mod data;
 mod experiment;
+#[cfg(test)]
+mod hostile;
 mod html;
 mod hyperfine;
 mod interpreters;
@@ -21,7 +24,6 @@ mod series;
 mod splice;
 mod statistics;
 mod terminal;
-#[allow(dead_code, reason = "the data files are read by it soon")]
 mod text;
 mod units;
 mod workspace;
@@ -92,7 +94,9 @@ fn main() -> ExitCode {
             ExitCode::from(INTERRUPTED)
         }
         Err(error) => {
-            tell(&format!("error: {}", process::in_words(&error)));
+            // It may quote a file, or what another program said.
+            let lines: Vec<_> = process::in_words(&error).lines().map(text::clean).collect();
+            tell(&format!("error: {}", lines.join("\n")));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }

@@ -1,17 +1,29 @@
 //! Tables, lists, and text that is not ours.
 
-/// Text that is not ours, so that it shows as it is.
+use crate::text::clean;
+
+/// Text that is not ours, so that it shows as it is. No line begins with it: it stands in a cell, or after words of ours.
 pub(crate) fn escape(text: &str) -> String {
+    let text = clean(text);
     let mut escaped = String::new();
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let after = rest.peek().copied().unwrap_or(' ');
         match c {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
-            '\n' | '\r' => escaped.push(' '),
-            '\\' | '`' | '*' | '[' | ']' | '|' => escaped.extend(['\\', c]),
+            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', c]),
+            // Within a word it is itself.
+            '_' if !(before.is_alphanumeric() && after.is_alphanumeric()) => escaped.extend(['\\', c]),
+            // GitHub makes links of what looks like one: `http://a`, `www.a`, `a@b`.
+            ':' if after == '/' => escaped.extend(['\\', c]),
+            '.' if before.eq_ignore_ascii_case(&'w') => escaped.extend(['\\', c]),
+            '@' => escaped.extend(['\\', c]),
             _ => escaped.push(c),
         }
+        before = c;
     }
     escaped
 }
@@ -34,11 +46,19 @@ pub(crate) fn list(points: impl IntoIterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::escape;
 
     #[test]
     fn hostile_text_shows_as_text() {
-        assert_eq!(escape("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
-        assert_eq!(escape("two\nlines"), "two lines");
+        for (text, escaped) in [
+            ("<script>|`x`", "&lt;script&gt;\\|\\`x\\`"),
+            ("two\nlines", "two lines"),
+            ("a_b _c_ __d", "a_b \\_c\\_ \\_\\_d"),
+            ("http://a www.a.b a@b", "http\\://a www\\.a.b a\\@b"),
+            ("~~a~~ $b$", "\\~\\~a\\~\\~ \\$b\\$"),
+            ("\u{1b}[31mred", "red"),
+        ] {
+            assert_eq!(escape(text), escaped, "{text}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Step 3 of the road: all rows in interleaved rounds, each run of them timed and verified.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Stdio;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -10,15 +12,17 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use outcome::Outcome;
 use serde_json::{Value, json};
 
-use crate::data::{Data, Row, Status};
+use crate::data::{Data, Load, Row, Status};
 use crate::experiment::{Case, Experiment, Size, Variant, verify};
 use crate::hyperfine::{Hyperfine, Timed, with};
 use crate::interpreters::{Pythons, Runner};
+use crate::machine::load_now;
 use crate::origin::Origin;
 use crate::process::{self, Interrupted, litter};
 use crate::statistics::{ENOUGH_RUNS, interval};
 use crate::tell;
 use crate::terminal::shows_progress;
+use crate::text::Name;
 use crate::units::thousands;
 use crate::workspace::Workspace;
 
@@ -105,6 +109,8 @@ impl<'a> Bench<'a> {
         note(&format!("{}: measuring {} rows {how_often}", experiment.name, rows.len()));
         self.compile_python(experiment, &rows)?;
         let bar = progress(experiment, rows.len() * least);
+        let before = load_now();
+        data.load = Some(Load { before, after: None });
         let started = Instant::now();
         let left = self.deadline.saturating_duration_since(started);
         let budget = LONGEST.min(left / u32::try_from(to_come).unwrap_or(u32::MAX));
@@ -129,6 +135,7 @@ impl<'a> Bench<'a> {
             data.save(folder)?;
         }
         bar.finish_and_clear();
+        data.load = Some(Load { before, after: load_now() });
         data.complete = true;
         Ok(())
     }
@@ -173,9 +180,9 @@ impl<'a> Bench<'a> {
         runner: &Runner,
     ) -> Result<Row> {
         let mut row = Row {
-            case: case.name.clone(),
-            args: case.args.clone(),
-            variant: variant.name.clone(),
+            case: Name::of(&case.name),
+            args: case.args.iter().map(|argument| argument.as_str().into()).collect(),
+            variant: Name::of(&variant.name),
             interpreter: None,
             status: Status::Ok,
             reason: None,
@@ -185,10 +192,10 @@ impl<'a> Bench<'a> {
         match runner {
             Runner::None(reason) => {
                 row.status = Status::Skipped;
-                row.reason = Some(reason.clone());
+                row.reason = Some(reason.as_str().into());
                 return Ok(row);
             }
-            Runner::Python { name, .. } => row.interpreter = Some(name.clone()),
+            Runner::Python { name, .. } => row.interpreter = Some(name.as_str().into()),
             Runner::Binary => {}
         }
         add(&mut row, self.run(experiment, case, variant, runner)?);
@@ -278,6 +285,10 @@ fn is_of(
     ensure!(names == asked, "reported {}, but was asked for {}", names.join(", "), asked.join(", "));
     let elapsed = outcome.elapsed_s;
     ensure!(elapsed <= seconds, "reported {elapsed} s of work, but its process took {seconds} s");
+    let cpu = outcome.cpu.user_s + outcome.cpu.system_s;
+    // Twice over, since a container may be given more for a moment than it is told to have.
+    let most = 2.0 * available_parallelism().map_or(1, NonZero::get) as f64 * (seconds + 1.0);
+    ensure!(cpu <= most, "reported {cpu} s of CPU, but its process took {seconds} s");
     Ok(())
 }
 
@@ -301,12 +312,12 @@ fn add(row: &mut Row, run: Run) {
         }
         Run::Refused { reason, outcome } => {
             row.status = Status::Refused;
-            row.reason = Some(reason);
+            row.reason = Some(reason.into());
             row.outcomes.push(outcome);
         }
         Run::Failed { reason, outcome } => {
             row.status = Status::Failed;
-            row.reason = Some(reason);
+            row.reason = Some(reason.into());
             row.outcomes.extend(outcome);
         }
     }

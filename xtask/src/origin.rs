@@ -6,18 +6,20 @@ use std::os::fd::AsFd;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use anyhow::{Context, Result, bail, ensure};
+use outcome::MOST;
+use serde_json::{Map, Value};
 
 use crate::process::{self, Group, check_interrupt, is_readable_by};
+use crate::text::clean;
 use crate::workspace::Workspace;
 
 /// Everything happens on the loopback; this is for a machine under load.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// An attempt to connect; between two of them Ctrl-C is heeded.
 const ATTEMPT: Duration = Duration::from_millis(100);
-/// The counters take less.
-const LONGEST: usize = 1 << 20;
+/// Its counters take a page; it counts no more than some hundred paths.
+const LONGEST: usize = 4 << 20;
 
 pub(crate) struct Origin {
     pub(crate) url: String,
@@ -45,7 +47,10 @@ impl Origin {
 
     /// What it has served since the reset.
     pub(crate) fn witness(&self) -> Result<Value> {
-        serde_json::from_slice(&self.ask("GET /counters")?).context("the origin tells nonsense")
+        let counters = serde_json::from_slice(&self.ask("GET /counters")?);
+        let counters = counters.context("the origin answers with no counters")?;
+        check(&counters)?;
+        Ok(counters)
     }
 
     /// What it answers. Asked by hand, since a client that waits heeds no Ctrl-C.
@@ -133,9 +138,64 @@ fn body_of(said: &[u8], has_ended: bool) -> Result<Option<&[u8]>> {
     })
 }
 
+/// What an origin counts, some of it by the path or the status.
+const MOST_COUNTERS: usize = 5_000;
+const LONGEST_NAME: usize = 1_000;
+
+/// Whether a witness can be believed: counters, each a whole number of things that have happened.
+pub(crate) fn check(witness: &Value) -> Result<()> {
+    let Value::Object(counters) = witness else { bail!("the origin answers with no counters") };
+    let nested = counters.values().filter_map(Value::as_object);
+    let count = counters.len() + nested.clone().map(Map::len).sum::<usize>();
+    ensure!(count <= MOST_COUNTERS, "the origin answers with {count} counters, more than {MOST_COUNTERS}");
+    let plain = counters.iter().filter(|(_, value)| !value.is_object());
+    for (name, value) in plain.chain(nested.flatten()) {
+        let name = clean(name);
+        ensure!(name.len() <= LONGEST_NAME, "the origin counts under a name of {} letters", name.len());
+        let is_count = value.as_u64().is_some_and(|count| count <= MOST);
+        ensure!(is_count, "the origin has counted {name} {}, which cannot be", shown(value));
+    }
+    Ok(())
+}
+
+/// The beginning of what may be anything.
+fn shown(value: &Value) -> String {
+    clean(&value.to_string()).chars().take(40).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_witness_is_an_object_of_counts() {
+        let said =
+            |witness: &Value| check(witness).map_or_else(|error| error.to_string(), |()| String::new());
+        let counted = json!({"finished": 3, "by_path": {"/bytes/16": 3}, "by_status": {"200": 3}});
+        assert_eq!(said(&counted), "");
+        assert_eq!(said(&json!({})), "");
+        for (witness, part) in [
+            (json!([1, 2]), "no counters"),
+            (json!("ok"), "no counters"),
+            (json!(null), "no counters"),
+            (json!({"finished": -5}), "finished -5"),
+            (json!({"peak_in_flight": 1e300}), "peak_in_flight 1e+300"),
+            (json!({"finished": 1.5}), "finished 1.5"),
+            (json!({"finished": "3"}), "finished \"3\""),
+            (json!({"finished": null}), "finished null"),
+            (json!({"finished": [3]}), "finished [3]"),
+            (json!({"finished": u64::MAX}), "finished 18446744073709551615"),
+            (json!({"by_path": {"/a": -1}}), "/a -1"),
+            (json!({"by_path": {"/a": {"b": 1}}}), "/a {"),
+            (json!({"a".repeat(2_000): 1}), "2000 letters"),
+        ] {
+            assert!(said(&witness).contains(part), "{witness}: {}", said(&witness));
+        }
+        let many: Map<_, _> = (0..=MOST_COUNTERS).map(|path| (path.to_string(), json!(1))).collect();
+        assert!(said(&json!({"by_path": many})).contains("5002 counters"));
+    }
 
     #[test]
     fn an_answer_is_read_when_it_is_whole() {

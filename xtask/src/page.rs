@@ -18,6 +18,7 @@ use crate::markdown::{escape, list, table};
 use crate::plot::Plot;
 use crate::series::whole_time;
 use crate::statistics::{ENOUGH_RUNS, Interval, interval, median, outliers, ratio};
+use crate::text::Text;
 use crate::units::{bytes, round, seconds, thousands, whole};
 
 /// The page of one experiment on one machine.
@@ -31,7 +32,7 @@ pub(crate) fn experiment(
     let Experiment { name, folder, .. } = experiment;
     let (machine, circumstances) = data.provenance();
     page += &format!("The experiment `{name}` in `{}`, measured on ", folder.display());
-    page += &format!("{} at {}.\n\n", escape(&machine), escape(&circumstances));
+    page += &format!("{} at {}.\n\n", machine.md(), circumstances.md());
     if !data.complete {
         page += "**Interrupted: rows may be missing, or have fewer runs than others.**\n\n";
     }
@@ -77,9 +78,9 @@ pub(crate) fn machine(
         let memory = machine.memory_bytes.map_or("an unknown amount".to_owned(), bytes);
         page += &format!(
             "{}, {} cores, {memory} of memory, {}.\n\n",
-            escape(&machine.processor),
+            machine.processor.md(),
             machine.cores,
-            escape(&machine.system),
+            machine.system.md(),
         );
     }
     let all: Vec<_> = judgements.iter().collect();
@@ -98,7 +99,7 @@ pub(crate) fn machine(
             data.rows.len().to_string(),
             failed.to_string(),
             format!("{}, {}", data.started, if data.complete { data.size.name() } else { "interrupted" }),
-            escape(&data.toolchain),
+            data.toolchain.md(),
         ]);
     }
     let columns = [
@@ -121,7 +122,7 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
                 escape(says(&rust.id)),
                 format!("**{}**", rust.verdict.words()),
                 python.map_or(String::new(), in_python),
-                escape(&rust.evidence),
+                rust.evidence.md(),
             ]
         })
         .collect();
@@ -139,7 +140,7 @@ fn in_python(judgement: &Judgement) -> String {
     let verdict = judgement.verdict.words();
     let verdict =
         if judgement.verdict == Verdict::NotMeasured { verdict.to_owned() } else { format!("**{verdict}**") };
-    format!("{verdict}: {}", escape(&judgement.evidence))
+    format!("{verdict}: {}", judgement.evidence.md())
 }
 
 /// A claim as it is judged in Rust, and as it is in CPython.
@@ -276,7 +277,7 @@ pub(crate) fn results(experiment: &Experiment, case: &Case, data: &Data) -> Stri
 /// How a row is called in a table: by its variant, and where that is in CPython by the version.
 pub(super) fn title(row: &Row) -> String {
     match &row.interpreter {
-        Some(interpreter) => format!("`{}`, {}", row.variant, escape(interpreter)),
+        Some(interpreter) => format!("`{}`, {}", row.variant, interpreter.md()),
         None => format!("`{}`", row.variant),
     }
 }
@@ -367,9 +368,10 @@ fn varying(case: &Case, data: &Data) -> String {
 fn refused(case: &Case, data: &Data) -> String {
     let points = list(rows_of(case, data).filter(|row| row.status == Status::Refused).filter_map(|row| {
         let refused = row.outcomes.last()?.get("refused")?;
-        let text = |name| refused.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let text =
+            |name| refused.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(Text::from);
         let (at, limit, detail) = (refused.get("at")?.as_u64()?, text("limit")?, text("detail")?);
-        Some(format!("{}: refused at {} by {}: {}", title(row), thousands(at), escape(limit), escape(detail)))
+        Some(format!("{}: refused at {} by {}: {}", title(row), thousands(at), limit.md(), detail.md()))
     }));
     if points.is_empty() { points } else { format!("What the machine refused:\n\n{points}\n") }
 }
@@ -413,7 +415,7 @@ pub(crate) fn method_of_all(data: &[Data]) -> Vec<String> {
         format!(
             "*Time* is that of the whole process, by hyperfine {}. *The work alone* is what the process measured \
              itself, without its own start, and can be no more than that.",
-            escape(&first.hyperfine)
+            first.hyperfine.md()
         ),
         format!("{runs}. Each run is a process of its own."),
         format!(
@@ -455,7 +457,7 @@ fn lost(row: &Row) -> Vec<f64> {
 }
 
 fn status(row: &Row) -> String {
-    let reason = escape(row.reason.as_deref().unwrap_or("no reason was kept"));
+    let reason = row.reason.as_ref().map_or_else(|| "no reason was kept".to_owned(), Text::md);
     match row.status {
         Status::Ok => String::new(),
         Status::Failed => format!("**FAILED**: {reason}"),

@@ -16,6 +16,7 @@ use svg::node::element::{Line, Rectangle, Style, Text, Title};
 use crate::data::Data;
 use crate::experiment::{Experiment, MOST_LINES};
 use crate::series::Series;
+use crate::text::clean;
 
 /// As wide as a column of text on the pages that show it.
 const WIDTH: f64 = 840.0;
@@ -126,15 +127,15 @@ fn text_to(x: f64, y: f64, class: &str, content: &str) -> Text {
     text(x, y, class, content).set("text-anchor", "end")
 }
 
-/// Without what no XML may hold, escaped or not.
+/// Without what no XML may hold, escaped or not, and what reorders the words beside it.
 fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    clean(text)
 }
 
 /// The last lines of a sheet: what it shows, on what machine and in which run that was measured.
 fn source(document: Document, y: f64, shown: &str, data: &Data) -> Document {
     let (machine, circumstances) = data.provenance();
-    let lines = [shown, &machine, &circumstances].into_iter().enumerate();
+    let lines = [shown, machine.plain(), circumstances.plain()].into_iter().enumerate();
     lines.fold(document, |document, (line, words)| {
         document.add(text(EDGE, y + 16.0 * line as f64, "soft", words))
     })

@@ -13,7 +13,9 @@ use crate::experiment::is_name;
 use crate::{html, markdown};
 
 /// A name in a file is no longer than this; it becomes part of a file's name.
-pub(crate) const LONGEST_NAME: usize = 120;
+pub(crate) const LONGEST_NAME: usize = 160;
+/// And a label than this, since more is added to it: `-default-interrupted` say.
+pub(crate) const LONGEST_LABEL: usize = 100;
 /// A text in a file is no longer than this: an evidence can be long, all else is a line.
 pub(crate) const LONGEST_TEXT: usize = 20_000;
 
@@ -36,6 +38,10 @@ impl Name {
     /// A name that our own code has checked already, one of an experiment say.
     pub(crate) fn of(checked: &str) -> Self {
         Self::new(checked).expect("it was checked")
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -74,6 +80,12 @@ impl PartialEq<&str> for Name {
 impl PartialEq<String> for Name {
     fn eq(&self, other: &String) -> bool {
         self.0 == *other
+    }
+}
+
+impl PartialEq<Name> for String {
+    fn eq(&self, other: &Name) -> bool {
+        *self == other.0
     }
 }
 

@@ -180,6 +180,7 @@ fn scripted(fault: &Fault) -> Fixture {
     fixture.write(&in_experiment("src/main.rs"), include_str!("faults/scripted.rs"));
     fixture.write(&in_experiment("scripts/variant.sh"), include_str!("faults/variant.sh"));
     fixture.write(&in_experiment("scripts/good.sh"), "outcome\n");
+    fixture.write("target/origin.rs", include_str!("fixture/origin.rs"));
     for (name, script) in &fault.variants {
         fixture.write(&in_experiment(&format!("scripts/{name}.sh")), script);
     }

@@ -4,20 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use clap::Args;
 use xshell::{Shell, cmd};
 
 use super::report;
 use crate::Usage;
+use crate::alone::Alone;
 use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::{self, Interpreter, Pythons};
-use crate::machine;
+use crate::machine::{self, Machine};
 use crate::measure::Bench;
 use crate::process::{self, litter, said_by};
 use crate::tell;
+use crate::text::{LONGEST_LABEL, Name, clean};
 use crate::workspace::{Workspace, cargo};
 
 #[derive(Args)]
@@ -48,13 +50,13 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let experiments = workspace.select(&options.only)?;
-    let (setting, folder) = choose_folder(&workspace, options, &experiments)?;
-
     let found = match &options.python[..] {
         _ if options.no_python => Vec::new(),
         [] => interpreters::find(),
         asked => interpreters::named(asked)?,
     };
+    let (setting, folder) = choose_folder(&workspace, options, &experiments, !found.is_empty())?;
+    let _alone = Alone::in_folder(&folder, &workspace.shown(&folder).to_string())?;
     let hyperfine = preflight(&workspace, options, &found)?;
     let pythons = if options.no_python {
         Pythons::none("left out, by --no-python")
@@ -73,6 +75,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         if let Err(error) = bench.measure(experiment, &mut data, &interim, to_come) {
             if data.has_outcomes() {
                 data.save(&interim)?;
+                discard_what_is_covered(&folder, &interim, &data)?;
                 report::judge_and_write(&workspace, &interim)?;
                 tell(&format!("what was finished is in {}", workspace.shown(&interim)));
             }
@@ -82,6 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         if interim != folder {
             Data::discard(&interim, &experiment.name)?;
         }
+        discard_what_is_covered(&folder, &folder, &data)?;
         failed.extend(failures(&data));
         judgements = report::judge_and_write(&workspace, &folder)?;
     }
@@ -103,50 +107,126 @@ impl Options {
     }
 }
 
+/// What stands in `results`, or in a machine's folder, under a name of its own.
+const RESERVED: [&str; 5] = ["reference", "index", "readme", "data", "plots"];
+
 /// Where this run's results go. It is never a folder that is someone else's to keep: the reference, or one that
-/// git tracks, unless it was asked for by name; or one that holds a fuller run.
+/// git tracks, unless it was asked for by name; one that holds what another machine measured; or one that holds more.
 fn choose_folder(
     workspace: &Workspace,
     options: &Options,
     experiments: &[Experiment],
+    has_python: bool,
 ) -> Result<(Setting, PathBuf)> {
     let mut setting = Setting::here(workspace);
     let results = options.out.clone().unwrap_or_else(|| workspace.root.join("results"));
-    let label = &mut setting.machine.label;
+    let machine = &setting.machine;
+    let folder = |label: &str| results.join(label);
+    let mut label = machine.label.to_string();
     if let Some(asked) = &options.machine {
-        let rule = "use a-z, 0-9, _ and -, and begin with a letter or a digit";
-        ensure!(is_name(asked), Usage(format!("--machine {asked}: {rule}")));
+        check_label(asked, &results)?;
         label.clone_from(asked);
-    } else if report::reference_in(&results).as_ref() == Some(label) || is_tracked(&results.join(&*label)) {
-        *label += "-local";
+        if let Some(other) = another_machine(&folder(&label), machine)? {
+            bail!(Usage(format!(
+                "--machine {label}: {} holds what was measured on {other}, and this is {}: give this machine a label of its own",
+                workspace.shown(&folder(&label)),
+                machine.shown()
+            )));
+        }
+    } else {
+        if report::reference_in(&results).as_ref() == Some(&label) || is_tracked(&folder(&label)) {
+            label += "-local";
+        }
+        let of_its_own = label.clone();
+        let mut number = 1;
+        while let Some(other) = another_machine(&folder(&label), machine)? {
+            tell(&format!(
+                "{} holds what was measured on another machine, {other}, which is kept; this one goes beside it",
+                workspace.shown(&folder(&label))
+            ));
+            number += 1;
+            label = format!("{of_its_own}-{number}");
+        }
     }
-    let fuller = Data::read_all(&results.join(&*label))?.into_iter().any(|data| {
-        let again = experiments.iter().any(|experiment| experiment.name == data.experiment);
-        again && data.complete && data.size > options.size()
+    let kept = folder(&label);
+    let more = Data::read_all(&kept)?.iter().filter(|data| data.has_outcomes()).find_map(|data| {
+        let again = experiments.iter().any(|experiment| data.experiment == experiment.name);
+        let is_larger = again && data.size > options.size();
+        let has_more = again && !has_python && data.has_python();
+        match (is_larger, has_more) {
+            (true, _) => Some(options.size().name()),
+            (_, true) => Some("no-python"),
+            _ => None,
+        }
     });
-    if fuller {
-        let kept = results.join(&*label);
-        *label += if options.quick { "-quick" } else { "-default" };
+    if let Some(suffix) = more {
+        label = format!("{label}-{suffix}");
         let kept = workspace.shown(&kept);
         tell(&format!("{kept} holds a fuller run, which is kept; this one goes beside it"));
     }
-    let folder = results.join(&*label);
+    let folder = folder(&label);
+    setting.machine.label = Name::new(&label).map_err(Error::msg)?;
     make_writable(&folder)?;
     Ok((setting, folder))
+}
+
+/// A label becomes a folder beside what the project keeps in `results`.
+fn check_label(asked: &str, results: &Path) -> Result<()> {
+    let shown: String = clean(asked).chars().take(LONGEST_LABEL).collect();
+    let rule = "use a-z, 0-9, _ and -, and begin with a letter or a digit";
+    ensure!(is_name(asked), Usage(format!("--machine {shown}: {rule}")));
+    let is_short = asked.len() <= LONGEST_LABEL;
+    ensure!(is_short, Usage(format!("--machine {shown}…: {LONGEST_LABEL} letters are the most")));
+    let is_free = !RESERVED.contains(&asked);
+    ensure!(is_free, Usage(format!("--machine {asked}: that is what a file of the results is called")));
+    let folder = results.join(asked);
+    let is_folder = folder.is_dir() || folder.symlink_metadata().is_err();
+    ensure!(is_folder, Usage(format!("--machine {asked}: {} is no folder", folder.display())));
+    Ok(())
+}
+
+/// The machine that data in this folder are of, if that is not this one.
+fn another_machine(folder: &Path, this: &Machine) -> Result<Option<String>> {
+    let all = Data::read_all(folder)?;
+    Ok(all.iter().find(|data| !data.machine.is_like(this)).map(|data| data.machine.shown()))
 }
 
 pub(super) fn is_tracked(folder: &Path) -> bool {
     said_by(process::command("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
 }
 
-/// Where unfinished data go: beside an earlier finished run, which an interrupt must not replace.
+/// Where unfinished data go: beside what an earlier run has left, finished or not, which an interrupt must not replace.
 fn interim_folder(folder: &Path, experiment: &Experiment) -> PathBuf {
-    let earlier = Data::read(&Data::file(folder, &experiment.name));
-    let mut interim = folder.as_os_str().to_owned();
-    if earlier.is_ok_and(|earlier| earlier.complete) {
-        interim.push("-interrupted");
+    let is_free = |folder: &PathBuf| Data::file(folder, &experiment.name).symlink_metadata().is_err();
+    let mut folders = interim_folders(folder);
+    folders.find(is_free).expect("there is no end of them")
+}
+
+fn interim_folders(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let beside = |suffix: String| {
+        let mut beside = folder.as_os_str().to_owned();
+        beside.push(suffix);
+        PathBuf::from(beside)
+    };
+    let others = (2..).map(move |number| beside(format!("-interrupted-{number}")));
+    let first = [folder.to_owned(), beside("-interrupted".to_owned())];
+    first.into_iter().chain(others)
+}
+
+/// Takes away what interrupted runs have left of this experiment and what these data have too.
+fn discard_what_is_covered(folder: &Path, kept: &Path, data: &Data) -> Result<()> {
+    for interim in interim_folders(folder).skip(1) {
+        let file = Data::file(&interim, &data.experiment);
+        if file.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        if interim != kept
+            && Data::read(&file).is_ok_and(|earlier| !earlier.complete && data.covers(&earlier))
+        {
+            Data::discard(&interim, &data.experiment)?;
+        }
     }
-    interim.into()
+    Ok(())
 }
 
 /// Says before anything is measured, not after, that the results could not be kept.
@@ -195,7 +275,7 @@ fn failures(data: &Data) -> Vec<String> {
     let failed = data.rows.iter().filter(|row| row.status == Status::Failed);
     failed
         .map(|row| {
-            let reason = row.reason.as_deref().unwrap_or_default();
+            let reason = row.reason_or("no reason was kept");
             format!("{}/{} in {}: {reason}", data.experiment, row.variant, row.case)
         })
         .collect()

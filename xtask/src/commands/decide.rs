@@ -2,13 +2,13 @@
 
 mod advice;
 
-use std::fs;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
+use outcome::read_text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +16,7 @@ use super::report;
 use crate::data::json;
 use crate::ledger::{Judgement, LEAVES, Tree, clauses};
 use crate::machine::Machine;
+use crate::text::Text;
 use crate::workspace::Workspace;
 use crate::{Usage, say, tell, terminal};
 use advice::{Advice, advise};
@@ -200,7 +201,7 @@ fn ask<T>(
 /// The results of this machine, or else those that came with the project.
 fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
     let reference = report::reference_in(folder);
-    let label = Machine::this().label;
+    let label = Machine::this().label.to_string();
     // The reference may be of a machine of this kind; what was measured on this one stands beside it.
     let own = [format!("{label}-local"), label].into_iter().find(|label| {
         reference.as_ref() != Some(label) && folder.join(label).join("data/tree.json").exists()
@@ -230,10 +231,13 @@ fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
     Ok((Source { machine, of_this_machine }, results))
 }
 
+/// What `report` writes has some 100 kB.
+const MOST_BYTES: u64 = 16 << 20;
+
 fn parse<T: DeserializeOwned>(workspace: &Workspace, file: &Path) -> Result<T> {
     let shown = workspace.shown(file);
-    let text =
-        fs::read_to_string(file).with_context(|| format!("cannot read {shown}: run `cargo xtask report`"))?;
+    let text = read_text(file, MOST_BYTES)
+        .with_context(|| format!("cannot read {shown}: run `cargo xtask report`"))?;
     serde_json::from_str(&text)
         .with_context(|| format!("{shown} is not what `report` writes: run `cargo xtask report`"))
 }
@@ -258,8 +262,8 @@ fn told(advice: &Advice, source: &Source) -> String {
     let also = if article.leads_there_too { ", too" } else { "" };
     text += &format!(
         "\nThe article's tree leads to {}{also}: {}\n  {}\n{}",
-        article.model,
-        article.path.join(" → "),
+        article.model.plain(),
+        article.path.iter().map(Text::plain).collect::<Vec<_>>().join(" → "),
         article.agreement.words(),
         points(&article.evidence)
     );
@@ -267,6 +271,7 @@ fn told(advice: &Advice, source: &Source) -> String {
 }
 
 /// An evidence, a line for each of its parts.
-fn points(evidence: &str) -> String {
-    clauses(evidence).into_iter().fold(String::new(), |text, clause| text + "    " + clause + "\n")
+fn points(evidence: &Text) -> String {
+    let lines = clauses(evidence).into_iter().map(|clause| format!("    {}\n", clause.plain()));
+    lines.collect()
 }

@@ -1,6 +1,6 @@
 //! Two runs, or two machines: what became faster, what slower, and which verdicts changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
 use crate::ledger::{self, Judgement, Verdict};
 use crate::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
+use crate::text::{Text, clean};
 use crate::workspace::Workspace;
 use crate::{Usage, say, tell};
 
@@ -25,7 +26,7 @@ pub(crate) struct Options {
     /// The results to hold against them
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Exit 1 if a row is surely slower by more than so many per cent
+    /// Exit 1 if a row is surely slower by more than so many per cent, or cannot be judged though it had a time before
     #[arg(long, value_name = "PERCENT")]
     fail_on_regression: Option<f64>,
 }
@@ -47,55 +48,211 @@ enum Change {
     TooFewRuns,
 }
 
+/// What was measured on one side, and how a reader asked for it.
+struct Side {
+    shown: String,
+    data: Vec<Data>,
+}
+
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let experiments = workspace.experiments()?;
-    let bound = options.fail_on_regression.unwrap_or(f64::INFINITY);
-    ensure!(bound >= 0.0, Usage(format!("--fail-on-regression {bound}: give per cent, 0 or more")));
+    let bound = options.fail_on_regression;
+    if let Some(bound) = bound {
+        ensure!(bound >= 0.0, Usage(format!("--fail-on-regression {bound}: give per cent, 0 or more")));
+    }
     let (old, new) = (read(&workspace, &options.old)?, read(&workspace, &options.new)?);
+    say(&provenances(&old, &new))?;
+    let (old, new) = (old.data, new.data);
     let compared = compare(&old, &new);
-    if compared.is_empty() {
-        bail!("{} and {} have no row in common", options.old.display(), options.new.display());
+    let fails = bound.map(|bound| (bound, what_fails(bound, &compared, &unjudged(&old, &new))));
+    if compared.is_empty() && fails.as_ref().is_none_or(|(_, fails)| fails.is_empty()) {
+        bail!(
+            "{} and {} have no row in common that has a time in both",
+            options.old.display(),
+            options.new.display()
+        );
     }
     let judged = [&old, &new].map(|data| ledger::judge(data, &experiments).0);
     say(&rows(&compared))?;
+    say(&list("With other arguments, and so not compared", &other_arguments(&old, &new)))?;
     say(&list("Only in one of them, or without a time in one", &missing(&old, &new)))?;
     say(&list("Pairs that reverse", &reversed_pairs(&experiments, &old, &new)))?;
     say(&list("Verdicts that changed", &changed_verdicts(&judged[0], &judged[1])))?;
-    let is_regression =
-        |row: &Compared| row.change != Change::TooFewRuns && row.ratio.low > 1.0 + bound / 100.0;
-    let regressions = compared.iter().filter(|row| is_regression(row)).count();
-    if regressions > 0 {
-        tell(&format!("{regressions} rows are slower by more than {bound} %"));
+    let Some((bound, fails)) = fails else { return Ok(ExitCode::SUCCESS) };
+    say(&list(&format!("What fails --fail-on-regression {bound}"), &fails))?;
+    let slower = compared.iter().filter(|row| is_regression(row, bound)).count();
+    if slower > 0 {
+        tell(&format!("{slower} rows are slower by more than {bound} %"));
     }
-    Ok(ExitCode::from(u8::from(regressions > 0)))
+    if fails.len() > slower {
+        tell(&format!("{} rows that had a time cannot be judged", fails.len() - slower));
+    }
+    Ok(ExitCode::from(u8::from(!fails.is_empty())))
 }
 
-fn read(workspace: &Workspace, asked: &Path) -> Result<Vec<Data>> {
+fn read(workspace: &Workspace, asked: &Path) -> Result<Side> {
     let named = workspace.root.join("results").join(asked);
     let folder = if asked.join("data").is_dir() { asked } else { &named };
-    let data = Data::read_all(folder)?;
-    let shown = asked.display();
+    let mut data = Vec::new();
+    for file in Data::files(folder)? {
+        let one = Data::read_times(&file)?;
+        // The times can be compared all the same.
+        if let Err(error) = one.check_runs() {
+            tell(&format!(
+                "warning: {}: {}: its verdicts may be wrong",
+                clean(&file.to_string_lossy()),
+                clean(&format!("{error:#}"))
+            ));
+        }
+        data.push(one);
+    }
+    let shown = clean(&asked.to_string_lossy());
     ensure!(
         !data.is_empty(),
         Usage(format!("{shown}: there are no results, nor are there in results/{shown}"))
     );
-    Ok(data)
+    Ok(Side { shown, data })
+}
+
+/// What is known of how the data of an experiment came about, and what it means if that differs.
+type Circumstance = (&'static str, fn(&Data) -> String, &'static str);
+
+const CIRCUMSTANCES: [Circumstance; 8] = [
+    ("machine", |data| data.machine.shown(), "this compares machines, not programs"),
+    ("system", |data| data.machine.system.plain().to_owned(), "kernels differ in what switches cost"),
+    (
+        "toolchain",
+        |data| data.toolchain.plain().to_owned(),
+        "compilers differ in what they make of a program",
+    ),
+    (
+        "hyperfine",
+        |data| format!("hyperfine {}", data.hyperfine.plain()),
+        "its versions may differ in what they count",
+    ),
+    (
+        "commit",
+        |data| {
+            data.commit.as_ref().map_or("no commit".to_owned(), |commit| format!("commit {}", commit.short()))
+        },
+        "other programs may have been measured",
+    ),
+    (
+        "checkout",
+        |data| (if data.dirty { "dirty: with changes in no commit" } else { "clean" }).to_owned(),
+        "a commit does not tell what was changed",
+    ),
+    ("size", |data| format!("{} run", data.size.name()), "they differ in rounds and cases"),
+    (
+        "end",
+        |data| (if data.complete { "complete" } else { "interrupted" }).to_owned(),
+        "rows and rounds are missing",
+    ),
+];
+
+/// Where each side comes from, and a warning for each way in which what both have measured came about differently.
+fn provenances(old: &Side, new: &Side) -> String {
+    let mut text = String::new();
+    for (which, side) in [("Old", old), ("New", new)] {
+        let mut told = CIRCUMSTANCES.map(|(_, of, _)| answers(&side.data, of)).to_vec();
+        let started = || side.data.iter().map(|data| &data.started);
+        told.extend(started().min().zip(started().max()).map(|(first, last)| {
+            if first == last { format!("started {first}") } else { format!("started {first} to {last}") }
+        }));
+        text += &format!("{which}, {}: {}\n", side.shown, told.join(", "));
+    }
+    for (name, of, means) in CIRCUMSTANCES {
+        let pairs = old.data.iter().filter_map(|one| {
+            let other = new.data.iter().find(|other| other.experiment == *one.experiment)?;
+            let (one_is, other_is) = (of(one), of(other));
+            (one_is != other_is).then(|| (format!("{one_is}, then {other_is}"), one.experiment.as_str()))
+        });
+        let mut differ: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (how, experiment) in pairs {
+            differ.entry(how).or_default().push(experiment);
+        }
+        for (how, experiments) in differ {
+            text += &format!("warning: another {name} ({means}): {how}; of {}\n", experiments.join(", "));
+        }
+    }
+    text + "\n"
+}
+
+/// What the experiments of one side say of it, each answer once.
+fn answers(data: &[Data], of: fn(&Data) -> String) -> String {
+    let answers: BTreeSet<_> = data.iter().map(of).collect();
+    answers.into_iter().collect::<Vec<_>>().join("; ")
+}
+
+fn is_regression(row: &Compared, bound: f64) -> bool {
+    row.change != Change::TooFewRuns && row.ratio.low > 1.0 + bound / 100.0
+}
+
+/// Each row that keeps the new run from passing, with its ratio or the reason why there is none.
+fn what_fails(bound: f64, compared: &[Compared], unjudged: &[String]) -> Vec<String> {
+    let failing = compared.iter().filter_map(|row| {
+        if is_regression(row, bound) {
+            return Some(format!("slower  {} times  {}", row.ratio, row.name));
+        }
+        let few = row.change == Change::TooFewRuns;
+        few.then(|| {
+            format!("too few runs  {} times, of fewer than {ENOUGH_RUNS} runs  {}", row.ratio, row.name)
+        })
+    });
+    failing.chain(unjudged.iter().cloned()).collect()
+}
+
+/// The rows that had a time before and have none now that could be compared with it, each with the reason.
+fn unjudged(old: &[Data], new: &[Data]) -> Vec<String> {
+    let later = by_key(new);
+    let timed = by_key(old).into_iter().filter(|(_, row)| row.status == Status::Ok);
+    let told = timed.filter_map(|(key, before)| {
+        let why = match later.get(&key) {
+            None if new.iter().any(|data| data.experiment == key.0) => "it is not there".to_owned(),
+            None => format!("{} is not there", key.0),
+            Some(now) if now.status != Status::Ok => {
+                format!("{}: {}", now.status.word(), now.reason_or("no reason was kept"))
+            }
+            Some(now) if now.args != before.args => {
+                format!("other arguments: {}", both_arguments(before, now))
+            }
+            Some(_) => return None,
+        };
+        Some(format!("no time to compare  {}: {why}", name(key)))
+    });
+    told.collect()
+}
+
+/// The rows that both have, and that had other work to do.
+fn other_arguments(old: &[Data], new: &[Data]) -> Vec<String> {
+    let earlier = by_key(old);
+    let both = by_key(new).into_iter().filter_map(|(key, row)| Some((key, *earlier.get(&key)?, row)));
+    let differ = both.filter(|(_, old, new)| old.args != new.args);
+    differ.map(|(key, old, new)| format!("{}: {}", name(key), both_arguments(old, new))).collect()
+}
+
+fn both_arguments(old: &Row, new: &Row) -> String {
+    let shown = |row: &Row| match row.args[..] {
+        [] => "none".to_owned(),
+        _ => shell_words::join(row.args.iter().map(Text::plain)),
+    };
+    format!("{}, then {}", shown(old), shown(new))
 }
 
 /// By which a row of one run is found in the other.
-type Key<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
+type Key<'a> = (&'a str, &'a str, &'a str, Option<&'a Text>);
 
 fn by_key(data: &[Data]) -> BTreeMap<Key<'_>, &Row> {
     let rows = data.iter().flat_map(|data| data.rows.iter().map(move |row| (data.experiment.as_str(), row)));
     rows.map(|(experiment, row)| {
-        ((experiment, row.case.as_str(), row.variant.as_str(), row.interpreter.as_deref()), row)
+        ((experiment, row.case.as_str(), row.variant.as_str(), row.interpreter.as_ref()), row)
     })
     .collect()
 }
 
 fn name((experiment, case, variant, interpreter): Key) -> String {
-    let by = interpreter.map_or(String::new(), |interpreter| format!(" by {interpreter}"));
+    let by = interpreter.map_or(String::new(), |interpreter| format!(" by {}", interpreter.plain()));
     format!("{experiment}/{variant} in {case}{by}")
 }
 
@@ -139,12 +296,15 @@ fn rows(compared: &[Compared]) -> String {
         "\n{} rows: {slower} slower, {faster} faster, {same} no different ({} %), {few} of too few runs to say. Less than {} % is \
          no difference.\n",
         compared.len(),
-        100 * same / compared.len(),
+        100 * same / compared.len().max(1),
         100.0 * SAME
     );
     let mut ratios: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for row in compared {
         ratios.entry(&row.experiment).or_default().push(row.ratio.median);
+    }
+    if ratios.is_empty() {
+        return text;
     }
     let drifts: Vec<_> =
         ratios.iter().map(|(name, ratios)| format!("{name} {:.2}", median(ratios))).collect();
@@ -262,7 +422,8 @@ mod tests {
     #[test]
     fn other_work_is_not_compared() {
         let (old, mut new) = (data(&[("one", &[1.0; 5])]), data(&[("one", &[9.0; 5])]));
-        new[0].rows[0].args = vec!["--other".to_owned()];
+        new[0].rows[0].args = vec!["--other".into(), "two words".into()];
         assert!(compare(&old, &new).is_empty());
+        assert_eq!(other_arguments(&old, &new), ["demo/one in only: none, then --other 'two words'"]);
     }
 }

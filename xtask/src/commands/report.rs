@@ -13,6 +13,7 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use glob::{Pattern, glob};
+use outcome::read_text;
 
 use super::bench_all::is_tracked;
 use crate::data::{self, Data, json};
@@ -25,6 +26,7 @@ use crate::plot::{self, Plot};
 use crate::process;
 use crate::splice::splice;
 use crate::terminal::is_coloured;
+use crate::text::{Name, clean};
 use crate::workspace::Workspace;
 use crate::{say, tell};
 
@@ -96,6 +98,23 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(pages.into_iter().filter(differs).map(message).chain(left).collect())
 }
 
+/// The folders that may be a machine's: what is called otherwise is nobody's, or was not made by bench-all.
+fn machines_in(results: &Path) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(results).into_iter().flatten() {
+        let folder = entry?.path();
+        let is_named =
+            folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| Name::new(name).is_ok());
+        if is_named {
+            folders.push(folder);
+        } else if !Data::files(&folder)?.is_empty() {
+            let shown = clean(&folder.to_string_lossy());
+            eprintln!("{shown} is passed over: a machine is called by a-z, 0-9, _ and -");
+        }
+    }
+    Ok(folders)
+}
+
 fn in_results(workspace: &Workspace, pattern: &str) -> Result<Vec<PathBuf>> {
     let results = Pattern::escape(&workspace.root.join("results").to_string_lossy());
     Ok(glob(&format!("{results}/{pattern}"))?.collect::<Result<_, _>>()?)
@@ -103,8 +122,8 @@ fn in_results(workspace: &Workspace, pattern: &str) -> Result<Vec<PathBuf>> {
 
 /// The machine whose results are kept as the reference.
 pub(crate) fn reference_in(results: &Path) -> Option<String> {
-    let label = fs::read_to_string(results.join("reference")).ok()?;
-    Some(label.trim().to_owned())
+    let label = read_text(&results.join("reference"), 1_000).ok()?;
+    Some(label.trim().to_owned()).filter(|label| Name::new(label).is_ok())
 }
 
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
@@ -143,8 +162,8 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
         say(&format!("{:4} {}\n", rust.id, ledger::says(&rust.id)))?;
         for (language, judgement) in [("Rust", Some(rust)), ("CPython", python)] {
             let Some(judgement) = judgement else { continue };
-            let first = ledger::clauses(&judgement.evidence)[0];
-            say(&format!("     {language:8}{} {first}\n", shown(judgement.verdict)))?;
+            let first = &ledger::clauses(&judgement.evidence)[0];
+            say(&format!("     {language:8}{} {}\n", shown(judgement.verdict), first.plain()))?;
         }
     }
     say(&format!("\n     {:13}{:13}\n", "in Rust", "in CPython"))?;
@@ -278,9 +297,10 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let experiments = workspace.experiments()?;
     let results = workspace.root.join("results");
     let label = reference_in(&results);
+    ensure!(label.is_some() || !results.join("reference").exists(), "results/reference names no machine");
     let mut machines = Vec::new();
-    for entry in fs::read_dir(&results).into_iter().flatten() {
-        let machine = Machine::read(entry?.path(), &experiments)?;
+    for folder in machines_in(&results)? {
+        let machine = Machine::read(folder, &experiments)?;
         if !machine.data.is_empty() {
             machines.push(machine);
         }

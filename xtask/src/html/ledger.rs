@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Machine, Shown, escape};
 use crate::experiment::Model;
 use crate::ledger::{Judgement, Verdict, clauses, judged_by, says};
+use crate::text::Text;
 
 const LANGUAGES: [(&str, &str); 2] = [("rust", "Rust"), ("python", "CPython")];
 const VERDICTS: [Verdict; 5] =
@@ -81,11 +82,12 @@ fn column(machines: &[Machine], machine: &Machine, language: &str) -> String {
 
 fn cell(judgement: &Judgement) -> String {
     let clauses = clauses(&judgement.evidence);
-    let mut text = format!("{}<p>{}</p>", shown(judgement.verdict), escape(clauses[0]));
+    let mut text = format!("{}<p>{}</p>", shown(judgement.verdict), clauses[0].html());
     let (mut more, mut folded) = (Vec::new(), String::new());
     if clauses.len() > 1 {
         more.push("more evidence");
-        folded += &format!("<p>{}.</p>", escape(&clauses[1..].join("; ")));
+        let others: Vec<_> = clauses[1..].iter().map(Text::html).collect();
+        folded += &format!("<p>{}.</p>", others.join("; "));
     }
     if !judgement.threshold.is_empty() {
         more.push("the rule");

@@ -50,6 +50,10 @@ pub(super) fn converted(markdown: &str, section: &str, label: &str, plots: &[Plo
                 words += text;
                 events.push(event);
             }
+            // Of what is HTML in our own pages this is all; whatever else there is shows as text.
+            Event::Html(tag) | Event::InlineHtml(tag) if !["<code>", "</code>"].contains(&tag.trim()) => {
+                events.push(Event::Text(tag));
+            }
             other => events.push(other),
         }
     }

@@ -6,20 +6,21 @@ use super::decide::{Decided, is_more, times};
 use super::{All, DOWNLOADS, POOL, WAITING};
 use crate::data::Status;
 use crate::series::{Figure, Measured, Series, cpu, resident, start_time, whole_time};
+use crate::text::{Name, Text};
 use crate::units::thousands;
 
 /// Where one figure crosses from threads to tasks: an entry of `tree.json`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Crossing {
-    pub(crate) experiment: String,
-    pub(crate) language: String,
-    pub(crate) threads: String,
-    pub(crate) tasks: String,
-    pub(crate) figure: String,
+    pub(crate) experiment: Name,
+    pub(crate) language: Name,
+    pub(crate) threads: Name,
+    pub(crate) tasks: Name,
+    pub(crate) figure: Text,
     /// The n from which on the tasks surely take less, at each that was measured; none if there is no such n.
     pub(crate) from: Option<u64>,
     /// The same in words, with the ratios.
-    pub(crate) words: String,
+    pub(crate) words: Text,
 }
 
 const RUST: &str = "rust";
@@ -49,9 +50,9 @@ pub(super) fn judge(all: &All) -> Vec<Crossing> {
             let points = points(series, threads, tasks, figure);
             if points.len() >= 3 {
                 let (from, words) = crossing(&points);
-                let owned = str::to_owned;
-                let [experiment, language, threads, tasks, figure] =
-                    [experiment, language, threads, tasks, name].map(owned);
+                let [experiment, language, threads, tasks] =
+                    [experiment, language, threads, tasks].map(Name::of);
+                let (figure, words) = (name.into(), words.into());
                 crossings.push(Crossing { experiment, language, threads, tasks, figure, from, words });
             }
         }
@@ -125,7 +126,7 @@ mod tests {
         let judged = |sizes: &[(u64, &'static str)]| {
             let series = Series::new(&data, sizes.to_vec());
             let crossings = judge(&All(BTreeMap::from([(DOWNLOADS, series)])));
-            crossings.into_iter().find(|crossing| crossing.figure == "whole time")
+            crossings.into_iter().find(|crossing| crossing.figure.plain() == "whole time")
         };
         assert_eq!(judged(&sizes).unwrap().from, Some(300));
         assert!(judged(&sizes[1..]).is_none());

@@ -141,7 +141,7 @@ pub(super) fn row_of<'a>(series: &Series<'a>, case: &str, variant: &str) -> Resu
 fn finished(row: &Row) -> Result<&Row, String> {
     match row.status {
         Status::Ok => Ok(row),
-        _ => Err(format!("{}: {}", row.variant, row.reason.as_deref().unwrap_or("not run to its end"))),
+        _ => Err(format!("{}: {}", row.variant, row.reason_or("not run to its end"))),
     }
 }
 

@@ -65,9 +65,9 @@ pub(super) fn judged(data: &Data, article: &str, right: &str, cases: &[Asked]) -
     let many: Vec<_> = cases.iter().filter_map(|asked| Some((asked.most(data, article)?, asked))).collect();
     if many.is_empty() {
         let names: Vec<_> = cases.iter().map(|asked| asked.case).collect();
-        let reason = names.iter().find_map(|case| data.row(case, article)?.reason.as_deref());
+        let reason = names.iter().find_map(|case| data.row(case, article)?.reason.as_ref());
         return Err(match reason {
-            Some(reason) => format!("{article}: {reason}"),
+            Some(reason) => format!("{article}: {}", reason.plain()),
             None => format!("{article} was not run in {}", names.join(" or ")),
         });
     }

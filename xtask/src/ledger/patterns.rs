@@ -34,7 +34,7 @@ pub(super) fn keeps_to_its_limit(data: &Data, variant: &str) -> Judged {
     let row = data.row(CASE, variant).ok_or_else(|| format!("{variant} was not run in {CASE}"))?;
     let (in_flight, finished) = (seen(row, "peak_in_flight"), seen(row, "finished"));
     if in_flight.is_empty() || in_flight.len() != finished.len() {
-        return Err(format!("{variant}: {}", row.reason.as_deref().unwrap_or("no origin was asked")));
+        return Err(format!("{variant}: {}", row.reason_or("no origin was asked")));
     }
     let breaks = in_flight.iter().any(|peak| *peak > LIMIT) || finished.iter().any(|urls| *urls < URLS);
     let verdict = if breaks {

@@ -47,14 +47,14 @@ pub(super) fn judge(claim: &Claim, all: &All) -> Judgement {
         id: claim.id.to_owned(),
         language: "python".into(),
         verdict,
-        evidence,
+        evidence: evidence.into(),
         threshold: threshold.into(),
     }
 }
 
 /// The version that a row was measured in.
 fn version(row: &Row) -> &str {
-    row.interpreter.as_deref().unwrap_or("CPython")
+    row.interpreter.as_ref().map_or("CPython", |interpreter| interpreter.plain())
 }
 
 /// The version that all is judged by, to begin an evidence with.

@@ -301,7 +301,7 @@ pub(super) mod tests {
 
         let row = data.rows.iter_mut().find(|row| row.variant == "threads_mutex").unwrap();
         row.outcomes.pop();
-        row.reason = Some("killed after 60 s".to_owned());
+        row.reason = Some("killed after 60 s".into());
         assert_eq!(r3(&data).unwrap_err(), "threads_mutex: killed after 60 s");
     }
 

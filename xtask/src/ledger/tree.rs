@@ -7,6 +7,7 @@ use super::decide::{Decided, all, at_most, ratio, row_at, times};
 use super::guidelines::{EXECUTOR, Taken, WITHIN_THE_POOL};
 use super::{All, CLIENT, DOWNLOADS, Verdict, WAITING, claims};
 use crate::series::{memory, start_time};
+use crate::text::Text;
 
 /// Where a path of the article's tree ends.
 struct Leaf {
@@ -43,11 +44,11 @@ impl Agreement {
 /// A leaf with what the data say of it: an entry of `tree.json`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct JudgedLeaf {
-    pub(crate) path: Vec<String>,
-    pub(crate) model: String,
+    pub(crate) path: Vec<Text>,
+    pub(crate) model: Text,
     pub(crate) agreement: Agreement,
-    pub(crate) evidence: String,
-    pub(crate) rule: String,
+    pub(crate) evidence: Text,
+    pub(crate) rule: Text,
 }
 
 /// What somebody has to do, as far as the article's tree asks for it.
@@ -128,8 +129,14 @@ pub(crate) fn leaf_for(asked: Asked) -> usize {
 pub(super) fn judge(all: &All) -> Vec<JudgedLeaf> {
     let judged = LEAVES.iter().map(|Leaf { path, model, rule, judge }| {
         let (agreement, evidence) = judge(all).unwrap_or_else(|reason| (Agreement::NotMeasured, reason));
-        let path = path.iter().map(|&step| step.to_owned()).collect();
-        JudgedLeaf { path, model: (*model).to_owned(), agreement, evidence, rule: (*rule).to_owned() }
+        let path = path.iter().map(|&step| step.into()).collect();
+        JudgedLeaf {
+            path,
+            model: (*model).into(),
+            agreement,
+            evidence: evidence.into(),
+            rule: (*rule).into(),
+        }
     });
     judged.collect()
 }

@@ -236,7 +236,7 @@ mod tests {
             [("python_good", "3.9", 0.9), ("python_good", "3.13", 0.6), ("python_better", "3.13", 0.3)]
         {
             let mut row = with(variant, 5, move |_| json!({"late_s": late}));
-            row.interpreter = Some(interpreter.to_owned());
+            row.interpreter = Some(interpreter.into());
             rows.push(row);
         }
         let table = shown(&over, rows).unwrap();

@@ -3,9 +3,10 @@
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Experiment, Model};
 use crate::ledger::{Crossing, JudgedLeaf, Judgement, Tree, Verdict};
-use crate::markdown::{escape, table};
+use crate::markdown::table;
 use crate::series::{Figure, Series, memory, proportional, scale};
 use crate::statistics::median;
+use crate::text::Text;
 use crate::units::{size, whole};
 
 /// The sections of a machine's page.
@@ -44,8 +45,8 @@ fn crossings(crossings: &[Crossing]) -> String {
                 language.to_owned(),
                 format!("[{0}]({0}.md)", crossing.experiment),
                 format!("`{}` against `{}`", crossing.threads, crossing.tasks),
-                crossing.figure.clone(),
-                escape(&crossing.words),
+                crossing.figure.md(),
+                crossing.words.md(),
             ]
         })
         .collect();
@@ -59,9 +60,9 @@ fn leaves(leaves: &[JudgedLeaf]) -> String {
     let rows: Vec<_> = leaves
         .iter()
         .map(|leaf| {
-            let path = leaf.path.join(" → ");
+            let path = leaf.path.iter().map(Text::md).collect::<Vec<_>>().join(" → ");
             let agreement = format!("**{}**", leaf.agreement.words());
-            vec![path, leaf.model.clone(), agreement, escape(&leaf.evidence), escape(&leaf.rule)]
+            vec![path, leaf.model.md(), agreement, leaf.evidence.md(), leaf.rule.md()]
         })
         .collect();
     table(

@@ -74,12 +74,14 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
 /// What could not be drawn, each once: a variant, and its case where another case shows it.
 fn missing(chart: &Chart, panels: &[(&String, Vec<Point>)], data: &Data) -> Vec<String> {
     let mut names = Vec::new();
-    for Row { case, variant, .. } in data.rows.iter().filter(|row| chart.cases.contains(&row.case)) {
-        let has_it = |points: &[Point]| points.iter().any(|point| point.variant == variant);
+    for Row { case, variant, .. } in
+        data.rows.iter().filter(|row| chart.cases.iter().any(|case| row.case == *case))
+    {
+        let has_it = |points: &[Point]| points.iter().any(|point| variant == &point.variant);
         let shown: Vec<_> =
-            panels.iter().filter(|(_, points)| has_it(points)).map(|(case, _)| *case).collect();
-        let name = if shown.is_empty() { variant.clone() } else { format!("{variant} ({case})") };
-        if !shown.contains(&case) && !names.contains(&name) {
+            panels.iter().filter(|(_, points)| has_it(points)).map(|(case, _)| case.as_str()).collect();
+        let name = if shown.is_empty() { variant.to_string() } else { format!("{variant} ({case})") };
+        if !shown.contains(&case.as_str()) && !names.contains(&name) {
             names.push(name);
         }
     }
@@ -115,6 +117,7 @@ fn x(scale: &Powers, value: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::series::synthetic::{self, Cost, refused, row, set};
+    use crate::text::Name;
 
     const CHART: &str = "[[chart]]
 name = \"late\"
@@ -174,7 +177,7 @@ cases = [\"only\"]
     fn what_one_case_leaves_out_and_another_shows_is_told_with_its_case() {
         let tables = CHART.replace("[\"only\"]", "[\"only\", \"other\"]") + "[[case]]\nname = \"other\"\n";
         let experiment = synthetic::experiment(&tables);
-        let elsewhere = Row { case: "other".to_owned(), ..late("good", &[0.1]) };
+        let elsewhere = Row { case: Name::of("other"), ..late("good", &[0.1]) };
         let nowhere = ["only", "other"].map(|case| refused(case, "silent"));
         let rows = [refused("only", "good"), late("better", &[0.1]), elsewhere].into_iter().chain(nowhere);
         let data = synthetic::data("demo", rows.collect());

@@ -346,7 +346,7 @@ size = 1000
         holds(&svg, &[">1.50×<"]);
         let mut rows = all([takes("serial", 3.0), takes("python_serial", 5.0), takes("good", 2.0)]);
         for row in rows.iter_mut().filter(|row| row.variant != "serial") {
-            row.interpreter = Some("CPython 3.11.7".to_owned());
+            row.interpreter = Some("CPython 3.11.7".into());
         }
         holds(&draw_by(&shown, rows).unwrap(), &[">2.50×<"]);
         assert_eq!(draw_by(&shown, takes("good", 2.0)), None);

@@ -1,11 +1,13 @@
 //! Data that nobody measured, to test pages and rules with.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
+use crate::text::Name;
 
 /// What one run costs, in seconds and bytes.
 #[derive(Clone, Copy, Default)]
@@ -35,9 +37,9 @@ pub(crate) fn row(case: &str, variant: &str, runs: usize, cost: impl Fn(usize) -
         })
     };
     Row {
-        case: case.to_owned(),
+        case: Name::of(case),
         args: Vec::new(),
-        variant: variant.to_owned(),
+        variant: Name::of(variant),
         interpreter: None,
         status: Status::Ok,
         reason: None,
@@ -63,7 +65,7 @@ pub(crate) fn refused(case: &str, variant: &str) -> Row {
     let refused: Value = json!({"at": 16_368, "limit": "vm.max_map_count", "detail": "no more"});
     Row {
         status: Status::Refused,
-        reason: Some("refused at 16,368: vm.max_map_count".to_owned()),
+        reason: Some("refused at 16,368: vm.max_map_count".into()),
         times_s: Vec::new(),
         outcomes: vec![json!({"refused": refused})],
         ..row(case, variant, 0, |_| Cost::default())
@@ -75,7 +77,7 @@ pub(crate) fn data(experiment: &str, rows: Vec<Row>) -> Data {
     let machine = json!({"label": "a", "processor": "a", "cores": 2, "memory_bytes": null, "system": ""});
     let data = json!({
         "schema": 1, "experiment": experiment, "machine": machine, "toolchain": "", "hyperfine": "",
-        "commit": null, "dirty": false, "started": "", "size": "default", "complete": true, "measuring_s": 0.0,
+        "commit": null, "dirty": false, "started": "2026-11-25 14:43:33 UTC", "size": "default", "complete": true, "measuring_s": 0.0,
         "rows": []
     });
     Data { rows, ..serde_json::from_value(data).unwrap() }
@@ -83,8 +85,12 @@ pub(crate) fn data(experiment: &str, rows: Vec<Row>) -> Data {
 
 /// An experiment with these tables (figures, say), one case and three variants, of which `better` is the twin of `good`.
 pub(crate) fn experiment(tables: &str) -> Experiment {
-    let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("crates/group/demo");
+    experiment_in(tempfile::tempdir().unwrap().path(), tables)
+}
+
+/// The same, in a folder that stays.
+pub(crate) fn experiment_in(root: &Path, tables: &str) -> Experiment {
+    let folder = root.join("crates/group/demo");
     let mut text = format!("title = \"\"\nclaims = []\ntimeout_s = 1\nanalysis = \"\"\n{tables}\n");
     text += "[[case]]\nname = \"only\"\n";
     fs::create_dir_all(folder.join("src")).unwrap();
@@ -93,5 +99,5 @@ pub(crate) fn experiment(tables: &str) -> Experiment {
         fs::write(folder.join(format!("src/{name}.rs")), "").unwrap();
     }
     fs::write(folder.join("experiment.toml"), text).unwrap();
-    Experiment::read(root.path(), &folder.join("experiment.toml")).unwrap()
+    Experiment::read(root, &folder.join("experiment.toml")).unwrap()
 }

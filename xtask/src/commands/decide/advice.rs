@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Isolation, Library, Needs, Results, Room, Work};
 use crate::ledger::{Agreement, Asked, Crossing, JudgedLeaf, MANY, leaf_for, says};
+use crate::text::{Name, Text};
 use crate::units::thousands;
 
 /// A thread for each is no longer granted near here: `vm.max_map_count` is 65,530 unless it was raised, and a thread takes four.
@@ -24,18 +25,18 @@ pub(crate) struct Advice {
 #[derive(Serialize)]
 pub(crate) struct Ground {
     pub(crate) what: String,
-    pub(crate) evidence: String,
+    pub(crate) evidence: Text,
 }
 
 /// Where the article's tree leads.
 #[derive(Serialize)]
 pub(crate) struct Article {
-    pub(crate) path: Vec<String>,
-    pub(crate) model: String,
+    pub(crate) path: Vec<Text>,
+    pub(crate) model: Text,
     pub(crate) leads_there_too: bool,
     /// Whether the data agree with it.
     pub(crate) agreement: Agreement,
-    pub(crate) evidence: String,
+    pub(crate) evidence: Text,
 }
 
 /// Something to take: how it is called, and where it stands.
@@ -147,7 +148,7 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
             choice
         } else {
             claims(&["N4", "K3"]);
-            let by_executor = (leaf.model == EXECUTOR.model) == (leaf.agreement == Agreement::Agree);
+            let by_executor = (leaf.model.plain() == EXECUTOR.model) == (leaf.agreement == Agreement::Agree);
             let decided = matches!(leaf.agreement, Agreement::Agree | Agreement::Disagree);
             // Where the data do not decide, what needs no runtime.
             if decided && by_executor { EXECUTOR } else { THREADS }
@@ -156,7 +157,7 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
     let article = Article {
         path: leaf.path.clone(),
         model: leaf.model.clone(),
-        leads_there_too: leaf.model == choice.model,
+        leads_there_too: leaf.model.plain() == choice.model,
         agreement: leaf.agreement,
         evidence: leaf.evidence.clone(),
     };
@@ -185,13 +186,13 @@ impl Results {
             _ => &["whole time"],
         };
         let is_asked = |crossing: &&Crossing| {
-            let pair = [&crossing.experiment, &crossing.threads, &crossing.tasks];
+            let pair = [&crossing.experiment, &crossing.threads, &crossing.tasks].map(Name::as_str);
             pair == ["mass-download", "threads_small_buffers", "tokio"]
-                && wanted.contains(&crossing.figure.as_str())
+                && wanted.contains(&crossing.figure.plain())
         };
         let crossings: Vec<_> = self.tree.crossings.iter().filter(is_asked).collect();
         let grounds = crossings.iter().map(|crossing| Ground {
-            what: format!("{} of downloads, async takes less than threads", crossing.figure),
+            what: format!("{} of downloads, async takes less than threads", crossing.figure.plain()),
             evidence: crossing.words.clone(),
         });
         let grounds = grounds.collect();
@@ -217,8 +218,8 @@ mod tests {
     use crate::workspace::Workspace;
 
     fn leaf(path: &[&str], model: &str, agreement: Agreement) -> JudgedLeaf {
-        let path = path.iter().map(|&step| step.to_owned()).collect();
-        JudgedLeaf { path, model: model.to_owned(), agreement, evidence: String::new(), rule: String::new() }
+        let path = path.iter().map(|&step| step.into()).collect();
+        JudgedLeaf { path, model: model.into(), agreement, evidence: Text::default(), rule: Text::default() }
     }
 
     /// All leaves with this agreement, and async that takes less time from 300 on and less memory from 30 on.
@@ -236,13 +237,13 @@ mod tests {
             leaf(&["I/O-bound", "100 tasks or fewer", "no async library"], "threads", agreement),
         ];
         let crossing = |figure: &str, from| Crossing {
-            experiment: "mass-download".to_owned(),
-            language: "rust".to_owned(),
-            threads: "threads_small_buffers".to_owned(),
-            tasks: "tokio".to_owned(),
-            figure: figure.to_owned(),
+            experiment: Name::of("mass-download"),
+            language: Name::of("rust"),
+            threads: Name::of("threads_small_buffers"),
+            tasks: Name::of("tokio"),
+            figure: figure.into(),
             from: Some(from),
-            words: String::new(),
+            words: Text::default(),
         };
         let crossings = vec![crossing("whole time", 300), crossing("resident memory", 30)];
         let claims = Vec::<Judgement>::new();
@@ -258,7 +259,10 @@ mod tests {
     fn the_articles_tree_is_followed_to_each_of_its_leaves() {
         let leads_to = |work, at_once, library| {
             let article = advise(&needs(work, at_once, library), &results(Agreement::Agree)).article;
-            (article.path.join(", "), article.model)
+            (
+                article.path.iter().map(Text::plain).collect::<Vec<_>>().join(", "),
+                article.model.plain().to_owned(),
+            )
         };
         let leaf = |path: &str, model: &str| (path.to_owned(), model.to_owned());
         assert_eq!(leads_to(Work::Cpu, 9, Library::Async), leaf("CPU-bound", "processes"));

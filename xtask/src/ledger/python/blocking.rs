@@ -84,7 +84,7 @@ pub(super) mod tests {
     /// Five runs of a second with 200 beats each, a second late inline and 50 ms with another, and four connections.
     fn beating(case: &str, variant: &str) -> Row {
         let mut row = row(case, variant, 5, |_| Cost { seconds: 1.0, resident: 1e6, ..Cost::default() });
-        row.interpreter = Some("CPython 3.11.7".to_owned());
+        row.interpreter = Some("CPython 3.11.7".into());
         set(&mut row, LATE, |_| if variant == INLINE { 1.0 } else { 0.05 });
         set(&mut row, "metrics.beats", |_| 200.0);
         set(&mut row, "witness.connections", |_| 4.0);

@@ -85,7 +85,7 @@ mod tests {
             for (n, (seconds, megabytes)) in sizes.into_iter().zip(costs) {
                 let cost = Cost { seconds, resident: megabytes * 1e6, ..Cost::default() };
                 let row = row(&format!("{n}-after-100-ms"), variant, 5, |_| cost);
-                rows.push(Row { interpreter: Some("CPython 3.11.7".to_owned()), ..row });
+                rows.push(Row { interpreter: Some("CPython 3.11.7".into()), ..row });
             }
         }
         synthetic::data(DOWNLOADS, rows)

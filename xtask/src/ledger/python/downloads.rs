@@ -114,7 +114,7 @@ pub(super) mod tests {
 
     fn rows(case: &str, costs: &[(&str, Cost)]) -> Vec<Row> {
         let interpreted = |&(variant, cost): &(&str, Cost)| Row {
-            interpreter: Some("CPython 3.11.7".to_owned()),
+            interpreter: Some("CPython 3.11.7".into()),
             ..row(case, variant, 5, |_| cost)
         };
         costs.iter().map(interpreted).collect()

@@ -144,7 +144,7 @@ mod tests {
     fn full() -> Data {
         let told = |case: &str, variant: &str, seconds: f64| {
             let mut row = row(case, variant, 5, |_| Cost { seconds, ..Cost::default() });
-            row.interpreter = Some("CPython 3.11.7".to_owned());
+            row.interpreter = Some("CPython 3.11.7".into());
             set(&mut row, "metrics.waiting_s", |_| seconds);
             row
         };
@@ -192,7 +192,7 @@ mod tests {
         let mut data = full();
         for (variant, seconds) in [("python_serial", 1.5), ("python_threads", 0.75)] {
             let mut row = row(COMPUTING, variant, 5, |_| Cost { seconds, ..Cost::default() });
-            row.interpreter = Some("CPython 3.14.0 free-threaded".to_owned());
+            row.interpreter = Some("CPython 3.14.0 free-threaded".into());
             data.rows.push(row);
         }
         let asked = "speed-up of python_threads over python_serial: CPython 3.11.7 holds: 1.00 [1.00, 1.00]; CPython 3.14.0 \

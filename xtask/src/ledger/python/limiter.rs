@@ -36,7 +36,7 @@ mod tests {
         let rows = [(CALLERS, last), (SINGLE, 20.0)].map(|(asked, last)| {
             let mut row = row(asked.case, "python_article", runs, |_| Cost::default());
             set(&mut row, &asked.figure.join("."), |run| if run + 1 == runs { last } else { 10.0 });
-            row.interpreter = Some("CPython 3.11.7".to_owned());
+            row.interpreter = Some("CPython 3.11.7".into());
             row
         });
         synthetic::data(LIMITER, rows.into())
@@ -71,7 +71,7 @@ mod tests {
     fn p2_says_why_it_was_not_measured() {
         let mut data = data(5, 12.0);
         let row = row_in(&mut data, CALLERS.case, "python_article");
-        (row.status, row.reason) = (Status::Skipped, Some("no CPython on this machine".to_owned()));
+        (row.status, row.reason) = (Status::Skipped, Some("no CPython on this machine".into()));
         row.outcomes.clear();
         assert_eq!(p2(&data).unwrap_err(), "python_article: no CPython on this machine");
         data.rows.retain(|row| row.case != CALLERS.case);

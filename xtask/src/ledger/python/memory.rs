@@ -134,7 +134,7 @@ pub(super) mod tests {
             proportional: first + n as f64 * each.proportional,
         };
         let interpreted = |n: &u64| Row {
-            interpreter: Some("CPython 3.11.7".to_owned()),
+            interpreter: Some("CPython 3.11.7".into()),
             ..row(&format!("{n}-tasks"), variant, 5, |_| of(*n))
         };
         sizes.iter().map(interpreted).collect()

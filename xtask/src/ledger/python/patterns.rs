@@ -29,7 +29,7 @@ mod tests {
     /// So many runs, of which the last saw this.
     fn of(runs: usize, in_flight: f64, finished: f64) -> Data {
         let mut row = row("1000-urls-50-at-once", "python_threads", runs, |_| Cost::default());
-        row.interpreter = Some("CPython 3.11.7".to_owned());
+        row.interpreter = Some("CPython 3.11.7".into());
         for (run, outcome) in row.outcomes.iter_mut().enumerate() {
             let [peak, done] = if run + 1 == runs { [in_flight, finished] } else { [50.0, 1_000.0] };
             outcome["witness"] = serde_json::json!({"peak_in_flight": peak, "finished": done});
@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(p1(&nothing).unwrap_err(), "python_threads was not run in 1000-urls-50-at-once");
         let mut skipped = of(0, 0.0, 0.0);
         skipped.rows[0].status = Status::Skipped;
-        skipped.rows[0].reason = Some("no CPython on this machine".to_owned());
+        skipped.rows[0].reason = Some("no CPython on this machine".into());
         assert_eq!(p1(&skipped).unwrap_err(), "python_threads: no CPython on this machine");
     }
 }

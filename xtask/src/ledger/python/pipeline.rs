@@ -74,7 +74,7 @@ mod tests {
             let row = row_in(&mut data, BOTH, variant);
             set(row, LATE_S, |_| late);
             set(row, "metrics.late_max_s", |_| 2.0 * late);
-            row.interpreter = Some("CPython 3.11.7".to_owned());
+            row.interpreter = Some("CPython 3.11.7".into());
         }
         data
     }

@@ -51,7 +51,7 @@ mod tests {
     fn data(case: &str, threads: f64, inline: f64) -> [Data; 2] {
         let of = |case, variant, seconds| {
             let mut row = row(case, variant, 5, |_| Cost { seconds, ..Cost::default() });
-            row.interpreter = Some("CPython 3.11.7".to_owned());
+            row.interpreter = Some("CPython 3.11.7".into());
             row
         };
         let computed = vec![of(case, "python_processes", 1.0), of(case, "python_threads", threads)];

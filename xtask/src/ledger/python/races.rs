@@ -157,7 +157,7 @@ pub(super) mod tests {
             let all = if own.is_empty() { vec![&exact] } else { own };
             for (_, version, done) in all {
                 let mut row = row(case, variant, done.len(), |_| Cost { seconds: 1.0, ..Cost::default() });
-                row.interpreter = Some((*version).to_owned());
+                row.interpreter = Some((*version).into());
                 let outcome = |done| serde_json::json!({"work": {"expected": expected, "done": done}});
                 row.outcomes = done.iter().map(outcome).collect();
                 rows.push(row);
@@ -227,7 +227,7 @@ pub(super) mod tests {
         let mut data = data(&[]);
         for row in &mut data.rows {
             row.status = crate::data::Status::Skipped;
-            row.reason = Some("no CPython on this machine".to_owned());
+            row.reason = Some("no CPython on this machine".into());
             (row.times_s, row.outcomes) = (Vec::new(), Vec::new());
         }
         assert_eq!(r1(&data).unwrap_err(), "python_threads_unsynchronized: no CPython on this machine");
