@@ -16,6 +16,7 @@ use nix::unistd::Uid;
 use outcome::read_text;
 use serde::{Deserialize, Serialize};
 
+use crate::tell;
 use crate::text::{Moment, Text};
 
 /// Both locks end with this process, however it ends.
@@ -55,12 +56,12 @@ impl Alone {
             _ => None,
         };
         for other in others {
-            eprintln!(
+            tell(&format!(
                 "another run (pid {}, since {}) measures on this machine, into {}: the two measure each other; wait until it has ended",
                 other.pid,
                 other.since,
                 other.shown.plain()
-            );
+            ));
         }
         let listed = list.and_then(|(_guard, list)| Listed::new(&list, &own));
         Ok(Self { _folder: lock, listed })

@@ -109,7 +109,7 @@ fn machines_in(results: &Path) -> Result<Vec<PathBuf>> {
             folders.push(folder);
         } else if !Data::files(&folder)?.is_empty() {
             let shown = clean(&folder.to_string_lossy());
-            eprintln!("{shown} is passed over: a machine is called by a-z, 0-9, _ and -");
+            tell(&format!("{shown} is passed over: a machine is called by a-z, 0-9, _ and -"));
         }
     }
     Ok(folders)
