@@ -64,7 +64,9 @@ pub(crate) fn keep(command: &Command) -> Command {
 #[allow(clippy::disallowed_methods, reason = "the one place")]
 fn kept(role: &str, program: &OsStr) -> Command {
     let mut command = Command::new(ourselves());
-    command.arg0("xtask-keeper").arg(role).arg(program);
+    // No key of the terminal reaches another group. A session of its own would not do: the system shares its cores out between sessions,
+    // and what is timed, the origin and what else runs are to be in one, as they would be without us.
+    command.arg0("xtask-keeper").arg(role).arg(program).process_group(0);
     command
 }
 
@@ -165,7 +167,7 @@ impl Group {
             }
         };
         if !matches!(ended, Ok(Some(status)) if status.success()) || !cfg!(target_os = "linux") {
-            // It was killed itself, or knows only those that have stayed in its session.
+            // It was killed itself, or knows only those that have stayed in its group.
             self.keeper.kill().ok();
             killpg(Pid::from_raw(self.keeper.id().cast_signed()), Signal::SIGKILL).ok();
             self.keeper.wait().ok();

@@ -1,4 +1,4 @@
-//! What stands between us and each program that we start: ourselves once more, in a session of its own.
+//! What stands between us and each program that we start: ourselves once more, in a group of its own.
 //!
 //! It becomes the parent of every process that its program leaves behind, whatever session or group that has put itself
 //! into, so that it can find them all. They end when the program ends, and when the line to us does: when we say so, or are gone,
@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid, setsid};
+use nix::unistd::{Pid, getpid};
 use signal_hook::consts::SIGCHLD;
 use signal_hook::low_level::pipe;
 
@@ -68,8 +68,6 @@ fn say(mut line: &UnixStream, what: u8, number: i32) {
 
 #[allow(clippy::disallowed_methods, reason = "what all programs are started by")]
 fn keep(mut arguments: impl Iterator<Item = OsString>, input: Stdio) -> io::Result<()> {
-    // No key of the terminal reaches us here, nor what we start.
-    setsid().ok();
     adopt_orphans();
     let line = UnixStream::from(stdin().as_fd().try_clone_to_owned()?);
     let (mut woken, wake) = UnixStream::pair()?;
@@ -157,7 +155,7 @@ fn kill_descendants() {
     let ours = getpid().as_raw();
     let parents = parents();
     if parents.is_empty() {
-        // Where there is no /proc: at least those that have stayed in the session's first group.
+        // Where there is no /proc: at least those that have stayed in our group.
         nix::sys::signal::killpg(getpid(), Signal::SIGKILL).ok();
     }
     for &pid in parents.keys() {

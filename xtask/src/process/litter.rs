@@ -6,11 +6,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf, absolute};
 use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use nix::unistd::setsid;
 use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::ourselves;
@@ -26,6 +26,8 @@ fn start() -> io::Result<UnixStream> {
     let (line, theirs) = UnixStream::pair()?;
     let mut sweeper = Command::new(ourselves());
     sweeper.arg(SWEEP).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
+    // What ends us must not end it.
+    sweeper.process_group(0);
     sweeper.spawn()?;
     Ok(line)
 }
@@ -46,8 +48,6 @@ fn tell_sweeper(what: u8, path: &Path) {
 
 /// The sweeper's whole life: it removes what is ours still when we are gone.
 pub(super) fn sweep() -> io::Result<()> {
-    // What ends us must not end it.
-    setsid().ok();
     let mut told = Vec::new();
     stdin().read_to_end(&mut told)?;
     let mut left: Vec<PathBuf> = Vec::new();
