@@ -22,9 +22,9 @@ class Limiter:
     def __init__(self, amount: int, per_s: float, burst: int) -> None:
         """Lets `amount` through in each `per_s` seconds, and `burst` at once after a pause; all of `burst` at the start.
 
-        A burst of 1 loses for good what a timer is late by: at ten a second and 1 ms a hundredth of the rate. A larger one makes up
-        for it; at a thousand a second take 10. Raises ValueError if `amount` or `burst` is less than 1, or for a rate that no clock
-        can keep: more than one in each nanosecond, or less than one, or one burst, in 31 years.
+        A burst of 1 loses for good what a timer is late by: at ten a second and 1 ms a hundredth of the rate. A larger one makes
+        up for it; at a thousand a second take 10. Raises ValueError if `amount` or `burst` is less than 1, or for a rate that no
+        clock can keep: more than one in each nanosecond, or less than one, or one burst, in 31 years.
         """
         try:
             self._interval = per_s / amount
