@@ -2,7 +2,8 @@
 
 Expect a heart that beats on time, and as many computations at once as there are workers and cores: each process has a GIL of its
 own. What it is given and what it answers is pickled, so the function has to be one of a module. Reach for it first, for
-whatever computes.
+whatever computes; and have the pool not fork in a program with threads of its own: `mp_context=get_context("forkserver")` is the
+default from 3.14 on. A process that is forked among threads may stand still for ever.
 """
 
 from __future__ import annotations
