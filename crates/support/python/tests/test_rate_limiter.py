@@ -58,8 +58,17 @@ class BothTest(unittest.TestCase):
 class ThreadsTest(unittest.TestCase):
     def test_patience_without_end_waits_as_long_as_it_takes(self) -> None:
         limiter = threads.Limiter(50, 1.0, 1)
-        for patience_s in (math.inf, 1e300, 10**12):
-            self.assertTrue(limiter.acquire(patience_s))
+        ended: list[bool] = []
+        # All at once, so that some are not the first in line, whose turn it is without a wait for it.
+        callers = [
+            threading.Thread(target=lambda most=patience_s: ended.append(limiter.acquire(most)), daemon=True)
+            for patience_s in (math.inf, 1e300, 10**12, math.inf)
+        ]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(60)
+        self.assertEqual(ended, [True] * len(callers))
 
     def test_no_patience_is_turned_away_at_once(self) -> None:
         limiter = threads.Limiter(1, 3600.0, 1)
