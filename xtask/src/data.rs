@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
+use crate::build::Settings;
 use crate::experiment::{Experiment, Size};
+use crate::git;
 use crate::hyperfine::Hyperfine;
-use crate::machine::Machine;
-use crate::process::{self, litter, said_by};
+use crate::machine::{self, Machine};
+use crate::process::{self, litter};
 use crate::workspace::Workspace;
 
 /// The version of this layout.
@@ -28,6 +30,9 @@ pub(crate) struct Data {
     /// None outside a git checkout.
     pub(crate) commit: Option<String>,
     pub(crate) dirty: bool,
+    /// What beside the commit had a say in the programs: a target, flags, a profile.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub(crate) build: Settings,
     pub(crate) started: String,
     pub(crate) size: Size,
     /// False while the run goes on, and after an interrupt.
@@ -76,20 +81,18 @@ pub(crate) struct Setting {
     toolchain: String,
     commit: Option<String>,
     dirty: bool,
+    pub(crate) build: Settings,
 }
 
 impl Setting {
     pub(crate) fn here(workspace: &Workspace) -> Self {
-        let git = |arguments: &[&str]| {
-            let said = said_by(process::command("git").arg("-C").arg(&workspace.root).args(arguments));
-            said.filter(|line| !line.is_empty())
-        };
+        let (commit, dirty) = git::commit(&workspace.root).unzip();
         Self {
             machine: Machine::this(),
-            toolchain: said_by(process::command("rustc").arg("--version")).unwrap_or_default(),
-            commit: git(&["rev-parse", "HEAD"]),
-            // Results are what a run makes; they change nothing of what it measures.
-            dirty: git(&["status", "--porcelain", "--", ".", ":(exclude)results"]).is_some(),
+            toolchain: machine::toolchain().unwrap_or_default(),
+            commit,
+            dirty: dirty.unwrap_or_default(),
+            build: Settings::new(),
         }
     }
 }
@@ -109,6 +112,7 @@ impl Data {
             hyperfine: hyperfine.version.clone(),
             commit: setting.commit.clone(),
             dirty: setting.dirty,
+            build: setting.build.clone(),
             started: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
             size,
             complete: false,
@@ -172,7 +176,16 @@ impl Data {
     pub(crate) fn provenance(&self) -> (String, String) {
         let commit = self.short_commit().map_or("no commit".to_owned(), |commit| format!("commit {commit}"));
         let machine = format!("{} ({} cores)", self.machine.processor, self.machine.cores);
-        (machine, format!("{}, {}, {commit}, {} run", self.started, self.toolchain, self.size.name()))
+        let mut circumstances =
+            format!("{}, {}, {commit}, {} run", self.started, self.toolchain, self.size.name());
+        if !self.build.is_empty() {
+            // Values may be long: they are where it says how it was measured.
+            circumstances += &format!(
+                ", built with {}",
+                self.build.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+            );
+        }
+        (machine, circumstances)
     }
 
     /// The commit that was measured, and whether it was as it is in git.

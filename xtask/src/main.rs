@@ -3,9 +3,12 @@
 // Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
 #![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
 
+mod build;
 mod commands;
 mod data;
 mod experiment;
+mod fitness;
+mod git;
 mod html;
 mod hyperfine;
 mod interpreters;

@@ -6,19 +6,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use xshell::{Shell, cmd};
 
 use super::report;
 use crate::Usage;
+use crate::build::Built;
 use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
+use crate::git::is_tracked;
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::{self, Interpreter, Pythons};
 use crate::machine;
 use crate::measure::Bench;
-use crate::process::{self, litter, said_by};
+use crate::process::{self, litter};
 use crate::tell;
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -48,7 +49,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let experiments = workspace.select(&options.only)?;
-    let (setting, folder) = choose_folder(&workspace, options, &experiments)?;
+    let (mut setting, folder) = choose_folder(&workspace, options, &experiments)?;
 
     let found = match &options.python[..] {
         _ if options.no_python => Vec::new(),
@@ -61,9 +62,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     } else {
         Pythons::provide(&workspace, found, &experiments)
     };
-    build(&workspace)?;
+    let built = Built::build(&workspace)?;
+    setting.build.clone_from(&built.settings);
 
-    let mut bench = Bench::new(&workspace, &hyperfine, pythons, options.size());
+    let mut bench = Bench::new(&workspace, &hyperfine, &built, pythons, options.size());
     let mut failed = Vec::new();
     let mut judgements = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
@@ -135,10 +137,6 @@ fn choose_folder(
     Ok((setting, folder))
 }
 
-pub(super) fn is_tracked(folder: &Path) -> bool {
-    said_by(process::command("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
-}
-
 /// Where unfinished data go: beside an earlier finished run, which an interrupt must not replace.
 fn interim_folder(folder: &Path, experiment: &Experiment) -> PathBuf {
     let earlier = Data::read(&Data::file(folder, &experiment.name));
@@ -176,19 +174,6 @@ fn preflight(workspace: &Workspace, options: &Options, pythons: &[Interpreter]) 
         ensure!(!process::never_answered(tool), "{tool} does not answer: nothing can be built with it");
     }
     Ok(hyperfine)
-}
-
-/// Builds everything once, ourselves left out.
-fn build(workspace: &Workspace) -> Result<()> {
-    let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
-    let shell = Shell::new()?;
-    shell.change_dir(&workspace.root);
-    // Named, since a relative CARGO_TARGET_DIR would mean another folder from here.
-    let (cargo, target) = (cargo(), &workspace.target);
-    let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {exclude...}");
-    let ended = process::run_shown(&mut process::keep(&build.into()))?;
-    ensure!(ended.success(), "the build failed: see cargo's messages above{}", process::in_force());
-    Ok(())
 }
 
 fn failures(data: &Data) -> Vec<String> {

@@ -14,9 +14,9 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use glob::{Pattern, glob};
 
-use super::bench_all::is_tracked;
 use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
+use crate::git::is_tracked;
 use crate::html;
 use crate::ledger::{self, Judgement, Tree, Verdict};
 use crate::markdown::{escape, table};
