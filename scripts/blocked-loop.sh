@@ -11,7 +11,8 @@
 #
 # Results go to target/scripts/blocked-loop/CASE, in place of an earlier run's: VARIANT-ROUND.json
 # is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
-# CARGO_TARGET_DIR, if set, stands for target.
+# CARGO_TARGET_DIR, if set, stands for target. What is run is what cargo says it has built, for the target and with
+# the flags that are set.
 #
 # `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 60 s.
 
@@ -22,6 +23,8 @@ rounds=${ROUNDS:-5}
 size=${SIZE:-default}
 target=${CARGO_TARGET_DIR:-target}
 results=$target/scripts/blocked-loop
+# What is not finished is here, and never in the place of results.
+now=$target/scripts/.blocked-loop-$$
 # All runtimes and pools are to have as many threads.
 unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
 
@@ -55,40 +58,138 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&
     echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
 fi
 
-cargo build --release -p blocked-loop --target-dir "$target"
-rm -rf "$results"
-mkdir -p "$results"
+# Whatever ends this script ends what it has started, and all below that: hyperfine alone would leave its program behind.
+child=
+origin_process=
+attend() {
+    "$@" 9>&- &
+    child=$!
+    status=0
+    wait "$child" || status=$?
+    child=
+    return "$status"
+}
+# The processes that $1 has started.
+children() {
+    if [ -r /proc/self/stat ]; then
+        for file in /proc/[0-9]*/stat; do
+            # Its number, its name in brackets, its state, and the number of its parent.
+            { read -r fields <"$file"; } 2>/dev/null || continue
+            fields=${fields##*) ? }
+            file=${file%/stat}
+            [ "${fields%% *}" != "$1" ] || echo "${file#/proc/}"
+        done
+    else
+        ps -A -o ppid= -o pid= | while read -r parent process; do
+            [ "$parent" != "$1" ] || echo "$process"
+        done
+    fi
+}
+# Each is stopped first, so that it starts no more.
+end_all() {
+    kill -STOP "$1" 2>/dev/null || return 0
+    for below in $(children "$1"); do
+        end_all "$below"
+    done
+    kill -KILL "$1" 2>/dev/null || :
+}
+finish() {
+    for process in $child $origin_process; do
+        end_all "$process"
+        wait "$process" 2>/dev/null || :
+    done
+    rm -rf "$now"
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 131' QUIT
+trap 'exit 143' TERM
+
+if ! mkdir -p "$now"; then
+    echo "error: cannot write results to $results: set CARGO_TARGET_DIR to a folder of your own" >&2
+    exit 1
+fi
+
+build() {
+    cargo build --release -p blocked-loop --target-dir "$target" --message-format=json-render-diagnostics >"$now/messages"
+}
+if ! attend build; then
+    echo "error: the build failed: see cargo's messages above" >&2
+    exit 1
+fi
+# The file of program $1, wherever the settings of the build have put it.
+built() {
+    file=$(grep '"reason":"compiler-artifact"' "$now/messages" | grep '"kind":\["bin"\]' | grep '"name":"'"$1"'"' |
+        sed -n 's/.*"executable":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' | sed 's/\\\(.\)/\1/g')
+    if [ ! -x "$file" ]; then
+        echo "error: cargo has built no program $1" >&2
+        exit 1
+    fi
+    printf '%s\n' "$file"
+}
+built=$(built blocked-loop)
+
+# Only what this script has made is replaced.
+if [ -n "$(ls -A "$results" 2>/dev/null)" ] && ! grep -qs '^Written by scripts/blocked-loop.sh' "$results/README"; then
+    echo "error: $results is not what this script has made: move it" >&2
+    exit 1
+fi
+if ! { rm -rf "$results" && mkdir -p "$results"; }; then
+    echo "error: cannot write results to $results: set CARGO_TARGET_DIR to a folder of your own" >&2
+    exit 1
+fi
+settings=$(env | grep -E '^(CARGO_(PROFILE_RELEASE|TARGET_.*_(LINKER|RUSTFLAGS)|BUILD_(RUST|TARGET=|INCREMENTAL=[1t])|ENCODED|INCREMENTAL=[1t])|RUSTFLAGS|RUSTC)' || :)
+cat >"$results/README" <<END
+Written by scripts/blocked-loop.sh, which replaces all of this folder.
+Timed: $built
+Set for its build: ${settings:-nothing}
+END
+[ -z "$settings" ] || printf 'note: set for the build:\n%s\n' "$settings" >&2
 
 # As many open files as the system allows. POSIX does not know -n, but every sh does.
 # shellcheck disable=SC3045
 ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
 
+# hyperfine splits its command once more, as a shell does: what is no plain word is quoted for it.
+quote() {
+    printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
+}
+
 # measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/blocked-loop VARIANT ARGUMENT...
-# hyperfine splits its command once more, so what is no plain word is quoted twice.
+# The arguments are quoted already.
 measure() {
     run="$1 $2"
     file=$results/$1/$2-$round
     mkdir -p "$results/$1"
+    rm -f "$now/outcome.json" "$now/time.json"
     case $2 in
     python_*)
         [ "$python3" = found ] || return 0
-        program="python3 -X pycache_prefix=$target/python/compiled crates/misconceptions/blocked-loop/python/main.py ${2#python_}"
+        program="python3 -X $(quote "pycache_prefix=$target/python/compiled") $(quote crates/misconceptions/blocked-loop/python/main.py) ${2#python_}"
         ;;
-    *) program="'$target/release/blocked-loop' $2" ;;
+    *) program="$(quote "$built") $2" ;;
     esac
-    export OUTCOME_CASE="$1" OUTCOME_FILE="$file.outcome.json"
+    export OUTCOME_CASE="$1" OUTCOME_FILE="$now/outcome.json"
     shift 2
     program="$program $*"
+    failure=
     # In the basic style there is no bar, which would run beside what is measured.
-    if "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
-        --export-json "$file.json" "$program"; then
+    attend "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
+        --export-json "$now/time.json" "$program" || failure=yes
+    if [ ! -s "$now/time.json" ] || grep -qs '"errors": *{ *"' "$now/outcome.json"; then
+        failure=yes
+    fi
+    if [ -e "$now/outcome.json" ]; then
+        mv "$now/outcome.json" "$file.outcome.json"
+    fi
+    if [ -z "$failure" ]; then
+        mv "$now/time.json" "$file.json"
         if grep -qs '"refused": *{' "$file.outcome.json"; then
             echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
-            return
         fi
-        grep -qs '"errors": *{ *"' "$file.outcome.json" || return 0
+        return
     fi
-    rm -f "$file.json"
     failed="$failed, $run"
     echo "FAILED. To see why, run: $program" >&2
 }

@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
+use crate::build::Settings;
 use crate::experiment::{Experiment, Size, is_name};
+use crate::git;
 use crate::hyperfine::Hyperfine;
-use crate::machine::Machine;
-use crate::process::{self, litter, said_by};
+use crate::machine::{self, Machine};
+use crate::process::{self, litter};
 use crate::text::{Commit, LONGEST_NAME, Moment, Name, Text, clean};
 use crate::workspace::Workspace;
 
@@ -33,6 +35,9 @@ pub(crate) struct Data {
     /// None outside a git checkout.
     pub(crate) commit: Option<Commit>,
     pub(crate) dirty: bool,
+    /// What beside the commit had a say in the programs: a target, flags, a profile.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub(crate) build: Settings,
     pub(crate) started: Moment,
     pub(crate) size: Size,
     /// False while the run goes on, and after an interrupt.
@@ -103,20 +108,18 @@ pub(crate) struct Setting {
     toolchain: Text,
     commit: Option<Commit>,
     dirty: bool,
+    pub(crate) build: Settings,
 }
 
 impl Setting {
     pub(crate) fn here(workspace: &Workspace) -> Self {
-        let git = |arguments: &[&str]| {
-            let said = said_by(process::command("git").arg("-C").arg(&workspace.root).args(arguments));
-            said.filter(|line| !line.is_empty())
-        };
+        let (commit, dirty) = git::commit(&workspace.root).unzip();
         Self {
             machine: Machine::this(),
-            toolchain: said_by(process::command("rustc").arg("--version")).unwrap_or_default().into(),
-            commit: git(&["rev-parse", "HEAD"]).and_then(|commit| Commit::new(&commit)),
-            // Results are what a run makes; they change nothing of what it measures.
-            dirty: git(&["status", "--porcelain", "--", ".", ":(exclude)results"]).is_some(),
+            toolchain: machine::toolchain().unwrap_or_default().into(),
+            commit: commit.and_then(|commit| Commit::new(&commit)),
+            dirty: dirty.unwrap_or_default(),
+            build: Settings::new(),
         }
     }
 }
@@ -136,6 +139,7 @@ impl Data {
             hyperfine: hyperfine.version.as_str().into(),
             commit: setting.commit.clone(),
             dirty: setting.dirty,
+            build: setting.build.clone(),
             started: Moment::now(),
             size,
             complete: false,
@@ -235,7 +239,12 @@ impl Data {
         let commit = self.short_commit().map_or("no commit".to_owned(), |commit| format!("commit {commit}"));
         let machine = format!("{} ({} cores)", self.machine.processor.plain(), self.machine.cores);
         let toolchain = self.toolchain.plain();
-        let circumstances = format!("{}, {toolchain}, {commit}, {} run", self.started, self.size.name());
+        let mut circumstances = format!("{}, {toolchain}, {commit}, {} run", self.started, self.size.name());
+        if !self.build.is_empty() {
+            // Values may be long: they are where it says how it was measured.
+            let names: Vec<_> = self.build.keys().map(Text::plain).collect();
+            circumstances += &format!(", built with {}", names.join(", "));
+        }
         (machine.into(), circumstances.into())
     }
 

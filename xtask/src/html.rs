@@ -146,9 +146,18 @@ fn method(machines: &[Machine]) -> String {
         let cells = machines.iter().map(|machine| format!("<td>{}</td>", cells(machine)));
         format!("<tr><th scope=\"row\">{name}</th>{}</tr>\n", cells.collect::<String>())
     };
+    let built_with = |machine: &Machine| {
+        told(machine.data, |data| {
+            let settings = data.build.iter().map(|(name, value)| format!("{}={}", name.html(), value.html()));
+            settings.collect::<Vec<_>>().join("; ")
+        })
+    };
     let mut text = scrolled("The machines") + "<table>\n";
     text += &row("Machine", &|machine| escape(&machine.label));
     text += &ROWS.map(|(name, cell)| row(name, &|machine| cell(machine.data))).concat();
+    if machines.iter().any(|machine| !built_with(machine).is_empty()) {
+        text += &row("Built with", &built_with);
+    }
     text += "</table>\n</div>\n";
     let points = machines.first().map_or(Vec::new(), |machine| method_of_all(machine.data));
     text + &converted(&list(points), "", "", &[])

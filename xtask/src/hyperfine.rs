@@ -28,11 +28,13 @@ const PINNED: &str = "1.20.0";
 /// A run is a line or two of JSON, in which hyperfine may describe itself and the machine.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// What sets how many threads a runtime or a pool has: each runtime has its own, and all are to have as many.
-pub(crate) const POOL_SIZES: [&str; 5] = [
+/// What sets how many threads a runtime or a pool has, and how large their stacks are: each runtime has its own, and all are to
+/// have as many.
+pub(crate) const POOL_SIZES: [&str; 6] = [
     "ASYNC_STD_THREAD_COUNT",
     "BLOCKING_MAX_THREADS",
     "RAYON_NUM_THREADS",
+    "RUST_MIN_STACK",
     "SMOL_THREADS",
     "TOKIO_WORKER_THREADS",
 ];
@@ -64,7 +66,7 @@ impl Hyperfine {
         tell(&format!("{}, once, which takes about a minute", workspace.shown(&tools)));
         let mut install = process::command(cargo());
         install.args(["install", "hyperfine", "--locked", "--version", PINNED, "--root"]).arg(&tools);
-        let installed = process::run_shown(install.env_remove("CARGO_TARGET_DIR"))?;
+        let installed = process::run_shown(install.env_remove("CARGO_TARGET_DIR"), None)?;
         let mend = "install hyperfine 1.20 or newer from your package manager, then try again";
         ensure!(installed.success(), "hyperfine could not be installed: {mend}");
         Self::find(&tools).with_context(|| format!("the hyperfine just installed does not run: {mend}"))

@@ -92,10 +92,11 @@ pub(crate) fn named(programs: &[PathBuf]) -> Result<Vec<Interpreter>> {
 fn candidates() -> BTreeSet<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = env::split_paths(&path).map(|folder| (folder, "python3*")).collect();
-    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let home = env::home_dir();
     for (variable, usual, below) in MANAGERS {
-        let root = env::var_os(variable).map_or_else(|| home.join(usual), PathBuf::from);
-        folders.push((root.join(below), "*/bin/python3"));
+        let usual = || home.as_ref().map(|home| home.join(usual));
+        let root = env::var_os(variable).map(PathBuf::from).or_else(usual);
+        folders.extend(root.map(|root| (root.join(below), "*/bin/python3")));
     }
     let files = folders.iter().flat_map(|(folder, below)| {
         let pattern = format!("{}/{below}", Pattern::escape(&folder.to_string_lossy()));

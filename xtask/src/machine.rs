@@ -1,6 +1,7 @@
 //! This machine: what it is, what it has, what it lacks.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::num::NonZero;
 use std::path::Path;
@@ -10,6 +11,7 @@ use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
+use crate::fitness;
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::Interpreter;
 use crate::process::{self, said_by};
@@ -118,6 +120,12 @@ fn slug(text: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
+/// The compiler that builds what is measured, as it names itself.
+pub(crate) fn toolchain() -> Option<String> {
+    let other = ["RUSTC", "CARGO_BUILD_RUSTC"].into_iter().find_map(env::var_os);
+    said_by(process::command(other.unwrap_or_else(|| "rustc".into())).arg("--version"))
+}
+
 /// Raises the soft limit of open files to the hard one, for us and for all we start.
 pub(crate) fn raise_limits() -> Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
@@ -126,6 +134,8 @@ pub(crate) fn raise_limits() -> Result<()> {
 
 /// The check that is about interpreters.
 pub(crate) const CPYTHON: &str = "CPython";
+/// What is said of what cannot be looked up.
+pub(crate) const NOT_TOLD: &str = "not told by this system";
 
 /// One thing that a run wants of the machine.
 pub(crate) struct Check {
@@ -141,8 +151,8 @@ pub(crate) fn checks(workspace: &Workspace, pythons: &[Interpreter]) -> Vec<Chec
     let version = |program: &str| said_by(process::command(program).arg("--version"));
     let (_, files) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or_default();
     let cores = available_parallelism().map_or(1, NonZero::get);
-    vec![
-        tool("toolchain", version("rustc"), "nothing can be built: install Rust from https://rustup.rs"),
+    let mut checks = vec![
+        tool("toolchain", toolchain(), "nothing can be built: install Rust from https://rustup.rs"),
         tool("linker", version("cc"), "nothing can be built: install gcc or clang"),
         tool("git", version("git"), "results do not name their commit: install git"),
         tool(
@@ -156,7 +166,9 @@ pub(crate) fn checks(workspace: &Workspace, pythons: &[Interpreter]) -> Vec<Chec
         limit("process numbers", kernel("kernel/pid_max"), 32_768, "sysctl kernel.pid_max=32768"),
         ports(),
         load(cores),
-    ]
+    ];
+    checks.extend(fitness::checks(Path::new("/")));
+    checks
 }
 
 /// All that there are, the one that all is judged by first.
@@ -174,7 +186,7 @@ fn limit(name: &'static str, found: Option<u64>, wanted: u64, mend: &str) -> Che
     let lack = found.is_some_and(|found| found < wanted);
     Check {
         name,
-        found: found.map_or("not told by this system".to_owned(), |found| found.to_string()),
+        found: found.map_or(NOT_TOLD.to_owned(), |found| found.to_string()),
         lack: lack.then(|| format!("under {wanted}, large cases will be refused: {mend}")),
     }
 }
@@ -203,7 +215,7 @@ fn load(cores: usize) -> Check {
     let busy = load.is_some_and(|load| load > cores as f64 / 2.0);
     Check {
         name: "load",
-        found: load.map_or("not told by this system".to_owned(), |load| format!("{load} on {cores} cores")),
+        found: load.map_or(NOT_TOLD.to_owned(), |load| format!("{load} on {cores} cores")),
         lack: busy.then(|| "the machine is busy, intervals will be wide: wait or stop what runs".to_owned()),
     }
 }

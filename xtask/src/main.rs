@@ -4,9 +4,12 @@
 #![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
 
 mod alone;
+mod build;
 mod commands;
 mod data;
 mod experiment;
+mod fitness;
+mod git;
 #[cfg(test)]
 mod hostile;
 mod html;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use outcome::Outcome;
 use serde_json::{Value, json};
 
+use crate::build::Built;
 use crate::data::{Data, Load, Row, Status};
 use crate::experiment::{Case, Experiment, Size, Variant, verify};
 use crate::hyperfine::{Hyperfine, Timed, with};
@@ -48,6 +49,7 @@ for module in pkgutil.iter_modules(['python']):
 pub(crate) struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
+    built: &'a Built,
     pythons: Pythons,
     origin: Option<Origin>,
     /// How many runs there were, over all experiments.
@@ -77,6 +79,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(
         workspace: &'a Workspace,
         hyperfine: &'a Hyperfine,
+        built: &'a Built,
         pythons: Pythons,
         size: Size,
     ) -> Self {
@@ -85,6 +88,7 @@ impl<'a> Bench<'a> {
         Self {
             workspace,
             hyperfine,
+            built,
             pythons,
             origin: None,
             sequence: 0,
@@ -102,7 +106,8 @@ impl<'a> Bench<'a> {
         folder: &Path,
         to_come: usize,
     ) -> Result<()> {
-        self.origin = experiment.needs_origin.then(|| Origin::start(self.workspace)).transpose()?;
+        let origin = || Origin::start(self.built.origin(self.workspace)?);
+        self.origin = experiment.needs_origin.then(origin).transpose()?;
         let rows: Vec<_> = experiment.rows(data.size).flat_map(|row| self.runners(row)).collect();
         let (least, most) = if data.size == Size::Quick { (1, 1) } else { (ENOUGH_RUNS, MOST_ROUNDS) };
         let how_often = if most == 1 { "once".to_owned() } else { format!("in {least} to {most} rounds") };
@@ -211,7 +216,10 @@ impl<'a> Bench<'a> {
         runner: &Runner,
     ) -> Result<Run> {
         let failed = |reason: String| Ok(Run::Failed { reason, outcome: None });
-        let mut command = self.command(experiment, variant, runner);
+        let mut command = match self.command(experiment, variant, runner) {
+            Ok(command) => command,
+            Err(error) => return failed(error.to_string()),
+        };
         command.extend(case.args.iter().cloned());
         if let Some(origin) = &self.origin {
             command.extend(["--origin".to_owned(), origin.url.clone()]);
@@ -258,17 +266,17 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn command(&self, experiment: &Experiment, variant: &Variant, runner: &Runner) -> Vec<String> {
+    fn command(&self, experiment: &Experiment, variant: &Variant, runner: &Runner) -> Result<Vec<String>> {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let mut command = match runner {
             Runner::Python { program, .. } => {
                 let main = self.workspace.root.join(&experiment.folder).join("python/main.py");
                 vec![path(program), "-X".to_owned(), self.compiled(), path(&main)]
             }
-            _ => vec![path(&self.workspace.target.join("release").join(&experiment.name))],
+            _ => vec![path(self.built.program(self.workspace, experiment)?)],
         };
         command.push(variant.module().to_owned());
-        command
+        Ok(command)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,6 @@ use serde_json::{Map, Value};
 
 use crate::process::{self, Group, check_interrupt, is_readable_by};
 use crate::text::clean;
-use crate::workspace::Workspace;
 
 /// Everything happens on the loopback; this is for a machine under load.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,9 +29,8 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
-        let program = workspace.target.join("release/origin");
-        let mut command = process::command_with_stdin(&program);
+    pub(crate) fn start(program: &Path) -> Result<Self> {
+        let mut command = process::command_with_stdin(program);
         let mut process = Group::start(command.arg("--stop-with-stdin").stdout(Stdio::piped()))?;
         let stdout = process.stdout().context("its stdout is a pipe")?;
         let url = first_line(stdout)?;

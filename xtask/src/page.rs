@@ -5,7 +5,7 @@ mod guide;
 mod over_n;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
 use serde_json::Value;
@@ -423,13 +423,24 @@ pub(crate) fn method_of_all(data: &[Data]) -> Vec<String> {
              interval that holds 1, or lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs \
              decide nothing."
         ),
-        "Every run was verified.".to_owned(),
+        format!("Every run was verified.{}", built_with(data)),
         "Memory, CPU and switches are the system's own account of the process. The share of the thread that reads it \
          every millisecond is taken out, but for a few pages of resident memory. Threads that lived shorter than \
          that may be missing from the count."
             .to_owned(),
         format!("{total} of the {measuring} of measuring were spent in the measured processes."),
     ]
+}
+
+/// What beside the commit had a say in the programs.
+fn built_with(data: &[Data]) -> String {
+    let settings: BTreeSet<_> = data.iter().flat_map(|data| &data.build).collect();
+    if settings.is_empty() {
+        return String::new();
+    }
+    let settings: Vec<_> =
+        settings.iter().map(|(name, value)| format!("{}={}", name.md(), value.md())).collect();
+    format!(" The programs were built with {}.", settings.join("; "))
 }
 
 fn sequence(data: &Data) -> (u64, u64) {

@@ -64,12 +64,18 @@ fn a_killed_run_is_told_by_its_signal() {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
 fn a_run_that_hangs_is_killed_with_its_children() {
-    let fixture = Fixture::with_hyperfine(&["good", "hangs"]);
-    fixture.edit(TOML, "timeout_s = 60", "timeout_s = 4");
-    let ended = fixture.bench(&["--quick"]).exits(1);
-    assert_has(&reason_in(&fixture, &ended, "hangs"), &["killed after 4 s", "timeout_s"]);
-    assert!(fixture.is_napping(), "its child never ran");
-    fixture.leaves_no_process();
+    // On a busy machine its child may not run as soon.
+    for limit in [2, 60] {
+        let fixture = Fixture::with_hyperfine(&["good", "hangs"]);
+        fixture.edit(TOML, "timeout_s = 60", &format!("timeout_s = {limit}"));
+        let ended = fixture.bench(&["--quick"]).exits(1);
+        assert_has(&reason_in(&fixture, &ended, "hangs"), &[&format!("killed after {limit} s"), "timeout_s"]);
+        fixture.leaves_no_process();
+        if fixture.is_napping() {
+            return;
+        }
+    }
+    panic!("its child never ran");
 }
 
 #[test]
@@ -167,7 +173,10 @@ fn a_program_that_is_not_there_is_named() {
     let fixture = Fixture::with_hyperfine(&["good"]);
     fixture.remove("crates/misconceptions/fixture/src/main.rs");
     fixture.write("crates/misconceptions/fixture/src/lib.rs", "");
-    fixture.bench(&["--quick"]).exits(1).says(&["FAILED fixture/good in only: ", "release/fixture"]);
+    fixture
+        .bench(&["--quick"])
+        .exits(1)
+        .says(&["FAILED fixture/good in only: cargo has built no program fixture"]);
 }
 
 #[test]

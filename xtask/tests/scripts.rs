@@ -251,8 +251,9 @@ mod running {
         let fixture = scripted(&["exits_one", "good"]);
         let ended = run(&fixture, &[]).exits(1);
         assert_eq!(timed(&ended), ["only exits_one", "only good"]);
-        let by_hand = "To see why, run: 'target/release/fixture' exits_one";
-        let ended = ended.says(&[by_hand, "FAILED: only exits_one\n"]);
+        let by_hand =
+            format!("To see why, run: '{}' exits_one", fixture.path("target/release/fixture").display());
+        let ended = ended.says(&[&by_hand, "FAILED: only exits_one\n"]);
         assert!(!ended.stderr.contains("the lever"), "the program's own output shows: {ended}");
         assert!(!fixture.exists("target/scripts/fixture/only/exits_one-1.json"), "an empty file is left");
         assert!(fixture.exists("target/scripts/fixture/only/good-1.json"));
@@ -261,8 +262,8 @@ mod running {
     #[test]
     fn a_run_that_tells_of_errors_has_failed_and_one_that_is_only_wrong_has_not() {
         let fixture = scripted(&["tells_of_errors", "wrong_sum"]);
-        let by_hand = "To see why, run: 'target/release/fixture' tells_of_errors";
-        let ended = run(&fixture, &[]).exits(1).says(&[by_hand, "FAILED: only tells_of_errors\n"]);
+        let by_hand = format!("run: '{}' tells_of_errors", fixture.path("target/release/fixture").display());
+        let ended = run(&fixture, &[]).exits(1).says(&[&by_hand, "FAILED: only tells_of_errors\n"]);
         assert_eq!(timed(&ended), ["only tells_of_errors", "only wrong_sum"]);
         assert!(!fixture.exists("target/scripts/fixture/only/tells_of_errors-1.json"), "its time is left");
         assert!(fixture.exists("target/scripts/fixture/only/tells_of_errors-1.outcome.json"));
@@ -307,9 +308,13 @@ mod running {
     fn a_hyperfine_that_is_new_enough_is_used() {
         let fixture = Fixture::without_tools(&["good"]);
         fixture.xtask(&["scripts"]).exits(0);
-        fixture.program("bin/cargo", "");
+        let artifact = r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"fixture"},"executable":"/bin/sh"}"#;
+        fixture.program("bin/cargo", &format!("echo '{artifact}'"));
         for version in ["1.20.0", "1.97.3", "2.0.0", "3.1.0"] {
-            let script = format!("echo hyperfine {version}; echo \"$@\" >>called");
+            let script = format!(
+                "echo hyperfine {version}; echo \"$@\" >>called
+                 for word; do [ \"$before\" != --export-json ] || echo {{}} >\"$word\"; before=$word; done"
+            );
             fixture.program("bin/hyperfine", &script);
             run(&fixture, &[("PATH", &fixture.with_bin_first())]).exits(0);
             assert!(fixture.read("called").contains("--command-name only good"), "{version}");
@@ -366,7 +371,7 @@ mod with_an_origin {
     use std::os::unix::process::CommandExt;
     use std::process::Stdio;
 
-    use nix::sys::signal::{Signal, killpg};
+    use nix::sys::signal::{Signal, kill, killpg};
     use nix::unistd::Pid;
 
     use super::*;
@@ -397,9 +402,42 @@ mod with_an_origin {
         fixture.leaves_no_process();
     }
 
+    /// Started in the background of a script, say, a test has signals ignored that no sh below it can heed.
+    fn is_ignored(signal: Signal) -> bool {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << (signal as i32 - 1)) != 0
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
+    fn a_signal_to_the_script_alone_ends_all_that_it_has_started() {
+        let fixture = needing_an_origin(&["hangs"]);
+        let signals =
+            [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGQUIT, 131)];
+        for (signal, code) in signals {
+            if is_ignored(signal) {
+                eprintln!("skipped: {signal} is ignored here");
+                continue;
+            }
+            let sh = sh_to_watch(&fixture).spawn().unwrap();
+            assert!(eventually(|| fixture.is_napping()), "the program was never run");
+            kill(Pid::from_raw(sh.id().cast_signed()), signal).unwrap();
+            Ended::from(sh.wait_with_output().unwrap()).exits(code);
+            fixture.leaves_no_process();
+            let left =
+                fs::read_dir(fixture.path("target/scripts")).unwrap().map(|entry| entry.unwrap().file_name());
+            assert_eq!(left.collect::<Vec<_>>(), ["fixture"], "{signal}");
+            fixture.remove("target/release/fixture.napping");
+        }
+    }
+
     #[test]
     #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
     fn an_interrupt_ends_it_too() {
+        if is_ignored(Signal::SIGINT) {
+            return eprintln!("skipped: SIGINT is ignored here");
+        }
         let fixture = needing_an_origin(&["hangs", "good"]);
         // As in a terminal, where Ctrl-C reaches all of them.
         let sh = sh_to_watch(&fixture).process_group(0).spawn().unwrap();
@@ -415,8 +453,9 @@ mod with_an_origin {
         let fixture = needing_an_origin(&["exits_one"]);
         fixture.edit(TOML, "args = []", "args = [\"--size\", \"3\"]");
         fixture.xtask(&["scripts"]).exits(0);
-        let by_hand = "run: 'target/release/fixture' exits_one --size 3 --origin http://127.0.0.1:";
-        run(&fixture, &[]).exits(1).says(&[by_hand]);
+        let program = fixture.path("target/release/fixture");
+        let by_hand = format!("run: '{}' exits_one --size 3 --origin http://127.0.0.1:", program.display());
+        run(&fixture, &[]).exits(1).says(&[&by_hand]);
     }
 
     #[test]

@@ -6,21 +6,22 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use clap::Args;
-use xshell::{Shell, cmd};
 
 use super::report;
 use crate::Usage;
 use crate::alone::Alone;
+use crate::build::Built;
 use crate::data::{Data, Setting, Status};
 use crate::experiment::{Experiment, Size, is_name};
+use crate::git::is_tracked;
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::{self, Interpreter, Pythons};
 use crate::machine::{self, Machine};
 use crate::measure::Bench;
-use crate::process::{self, litter, said_by};
+use crate::process::{self, litter};
 use crate::tell;
 use crate::text::{LONGEST_LABEL, Name, clean};
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -55,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         [] => interpreters::find(),
         asked => interpreters::named(asked)?,
     };
-    let (setting, folder) = choose_folder(&workspace, options, &experiments, !found.is_empty())?;
+    let (mut setting, folder) = choose_folder(&workspace, options, &experiments, !found.is_empty())?;
     let _alone = Alone::in_folder(&folder, &workspace.shown(&folder).to_string())?;
     let hyperfine = preflight(&workspace, options, &found)?;
     let pythons = if options.no_python {
@@ -63,9 +64,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     } else {
         Pythons::provide(&workspace, found, &experiments)
     };
-    build(&workspace)?;
+    let built = Built::build(&workspace)?;
+    setting.build.clone_from(&built.settings);
 
-    let mut bench = Bench::new(&workspace, &hyperfine, pythons, options.size());
+    let mut bench = Bench::new(&workspace, &hyperfine, &built, pythons, options.size());
     let mut failed = Vec::new();
     let mut judgements = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
@@ -191,10 +193,6 @@ fn another_machine(folder: &Path, this: &Machine) -> Result<Option<String>> {
     Ok(all.iter().find(|data| !data.machine.is_like(this)).map(|data| data.machine.shown()))
 }
 
-pub(super) fn is_tracked(folder: &Path) -> bool {
-    said_by(process::command("git").arg("ls-files").arg(folder)).is_some_and(|file| !file.is_empty())
-}
-
 /// Where unfinished data go: beside what an earlier run has left, finished or not, which an interrupt must not replace.
 fn interim_folder(folder: &Path, experiment: &Experiment) -> PathBuf {
     let is_free = |folder: &PathBuf| Data::file(folder, &experiment.name).symlink_metadata().is_err();
@@ -256,19 +254,6 @@ fn preflight(workspace: &Workspace, options: &Options, pythons: &[Interpreter]) 
         ensure!(!process::never_answered(tool), "{tool} does not answer: nothing can be built with it");
     }
     Ok(hyperfine)
-}
-
-/// Builds everything once, ourselves left out.
-fn build(workspace: &Workspace) -> Result<()> {
-    let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
-    let shell = Shell::new()?;
-    shell.change_dir(&workspace.root);
-    // Named, since a relative CARGO_TARGET_DIR would mean another folder from here.
-    let (cargo, target) = (cargo(), &workspace.target);
-    let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {exclude...}");
-    let ended = process::run_shown(&mut process::keep(&build.into()))?;
-    ensure!(ended.success(), "the build failed: see cargo's messages above{}", process::in_force());
-    Ok(())
 }
 
 fn failures(data: &Data) -> Vec<String> {

@@ -15,9 +15,9 @@ use clap::Args;
 use glob::{Pattern, glob};
 use outcome::read_text;
 
-use super::bench_all::is_tracked;
 use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
+use crate::git::is_tracked;
 use crate::html;
 use crate::ledger::{self, Judgement, Tree, Verdict};
 use crate::markdown::{escape, table};

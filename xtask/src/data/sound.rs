@@ -23,11 +23,20 @@ const MOST_LOAD: f64 = 1e7;
 impl Data {
     /// The first thing in it that cannot be. `stem` is the name of its file.
     pub(super) fn check(&self, stem: &str) -> Result<()> {
-        let Self { schema, experiment, machine, toolchain, hyperfine, measuring_s, load, rows, .. } = self;
+        let Self {
+            schema, experiment, machine, toolchain, hyperfine, build, measuring_s, load, rows, ..
+        } = self;
         ensure!(*schema == SCHEMA, "it has schema {schema}, not {SCHEMA}");
         ensure!(*experiment == stem, "it is about {experiment}, which is not the name of the file");
         for text in [&machine.processor, &machine.system, toolchain, hyperfine] {
             ensure!(text.plain().len() <= LONGEST_LINE, "a text of it is longer than {LONGEST_LINE} bytes");
+        }
+        ensure!(build.len() <= MOST_ARGUMENTS, "it was built with {} settings", build.len());
+        for text in build.iter().flat_map(|(name, value)| [name, value]) {
+            ensure!(
+                text.plain().len() <= LONGEST_LINE,
+                "a setting of it is longer than {LONGEST_LINE} bytes"
+            );
         }
         ensure!((1..=MOST_CORES).contains(&machine.cores), "its machine has {} cores", machine.cores);
         let memory = machine.memory_bytes.unwrap_or(1);

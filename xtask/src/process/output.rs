@@ -1,6 +1,7 @@
 //! What a program says, if it answers.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -42,12 +43,15 @@ pub(crate) fn output(command: &mut Command) -> Result<Output> {
 }
 
 /// Runs a command whose messages are for the reader; it takes as long as it takes. They pass through us where they could be lost, since
-/// a program may fail for want of somebody who reads.
-pub(crate) fn run_shown(command: &mut Command) -> Result<ExitStatus> {
+/// a program may fail for want of somebody who reads. What it prints as its result goes to `results`, if that is named.
+pub(crate) fn run_shown(command: &mut Command, results: Option<File>) -> Result<ExitStatus> {
     let ended = if shows_progress() {
+        if let Some(results) = results {
+            command.stdout(results);
+        }
         run(command, None)?
     } else {
-        let mut pending = Pending::start(command)?;
+        let mut pending = Pending::start_to(command, results.map_or_else(Stdio::piped, Stdio::from))?;
         pending.deadline = None;
         while pending.take_what_is_there()? {
             pending.show();
@@ -106,9 +110,13 @@ pub(crate) struct Pending {
 
 impl Pending {
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        Self::start_to(command, Stdio::piped())
+    }
+
+    fn start_to(command: &mut Command, stdout: Stdio) -> Result<Self> {
         let program = name(command).to_string_lossy().into_owned();
         ensure!(!never_answered(&program), NoAnswer { program });
-        let mut group = Group::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let mut group = Group::start(command.stdout(stdout).stderr(Stdio::piped()))?;
         let (stdout, stderr) = (group.keeper.stdout.take(), group.keeper.stderr.take());
         let deadline = Some(Instant::now() + PATIENCE);
         Ok(Self { group, deadline, stdout: (stdout, Vec::new()), stderr: (stderr, Vec::new()) })

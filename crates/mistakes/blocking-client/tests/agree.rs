@@ -93,13 +93,12 @@ fn what_fails_is_told_in_its_place_and_the_next_is_fetched_all_the_same() {
 fn the_heart_stops_for_a_call_inline_and_for_no_other() {
     const USERS: u32 = 2;
     const CALLS: u32 = 3;
-    const DELAY: Duration = Duration::from_millis(100);
     // The stretches of time before, between and after the calls; each holds one beat for all that came before
     // it, and one that becomes due in it.
     const STRETCHES: u32 = USERS * CALLS + 1;
-    let run = |browse: Browse| {
+    let run = |browse: Browse, delay: Duration| {
         let origin = Origin::in_thread().unwrap();
-        let urls = vec![format!("{}/bytes/1?delay_ms={}", origin.url(), DELAY.as_millis()); CALLS as usize];
+        let urls = vec![format!("{}/bytes/1?delay_ms={}", origin.url(), delay.as_millis()); CALLS as usize];
         let started = Instant::now();
         let heartbeat = Arc::new(Heartbeat::every(PERIOD));
         let pages = browse(vec![urls; USERS as usize], &heartbeat);
@@ -108,16 +107,21 @@ fn the_heart_stops_for_a_call_inline_and_for_no_other() {
         (heartbeat.lateness(), elapsed)
     };
     for (name, browse) in INLINE {
-        let (lateness, elapsed) = run(browse);
+        let delay = Duration::from_millis(100);
+        let (lateness, elapsed) = run(browse, delay);
         // And one more for each period that went by outside of all calls, however slow the machine is.
-        let outside = elapsed.saturating_sub(DELAY * USERS * CALLS);
+        let outside = elapsed.saturating_sub(delay * USERS * CALLS);
         let most = 2.0 * f64::from(STRETCHES) + outside.as_secs_f64() / PERIOD.as_secs_f64();
         assert!(lateness.wakes as f64 <= most, "{name}: more than {most} of {lateness:?}");
-        assert!(lateness.max_s >= DELAY.saturating_sub(PERIOD).as_secs_f64(), "{name}: {lateness:?}");
+        assert!(lateness.max_s >= delay.saturating_sub(PERIOD).as_secs_f64(), "{name}: {lateness:?}");
     }
     for (name, browse) in BESIDE {
-        let (lateness, _) = run(browse);
-        assert!(lateness.wakes > u64::from(6 * STRETCHES), "{name}: {lateness:?}");
+        // How often it wakes in a call that takes longer is no matter of the model, on a busy machine either.
+        let wakes = [100, 1_000, 3_000]
+            .map(Duration::from_millis)
+            .into_iter()
+            .map(|delay| run(browse, delay).0.wakes);
+        assert!(wakes.into_iter().any(|wakes| wakes > u64::from(6 * STRETCHES)), "{name}");
     }
 }
 

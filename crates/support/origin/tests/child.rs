@@ -45,7 +45,7 @@ fn get(url: &str, path: &str) -> String {
 fn assert_gone(url: &str) {
     let start = Instant::now();
     while TcpStream::connect(address(url)).is_ok() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{url} still answers");
+        assert!(start.elapsed() < Duration::from_secs(120), "{url} still answers");
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -19,6 +19,13 @@ fn output(arguments: &[&str]) -> Output {
     Command::new(ORIGIN).arg("--stop-with-stdin").args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
+/// An origin under a limit that a shell sets.
+fn limited(limit: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("ulimit {limit} && exec \"$0\" --stop-with-stdin")).arg(ORIGIN);
+    command
+}
+
 #[test]
 fn ten_thousand_idle_connections_do_not_keep_one_request_from_its_answer() {
     const IDLE: u64 = 10_000;
@@ -29,8 +36,7 @@ fn ten_thousand_idle_connections_do_not_keep_one_request_from_its_answer() {
     }
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
     // It raises the soft limit itself.
-    let few = format!("ulimit -Sn 256; exec {ORIGIN} --stop-with-stdin");
-    let server = Server::spawn(Command::new("sh").args(["-c", &few]));
+    let server = Server::spawn(&mut limited("-Sn 256"));
     // Half of them have asked already and are kept; half have never said a word.
     let idle: Vec<TcpStream> = (0..IDLE)
         .map(|n| {
@@ -52,8 +58,7 @@ fn ten_thousand_idle_connections_do_not_keep_one_request_from_its_answer() {
 
 #[test]
 fn it_outlives_a_lack_of_file_descriptors() {
-    let few = format!("ulimit -n 40; exec {ORIGIN} --stop-with-stdin");
-    let server = Server::spawn(Command::new("sh").args(["-c", &few]).stderr(Stdio::null()));
+    let server = Server::spawn(limited("-n 40").stderr(Stdio::null()));
     let mut many: Vec<_> = (0..100).map(|_| server.connect()).collect();
     // The last is still in the backlog, and gets its turn when the first go away.
     let mut last = many.pop().unwrap();

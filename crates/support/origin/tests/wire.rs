@@ -208,15 +208,16 @@ fn small_writes_do_not_wait_for_acknowledgements() {
     // A drip's head and body are two small writes. With Nagle's algorithm the second waits for the
     // client's delayed acknowledgement of the first, 40 ms each time, so a second for them all.
     let server = Server::start();
-    let mut best = Duration::MAX;
-    for _ in 0..5 {
+    let time = |path: &str| {
         let mut stream = server.connect();
         let start = Instant::now();
         for _ in 0..25 {
-            send(&mut stream, "GET", "/drip/1?bytes_per_s=1000", "");
+            send(&mut stream, "GET", path, "");
             read_one(&mut stream);
         }
-        best = best.min(start.elapsed());
-    }
-    assert!(best < Duration::from_millis(700), "{best:?}");
+        start.elapsed()
+    };
+    // Answers of one write each say how slow the machine is at present, which one that is busy may not be for long.
+    let waits = || time("/drip/1?bytes_per_s=1000").saturating_sub(3 * time("/bytes/1"));
+    assert!((0..20).any(|_| waits() < Duration::from_millis(700)));
 }
