@@ -155,7 +155,7 @@ impl Copy<'_> {
             Ok(lock) => Ok(locked(&lock, check::NAME)),
             Err(error) if error.is::<Interrupted>() => Err(error),
             Err(error) => {
-                let hints = old.iter().map(|hint| format!("; {hint}")).collect::<String>();
+                let hints = old.iter().fold(String::new(), |hints, hint| hints + "; " + hint);
                 Err(anyhow!(
                     "the check build of {what} in {shown} failed, and nothing was copied{hints} (--no-check copies it all the \
                      same)\n{error:#}"

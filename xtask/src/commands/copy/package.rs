@@ -174,13 +174,13 @@ impl Package {
             "{shown}/build.rs would be taken for a build script: choose another name with --as"
         );
 
-        let read = |path: &Path| -> Result<Table> {
+        let table_of = |path: &Path| -> Result<Table> {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             Ok(toml::from_str(&text)?)
         };
-        let table = read(&manifest)?;
+        let table = table_of(&manifest)?;
         let around_file = workspace_root.join("Cargo.toml");
-        let around = if around_file == manifest { table.clone() } else { read(&around_file)? };
+        let around = if around_file == manifest { table.clone() } else { table_of(&around_file)? };
         let package = Self {
             folder: folder.to_owned(),
             module: module.to_owned(),
@@ -318,7 +318,7 @@ impl Package {
         let renamed =
             entry.get("package").and_then(Value::as_str).is_some_and(|name| name != dependency.name);
         let without = entry.get("default-features").and_then(Value::as_bool) == Some(false);
-        !renamed && !(without && dependency.default_features)
+        !(renamed || without && dependency.default_features)
     }
 
     fn shared(&self, name: &str) -> Option<&Value> {
