@@ -14,13 +14,12 @@ pub(crate) fn escape(text: &str) -> String {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
-            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', c]),
+            // GitHub makes links of what looks like one: `http://a`, `www.a`, `a@b`.
+            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' | '@' => escaped.extend(['\\', c]),
             // Within a word it is itself.
             '_' if !(before.is_alphanumeric() && after.is_alphanumeric()) => escaped.extend(['\\', c]),
-            // GitHub makes links of what looks like one: `http://a`, `www.a`, `a@b`.
             ':' if after == '/' => escaped.extend(['\\', c]),
             '.' if before.eq_ignore_ascii_case(&'w') => escaped.extend(['\\', c]),
-            '@' => escaped.extend(['\\', c]),
             _ => escaped.push(c),
         }
         before = c;
