@@ -26,7 +26,7 @@ results=$target/scripts/switch-points
 # What is not finished is here, and never in the place of results.
 now=$target/scripts/.switch-points-$$
 # All runtimes and pools are to have as many threads.
-unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS SMOL_THREADS TOKIO_WORKER_THREADS
+unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS RUST_MIN_STACK SMOL_THREADS TOKIO_WORKER_THREADS
 
 usage() {
     echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
