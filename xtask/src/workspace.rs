@@ -40,6 +40,13 @@ impl Workspace {
         Self::around(Path::new("."))
     }
 
+    /// This one, without cargo: a test is no program that could watch over it.
+    #[cfg(test)]
+    pub(crate) fn ours() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there");
+        Self { target: root.join("target"), root, packages: Vec::new() }
+    }
+
     pub(crate) fn around(folder: &Path) -> Result<Self> {
         let program = cargo();
         let mut metadata = process::command(&program);
