@@ -44,7 +44,7 @@ start() { "$XTASK" bench-all --machine box --quick --no-python "$@" & }
 # in_terminal COMMAND: in the background, with a terminal of its own. What is written to fd 3 is typed; target/pid is the command's.
 in_terminal() {
     mkfifo target/keys
-    script -qec "echo \$\$ >target/pid; exec $1" /dev/null <target/keys >target/said &
+    env script -qec "echo \$\$ >target/pid; exec $1" /dev/null <target/keys >target/said &
     exec 3>target/keys
 }
 # python3 PLACE [SCRIPT]: one that says that it lies there, makes environments, and does SCRIPT to run a file; without, what a variant does.
