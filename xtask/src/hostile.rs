@@ -354,7 +354,7 @@ fn what_is_no_text_is_refused_or_shown_nowhere() {
             kept.insert(key, value);
             match demo.read(&data) {
                 Ok(data) => {
-                    expected.has_all_of(&demo.write(data, "harmless"), &format!("{payload:?} in {object}"))
+                    expected.has_all_of(&demo.write(data, "harmless"), &format!("{payload:?} in {object}"));
                 }
                 Err(error) => harmless_said(&error),
             }

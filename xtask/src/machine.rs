@@ -69,7 +69,7 @@ fn processor() -> String {
     linux().or_else(apple).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-/// How /proc/cpuinfo calls the processor: by its name, which x86, POWER, MIPS, LoongArch and some others tell, or by the numbers of
+/// How /proc/cpuinfo calls the processor: by its name, which x86, POWER, MIPS, `LoongArch` and some others tell, or by the numbers of
 /// who made it and of what it is, which is all that ARM and RISC-V tell.
 fn processor_in(cpuinfo: &str) -> Option<String> {
     let values = |key: &str| {

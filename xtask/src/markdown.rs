@@ -14,18 +14,25 @@ pub(crate) fn escape(text: &str) -> String {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
-            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', c]),
-            // Within a word it is itself.
-            '_' if !(before.is_alphanumeric() && after.is_alphanumeric()) => escaped.extend(['\\', c]),
-            // GitHub makes links of what looks like one: `http://a`, `www.a`, `a@b`.
-            ':' if after == '/' => escaped.extend(['\\', c]),
-            '.' if before.eq_ignore_ascii_case(&'w') => escaped.extend(['\\', c]),
-            '@' => escaped.extend(['\\', c]),
-            _ => escaped.push(c),
+            c if is_markup(before, c, after) => escaped.extend(['\\', c]),
+            c => escaped.push(c),
         }
         before = c;
     }
     escaped
+}
+
+/// Whether a character between these two may be more than itself.
+fn is_markup(before: char, c: char, after: char) -> bool {
+    match c {
+        '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' | '@' => true,
+        // Within a word it is itself.
+        '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+        // GitHub makes links of what looks like one: `http://a`, `www.a`, `a@b`.
+        ':' => after == '/',
+        '.' => before.eq_ignore_ascii_case(&'w'),
+        _ => false,
+    }
 }
 
 /// A table; a column is named, and set to the right if it holds numbers.

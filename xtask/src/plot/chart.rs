@@ -77,7 +77,7 @@ fn missing(chart: &Chart, panels: &[(&String, Vec<Point>)], data: &Data) -> Vec<
     for Row { case, variant, .. } in
         data.rows.iter().filter(|row| chart.cases.iter().any(|case| row.case == *case))
     {
-        let has_it = |points: &[Point]| points.iter().any(|point| variant == &point.variant);
+        let has_it = |points: &[Point]| points.iter().any(|point| *variant == point.variant);
         let shown: Vec<_> =
             panels.iter().filter(|(_, points)| has_it(points)).map(|(case, _)| case.as_str()).collect();
         let name = if shown.is_empty() { variant.to_string() } else { format!("{variant} ({case})") };
