@@ -34,16 +34,36 @@ struct Package {
     name: String,
 }
 
+/// Who has named a cargo that is none.
+fn mend_of_cargo() -> &'static str {
+    let named = env::var_os("CARGO").map(PathBuf::from);
+    if named.is_some_and(|named| named.file_stem().is_none_or(|name| name != "cargo")) {
+        ": unset CARGO, or set it to cargo"
+    } else {
+        ""
+    }
+}
+
+/// Cargo reads the members of a workspace as a pattern, and the path before them with it.
+fn mend_of_path(folder: &Path) -> String {
+    let path = folder.canonicalize().unwrap_or_default();
+    if path.to_string_lossy().contains(['*', '?', '[', ']']) {
+        format!("\ncargo takes *, ?, [ and ] in {} for a pattern: move the folder", path.display())
+    } else {
+        String::new()
+    }
+}
+
 impl Workspace {
     /// The workspace around the current directory.
     pub(crate) fn find() -> Result<Self> {
         Self::around(Path::new("."))
     }
 
-    /// This one, without cargo: a test is no program that could watch over it.
+    /// This one, without a question to cargo: a test of the crate is no xtask that could start it.
     #[cfg(test)]
-    pub(crate) fn ours() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there");
+    pub(crate) fn of_this_crate() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
         Self { target: root.join("target"), root, packages: Vec::new() }
     }
 
@@ -51,14 +71,17 @@ impl Workspace {
         let program = cargo();
         let mut metadata = process::command(&program);
         metadata.current_dir(folder).args(["metadata", "--no-deps", "--format-version", "1"]);
-        let output = process::output(&mut metadata)?;
+        let output = process::output(&mut metadata);
+        let output =
+            output.with_context(|| format!("cannot ask {program} of the workspace{}", mend_of_cargo()))?;
         ensure!(
             output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ")
+            "{}{}",
+            String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: "),
+            mend_of_path(folder)
         );
         let metadata: Metadata = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("{program} tells nothing of the workspace: is it a cargo?"))?;
+            .with_context(|| format!("{program} does not answer as cargo does{}", mend_of_cargo()))?;
         let packages = metadata.packages.into_iter().map(|package| package.name).collect();
         Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages })
     }

@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn what_it_names_is_there_and_can_be_copied() {
-        let workspace = Workspace::ours();
+        let workspace = Workspace::of_this_crate();
         let experiments = workspace.experiments().unwrap();
         for choice in [PLAIN, THREADS, ASYNC, EXECUTOR, RAYON, PROCESSES, THREADED_PIPELINE, ASYNC_PIPELINE] {
             assert!(workspace.root.join(choice.file).is_file(), "{}", choice.file);
