@@ -109,13 +109,16 @@ fn hear_out(child: &mut Child) -> Result<Vec<u8>> {
     }
 }
 
-/// Whether it is told that a thread or its memory was refused, as std and the libraries print that.
+/// Whether it is told that a thread or its memory was refused, as std, the libraries and glibc print that.
 fn wants_for_threads(said: &str) -> bool {
+    // glibc knows no numbers: it ends the process where a new thread gets no memory for what is its own.
+    const WORDS: [&str; 4] =
+        ["memory allocation of", "out of memory", "annot allocate", "Resource temporarily unavailable"];
     let errors = [Errno::EAGAIN, Errno::ENOMEM].map(|errno| errno as i32);
     let is_told = |errno: &i32| {
         said.contains(&format!("(os error {errno})")) || said.contains(&format!("code: {errno},"))
     };
-    said.contains("memory allocation of") || errors.iter().any(is_told)
+    WORDS.iter().any(|words| said.contains(words)) || errors.iter().any(is_told)
 }
 
 fn child(role: &str) -> Result<Command> {
@@ -240,6 +243,8 @@ mod tests {
         assert!(wants_for_threads(
             "failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"..\" }"
         ));
+        assert!(wants_for_threads("Fatal glibc error: failed to register TLS destructor: out of memory"));
+        assert!(wants_for_threads("cannot allocate memory in static TLS block"));
         assert!(!wants_for_threads(
             "error: 9 of 9 downloads failed, most of them with: refused (os error 111)"
         ));
