@@ -10,6 +10,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use toml::{Table, Value};
+use xshell::{Shell, cmd};
 
 use crate::experiment::Experiment;
 use crate::process::{self, Group, Interrupted};
@@ -46,13 +47,13 @@ impl Built {
         let Workspace { root, target, .. } = workspace;
         let messages = fs::create_dir_all(target).and_then(|()| tempfile::tempfile_in(target));
         let mut messages = messages.with_context(|| format!("cannot write to {}", target.display()))?;
-        let mut command = process::command(cargo());
-        command.current_dir(root).args(["build", "--release", "--workspace"]);
-        if workspace.has_package("xtask") {
-            command.args(["--exclude", "xtask"]);
-        }
-        // Named, since a relative CARGO_TARGET_DIR would mean another folder from here.
-        command.arg("--target-dir").arg(target).arg("--message-format=json-render-diagnostics");
+        let shell = Shell::new()?;
+        shell.change_dir(root);
+        let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
+        let (cargo, format) = (cargo(), "--message-format=json-render-diagnostics");
+        // The target is named, since a relative CARGO_TARGET_DIR would mean another folder from here.
+        let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {format} {exclude...}");
+        let mut command = process::keep(&build.into());
         let ended = process::run_shown(&mut command, Some(messages.try_clone()?))?;
         let (reason, hint) = (process::in_force(), hint(root));
         ensure!(ended.success(), "the build failed: see cargo's messages above{reason}{hint}");

@@ -45,6 +45,22 @@ pub(crate) fn command_with_stdin(program: impl AsRef<OsStr>) -> Command {
     kept(keeper::KEEP_WITH_STDIN, program.as_ref())
 }
 
+/// The same for a command that is written as one elsewhere; where its streams lead is forgotten.
+pub(crate) fn keep(command: &Command) -> Command {
+    let mut kept = self::command(command.get_program());
+    kept.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => kept.env(name, value),
+            None => kept.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        kept.current_dir(folder);
+    }
+    kept
+}
+
 #[allow(clippy::disallowed_methods, reason = "the one place")]
 fn kept(role: &str, program: &OsStr) -> Command {
     let mut command = Command::new(ourselves());

@@ -563,7 +563,7 @@ fn list_and_tidy_refuse_it_alike() {
 fn an_edition_or_a_rust_that_there_is_not() {
     let lines = better_with("edition = \"2020\"\n");
     refused("name = \"better\"\n", &lines, "2020", &["`2020` is no edition", "2015, 2018, 2021, 2024"]);
-    for version in ["new", "1", "1.2.3.4"] {
+    for version in ["new", "", "1.2.3.4"] {
         let lines = better_with(&format!("rust_version = \"{version}\"\n"));
         refused("name = \"better\"\n", &lines, "rust_version", &["is no version of Rust"]);
     }
