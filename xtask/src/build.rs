@@ -52,8 +52,9 @@ impl Built {
         let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
         let (cargo, format) = (cargo(), "--message-format=json-render-diagnostics");
         // The target is named, since a relative CARGO_TARGET_DIR would mean another folder from here.
-        let build = cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {format} {exclude...}");
-        let mut command = process::keep(&build.into());
+        let command =
+            cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {format} {exclude...}");
+        let mut command = process::keep(&command.into());
         let ended = process::run_shown(&mut command, Some(messages.try_clone()?))?;
         let (reason, hint) = (process::in_force(), hint(root));
         ensure!(ended.success(), "the build failed: see cargo's messages above{reason}{hint}");

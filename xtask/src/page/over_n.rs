@@ -22,8 +22,12 @@ pub(super) fn in_short(experiment: &Experiment, data: &Data) -> String {
         return String::new();
     }
     let slopes = slopes(&series, experiment).map(|table| format!("\nWhat one more costs:\n\n{table}"));
-    let winners = winners(&series, experiment)
-        .map(|table| format!("\n{} (a win is more than 5 %, over the whole interval):\n\n{table}", where_it_wins(&series, experiment)));
+    let winners = winners(&series, experiment).map(|table| {
+        format!(
+            "\n{} (a win is more than 5 %, over the whole interval):\n\n{table}",
+            where_it_wins(&series, experiment)
+        )
+    });
     slopes.unwrap_or_default() + &winners.unwrap_or_default()
 }
 

@@ -29,6 +29,7 @@ fn recurse(deep: u32) -> u32 {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the pool asks for a result")]
 fn work(deep: u32) -> Result<u32, Infallible> {
     Ok(recurse(deep))
 }
