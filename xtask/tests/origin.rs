@@ -41,5 +41,5 @@ fn a_client_that_only_says_so_is_found_out() {
 #[test]
 fn an_origin_that_is_not_there_is_named() {
     let fixture = witnessed(&["fetches"]);
-    fixture.bench(&["--quick"]).exits(1).says_one_error().says(&["cannot start", "origin"]);
+    fixture.bench(&["--quick"]).exits(1).says_one_error().says(&["cargo has built no program origin"]);
 }

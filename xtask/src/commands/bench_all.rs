@@ -183,7 +183,7 @@ fn check_label(asked: &str, results: &Path) -> Result<()> {
     ensure!(is_free, Usage(format!("--machine {asked}: that is what a file of the results is called")));
     let folder = results.join(asked);
     let is_folder = folder.is_dir() || folder.symlink_metadata().is_err();
-    ensure!(is_folder, Usage(format!("--machine {asked}: {} is no folder", folder.display())));
+    ensure!(is_folder, "{} is no folder: move it away, or name another with --out DIR", folder.display());
     Ok(())
 }
 
