@@ -12,7 +12,7 @@ use crate::Usage;
 use crate::alone::Alone;
 use crate::build::Built;
 use crate::data::{Data, Setting, Status};
-use crate::experiment::{Experiment, Size, is_name};
+use crate::experiment::{Experiment, Size, Variant, is_name};
 use crate::git::is_tracked;
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::{self, Interpreter, Pythons};
@@ -51,14 +51,17 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let experiments = workspace.select(&options.only)?;
+    // Where nothing would run in it, no interpreter is asked what it is.
+    let wants_python =
+        !options.no_python && experiments.iter().flat_map(|one| &one.variants).any(Variant::is_python);
     let found = match &options.python[..] {
-        _ if options.no_python => Vec::new(),
+        [] if !wants_python => Vec::new(),
         [] => interpreters::find(),
         asked => interpreters::named(asked)?,
     };
     let (mut setting, folder) = choose_folder(&workspace, options, &experiments, !found.is_empty())?;
     let _alone = Alone::in_folder(&folder, &workspace.shown(&folder).to_string())?;
-    let hyperfine = preflight(&workspace, options, &found)?;
+    let hyperfine = preflight(&workspace, wants_python, &found)?;
     let pythons = if options.no_python {
         Pythons::none("left out, by --no-python")
     } else {
@@ -241,11 +244,11 @@ fn make_writable(results: &Path) -> Result<()> {
 }
 
 /// Provides the tools, raises the limits, and names what is missing before anything is measured.
-fn preflight(workspace: &Workspace, options: &Options, pythons: &[Interpreter]) -> Result<Hyperfine> {
+fn preflight(workspace: &Workspace, wants_python: bool, pythons: &[Interpreter]) -> Result<Hyperfine> {
     machine::raise_limits().context("cannot raise the limit of open files")?;
     let hyperfine = Hyperfine::provide(workspace)?;
     for check in machine::checks(workspace, pythons) {
-        let is_left_out = options.no_python && check.name == machine::CPYTHON;
+        let is_left_out = !wants_python && check.name == machine::CPYTHON;
         if let Some(lack) = check.lack.filter(|_| !is_left_out) {
             tell(&format!("{}: {}; {lack}", check.name, check.found));
         }

@@ -7,6 +7,7 @@ host() { rustc -vV | sed -n 's/^host: //p'; }
 set_json() { HELP=set_json "$HELPER" "$@"; }
 drop_json() { HELP=drop_json "$HELPER" "$@"; }
 experiment=crates/misconceptions/fixture
+toml=$experiment/experiment.toml
 data=results/box/data/fixture.json
 # What waits for a measured program that naps.
 napping() { wait_for test -e "$FIXTURE/target/napping"; }
@@ -72,13 +73,17 @@ SH
     printf '%s\n;;\nesac\n' "${2-exec \"\$FIXTURE/target/release/fixture\" python_x}" >>bin/python3
     chmod +x bin/python3
 }
+# Interpreters are asked what they are, since there is a variant in Python, and none runs it in a quick run.
+python_in_larger_runs() {
+    mkdir -p "$experiment/python"; : >"$experiment/python/main.py"; : >"$experiment/python/x.py"
+    echo 'tier = { "*" = "default" }' >>"$toml"
+}
 # Makes the variant in Python one that imports a package.
 needs_packages() {
     mkdir -p crates/support/python; echo 'one==1' >crates/support/python/requirements.txt
     sed -i.old 's|^members = .*|&\nexclude = ["crates/support/python"]|' Cargo.toml && rm Cargo.toml.old
     sed -i.old 's/^name = "python_x"/name = "python_x"\nneeds_packages = true/' "$experiment/experiment.toml" && rm "$experiment/experiment.toml.old"
 }
-toml=$experiment/experiment.toml
 # right_data LABEL [NUMBER]: sound data of `good`, so many runs of it, 5 if left out, as bench-all would write them.
 right_data() {
     mkdir -p "results/$1/data"

@@ -44,8 +44,8 @@ pub type Indexed<T, E> = (usize, Outcome<T, E>);
 /// Inputs and work may borrow.
 ///
 /// All threads are started at once: `limit`, or as many as there are inputs by their `size_hint`,
-/// but not fewer than 8 for that, since it may be wrong. A `limit` above 256 counts as 256: a thread
-/// of rayon that has nothing to do asks all others, so the cost grows with the square.
+/// but not fewer than 8 for that, since it may be wrong. A `limit` above 256 counts as 256: a
+/// thread of rayon that has nothing to do asks all others, so the cost grows with the square.
 ///
 /// # Errors
 /// An input whose work fails or panics has a [`Failure`] in its place. The other inputs continue. A
