@@ -35,7 +35,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// What is killed may take this long to go: the system may be busy with it.
 const TO_GO: Duration = Duration::from_secs(5);
 
-/// A program to be started by [`Group::start`], [`run`] or [`output`], and by nothing else. Its stdin is empty.
+/// A program to be started by [`Group::start`], [`run`] or [`output()`], and by nothing else. Its stdin is empty.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     kept(keeper::KEEP, program.as_ref())
 }
