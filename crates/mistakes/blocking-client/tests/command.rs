@@ -183,8 +183,9 @@ fn a_limit_on_open_files_is_named_and_hangs_nobody() {
     let origin = Origin::in_thread().unwrap();
     for variant in VARIANTS.into_iter().filter(|variant| !variant.ends_with("inline")) {
         let mut limited = Process::new("sh");
-        limited.args(["-c", "ulimit -n 256; exec \"$@\"", "sh"]).arg(demo().get_program());
-        limited.args([variant, "--requests", "400", "--users", "400", "--delay-ms", "500"]);
+        // So few, and so long a delay, that a busy machine reaches the limit too.
+        limited.args(["-c", "ulimit -n 64; exec \"$@\"", "sh"]).arg(demo().get_program());
+        limited.args([variant, "--requests", "400", "--users", "400", "--delay-ms", "2000"]);
         limited.args(["--origin", origin.url()]);
         let run = Command::from(limited).env_remove("OUTCOME_FILE").timeout(PATIENCE).assert().code(1);
         let said = text(&run.get_output().stderr);
