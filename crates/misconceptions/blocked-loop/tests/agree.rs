@@ -72,7 +72,7 @@ fn the_wrong_ones_stop_the_heart_for_as_long_as_a_handler_computes() {
     let handler = (0..3).map(|_| alone().as_secs_f64()).fold(f64::INFINITY, f64::min);
     for (name, run) in WRONG {
         let (_, late) = serve(run, STEPS, A_WHILE);
-        assert!(late.max_s >= handler / 4.0, "{name}: {} s late, a handler takes {handler} s", late.max_s);
+        assert!(late.max_s >= handler / 2.0, "{name}: {} s late, a handler takes {handler} s", late.max_s);
     }
 }
 
