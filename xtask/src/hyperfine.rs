@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::data::is_time;
 use crate::process::{self, Interrupted, in_words, said_by};
 use crate::tell;
-use crate::text::clean;
+use crate::text::beginning;
 use crate::workspace::{Workspace, cargo};
 use errors::Errors;
 
@@ -173,11 +173,11 @@ fn parse(export: &str) -> Result<(f64, Option<i64>)> {
         let time = run.get("time_wall_clock").context("its run has no time_wall_clock")?;
         let unit = time.get("unit").unwrap_or(&Value::Null);
         let is_seconds = unit.is_null() || *unit == "second";
-        ensure!(is_seconds, "it measures in {}, not in seconds", shown(unit));
+        ensure!(is_seconds, "it measures in {}, not in seconds", beginning(unit));
         (time.get("value").context("its time has no value")?, run.get("exit_code"))
     };
     let is_time = seconds.as_f64().filter(|seconds| is_time(*seconds) && *seconds > 0.0);
-    let seconds = is_time.with_context(|| format!("it says that the run took {} s", shown(seconds)))?;
+    let seconds = is_time.with_context(|| format!("it says that the run took {} s", beginning(seconds)))?;
     Ok((seconds, exit_code.and_then(Value::as_i64)))
 }
 
@@ -186,11 +186,6 @@ fn only<'a>(value: &'a Value, name: &str) -> Result<&'a Value> {
     let list = value.get(name).and_then(Value::as_array).with_context(|| format!("it has no {name}"))?;
     ensure!(list.len() == 1, "it has {} {name}, and one run was asked for", list.len());
     Ok(&list[0])
-}
-
-/// The beginning of what may be anything.
-fn shown(value: &Value) -> String {
-    clean(&value.to_string()).chars().take(40).collect()
 }
 
 #[cfg(test)]

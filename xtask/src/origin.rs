@@ -12,7 +12,7 @@ use outcome::MOST;
 use serde_json::{Map, Value};
 
 use crate::process::{self, Group, check_interrupt, is_readable_by};
-use crate::text::clean;
+use crate::text::{beginning, clean};
 
 /// Everything happens on the loopback; this is for a machine under load.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -152,14 +152,9 @@ pub(crate) fn check(witness: &Value) -> Result<()> {
         let name = clean(name);
         ensure!(name.len() <= LONGEST_NAME, "the origin counts under a name of {} letters", name.len());
         let is_count = value.as_u64().is_some_and(|count| count <= MOST);
-        ensure!(is_count, "the origin has counted {name} {}, which cannot be", shown(value));
+        ensure!(is_count, "the origin has counted {name} {}, which cannot be", beginning(value));
     }
     Ok(())
-}
-
-/// The beginning of what may be anything.
-fn shown(value: &Value) -> String {
-    clean(&value.to_string()).chars().take(40).collect()
 }
 
 #[cfg(test)]

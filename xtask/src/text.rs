@@ -159,7 +159,7 @@ impl<'de> Deserialize<'de> for Moment {
         match read {
             Ok(moment) if moment == text => Ok(Self(moment)),
             _ => {
-                let shown: String = Text::from(text).plain().chars().take(40).collect();
+                let shown = beginning(&text);
                 Err(D::Error::custom(format!("`{shown}` is no moment: 2026-11-25 14:43:33 UTC would be one")))
             }
         }
@@ -187,6 +187,11 @@ impl<'de> Deserialize<'de> for Commit {
         Self::new(&String::deserialize(from)?)
             .ok_or_else(|| D::Error::custom("the commit is no number in hexadecimal"))
     }
+}
+
+/// The beginning of what may be anything, for a message that quotes it.
+pub(crate) fn beginning(value: &impl ToString) -> String {
+    clean(&value.to_string()).chars().take(40).collect()
 }
 
 /// On one line, without the sequences that a terminal obeys, and with a mark for each other character that cannot be seen.
