@@ -242,13 +242,14 @@ impl<'a> Bench<'a> {
         let wrong =
             |reason: String, outcome| Ok(Run::Failed { reason: with(&reason, said.as_deref()), outcome });
 
-        let outcome = match Outcome::read(&file) {
+        let mut outcome = match Outcome::read(&file) {
             Ok(outcome) => outcome,
             Err(error) => return wrong(format!("{error:#}"), None),
         };
         if let Err(error) = is_of(&outcome, seconds, experiment, case, variant) {
             return wrong(error.to_string(), None);
         }
+        outcome.series.retain(|series, _| experiment.draws(&case.name, &variant.name, series));
         let mut value = serde_json::to_value(&outcome)?;
         value["sequence"] = json!(self.sequence);
         match self.origin.as_ref().map(|origin| or_why(origin.witness())).transpose()? {

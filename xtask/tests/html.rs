@@ -120,3 +120,23 @@ fn a_page_that_was_edited_is_stale() {
     fixture.edit("results/index.html", "Threads or async?", "by hand");
     fixture.xtask(&["report", "--check"]).exits(1).says(&["results/index.html:1: is not what the data say"]);
 }
+
+#[test]
+fn the_page_is_not_in_a_clone_and_can_be_written_anywhere() {
+    let fixture = Fixture::with_hyperfine(&["good"]);
+    fixture
+        .xtask(&["report", "--page", "sent.html"])
+        .exits(1)
+        .says_one_error()
+        .says(&["cargo xtask bench-all"]);
+    fixture.bench(&["--quick"]).exits(0);
+    fixture.write("results/reference", "box\n");
+    fixture.xtask(&["report"]).exits(0);
+    let page = fixture.read("results/index.html");
+    fixture.remove("results/index.html");
+    fixture.xtask(&["report", "--check"]).exits(0);
+    fixture.xtask(&["report", "--page", "sent.html"]).exits(0);
+    assert_eq!(fixture.read("sent.html"), page);
+    assert!(!fixture.path("results/index.html").exists());
+    fixture.xtask(&["report", "--page", "sent.html", "--check"]).exits(2);
+}

@@ -1,4 +1,4 @@
-//! The numbers on the page that is committed are in the data that are committed: all are looked up, by code that shares nothing with
+//! The numbers on the page are in the data that are committed: all are looked up, by code that shares nothing with
 //! what wrote them.
 //!
 //! A median must be that of its row's own runs. The bounds of an interval are drawn by chance, but a draw of runs has one of them in
@@ -9,11 +9,14 @@
 //! own words; the guidelines and the summary, which hold verdicts and repeat figures of the experiments; and what is no figure: dates,
 //! versions, arguments, the n of a case, ticks.
 
+mod whole;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use whole::root;
 
 /// A number as it is shown, and what it may be by the data.
 struct Number {
@@ -89,13 +92,8 @@ fn what_the_ledger_and_the_tree_say_is_in_the_data() {
     }
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// The page as it is committed.
 fn page() -> String {
-    fs::read_to_string(root().join("results/index.html")).unwrap()
+    fs::read_to_string(whole::page()).unwrap()
 }
 
 /// The data of the reference.

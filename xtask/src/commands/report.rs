@@ -38,13 +38,27 @@ pub(crate) struct Options {
     /// Open the page in a browser: the one of the newest results of your own if there are any, else that of the reference
     #[arg(long, conflicts_with = "check")]
     open: bool,
+    /// Write the page that has it all to this file, and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "open"])]
+    page: Option<PathBuf>,
 }
+
+/// What has it all on one page, of the results that a folder holds. Git ignores it: it says no more than the data beside it.
+const PAGE: &str = "index.html";
 
 /// A file and what it ought to hold.
 type Page = (PathBuf, String);
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
+    if let Some(file) = &options.page {
+        let all = pages(&workspace)?.into_iter().filter(|(page, _)| page.ends_with(PAGE));
+        // That of what the project keeps lies above those of single machines.
+        let whole = all.min_by_key(|(page, _)| page.components().count());
+        let (_, html) = whole.context("there is nothing to show yet: `cargo xtask bench-all` measures")?;
+        data::write(file, &html)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if !options.check {
         for (file, text) in pages(&workspace)? {
             data::write(&file, &text)?;
@@ -91,7 +105,9 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
     let pictures = in_results(workspace, "*/plots/*.svg")?;
     let left = pictures.iter().filter(|file| !drawn.contains(*file));
     let left = left.map(|file| format!("{}:1: nothing draws it any more; delete it", workspace.shown(file)));
-    let differs = |(file, text): &Page| fs::read_to_string(file).ok().as_ref() != Some(text);
+    // A clone does not have the page.
+    let is_due = |file: &Path| !file.ends_with(PAGE) || file.exists();
+    let differs = |(file, text): &Page| is_due(file) && fs::read_to_string(file).ok().as_ref() != Some(text);
     let message = |(file, _): Page| {
         format!("{}:1: is not what the data say; run `cargo xtask report`", workspace.shown(&file))
     };
@@ -132,7 +148,7 @@ pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Ve
     let machine = Machine::read(folder.to_owned(), &experiments)?;
     let pages = machine.pages(&experiments)?;
     let html = Pages::html(workspace, slice::from_ref(&pages))?;
-    data::write(&folder.join("index.html"), &html)?;
+    data::write(&folder.join(PAGE), &html)?;
     for (file, text) in pages.files() {
         data::write(&file, &text)?;
     }
@@ -324,10 +340,10 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let kept = reference.map_or(0, |_| written.iter().take_while(is_kept).count());
     let mut pages = Vec::new();
     if kept > 0 {
-        pages.push((results.join("index.html"), Pages::html(workspace, &written[..kept])?));
+        pages.push((results.join(PAGE), Pages::html(workspace, &written[..kept])?));
     }
     for own in written[kept..].chunks(1) {
-        pages.push((own[0].machine.folder.join("index.html"), Pages::html(workspace, own)?));
+        pages.push((own[0].machine.folder.join(PAGE), Pages::html(workspace, own)?));
     }
     pages.extend(written.into_iter().flat_map(Pages::files));
     pages.sort();

@@ -8,7 +8,7 @@ use outcome::timeline;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Case, Source, Variant, check_path};
+use super::{Case, Experiment, Source, Variant, check_path};
 
 /// No type can be measured where pictures are drawn; at the widest these fit.
 const LONGEST_TITLE: usize = 80;
@@ -124,6 +124,20 @@ pub(super) struct GrowthTable {
     n: Spanned<String>,
     variants: Spanned<Vec<Spanned<String>>>,
     crossing: Option<Spanned<[String; 2]>>,
+}
+
+impl Experiment {
+    /// Whether a picture shows this series of a run. The others are not kept: they take most of a file, and nobody looks at them.
+    pub(crate) fn draws(&self, case: &str, variant: &str, series: &str) -> bool {
+        let of_worker =
+            |kind: &Kind| series.strip_prefix(&kind.series).is_some_and(|rest| rest.starts_with('_'));
+        let shows =
+            |of: &str, variants: &[String]| of == case && variants.iter().any(|shown| shown == variant);
+        self.timelines
+            .iter()
+            .any(|line| shows(&line.case, &line.variants) && line.kinds.iter().any(of_worker))
+            || self.curves.iter().any(|curve| shows(&curve.case, &curve.variants) && curve.series == series)
+    }
 }
 
 impl Source<'_> {
@@ -281,5 +295,27 @@ impl Source<'_> {
             variants: shown,
             crossing: crossing.transpose()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::series::synthetic;
+
+    #[test]
+    fn a_series_is_drawn_only_of_its_case_and_its_variants() {
+        let timeline = "[[timeline]]\nname = \"all\"\ntitle = \"Runs\"\ncase = \"only\"\nvariants = [\"good\"]\n\
+            kinds = [{ series = \"runs\", means = \"runs\" }]\n";
+        let curve = "[[curve]]\nname = \"admissions\"\ntitle = \"Admitted\"\ncase = \"only\"\nseries = \"let_in\"\n\
+            counts = \"let in\"\nvariants = [\"better\"]\n";
+        let experiment = synthetic::experiment(&format!("{timeline}{curve}"));
+        let drawn = |case, variant| {
+            let series = ["runs", "runs_3", "runs_fast", "let_in", "let_in_3", "late_s"];
+            series.into_iter().filter(|series| experiment.draws(case, variant, series)).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn("only", "good"), ["runs_3", "runs_fast"]);
+        assert_eq!(drawn("only", "better"), ["let_in"]);
+        assert_eq!(drawn("other", "good"), [""; 0]);
+        assert_eq!(drawn("only", "silent"), [""; 0]);
     }
 }
