@@ -3,295 +3,39 @@
 #
 # Written by `cargo xtask scripts` from crates/misconceptions/waiting-tasks/experiment.toml.
 #
-#     sh scripts/waiting-tasks.sh
-#     ROUNDS=20 SIZE=full sh scripts/waiting-tasks.sh
+#     ROUNDS=5 SIZE=default sh scripts/waiting-tasks.sh
 #
-# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
-# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
-#
-# Results go to target/scripts/waiting-tasks/CASE, in place of an earlier run's: VARIANT-ROUND.json
-# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
-# CARGO_TARGET_DIR, if set, stands for target. What is run is what cargo says it has built, for the target and with
-# the flags that are set.
-#
-# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than 120 s.
+# What it does, and where its results go: scripts/shared/measure.sh.
 
 set -eu
+arguments=$#
 CDPATH='' cd -- "$(dirname -- "$0")/.."
+experiment=waiting-tasks folder=crates/misconceptions/waiting-tasks needs=python imports=''
+. scripts/shared/measure.sh
 
-rounds=${ROUNDS:-5}
-size=${SIZE:-default}
-target=${CARGO_TARGET_DIR:-target}
-results=$target/scripts/waiting-tasks
-# What is not finished is here, and never in the place of results.
-now=$target/scripts/.waiting-tasks-$$
-# All runtimes and pools are to have as many threads.
-unset ASYNC_STD_THREAD_COUNT BLOCKING_MAX_THREADS RAYON_NUM_THREADS RUST_MIN_STACK SMOL_THREADS TOKIO_WORKER_THREADS
+while next_round; do
+    measure quick 10000-tasks "threads threads_small_stack tokio tokio_joined smol
+        async_std" --tasks 10000 --wait-ms 2000
+    measure default 10000-tasks "python_threads python_asyncio" --tasks 10000 --wait-ms 2000
 
-usage() {
-    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
-    exit 2
-}
-case $#,$size in
-0,quick | 0,default | 0,full) ;;
-*) usage ;;
-esac
-case $rounds in
-0* | *[!0-9]*) usage ;;
-esac
+    measure default 1-task "threads threads_small_stack tokio tokio_joined smol
+        async_std processes python_threads python_asyncio python_processes" --tasks 1 --wait-ms 200
 
-hyperfine=
-for candidate in "$target/tools/bin/hyperfine" hyperfine; do
-    case $("$candidate" --version 2>&1) in
-    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
-    esac
+    measure default 10-tasks "threads threads_small_stack tokio tokio_joined smol
+        async_std processes python_processes" --tasks 10 --wait-ms 200
+    measure full 10-tasks "python_threads python_asyncio" --tasks 10 --wait-ms 200
+
+    measure quick 100-tasks "threads threads_small_stack tokio tokio_joined smol
+        async_std processes" --tasks 100 --wait-ms 200
+    measure default 100-tasks "python_threads python_asyncio python_processes" --tasks 100 --wait-ms 200
+
+    measure quick 1000-tasks "threads threads_small_stack tokio tokio_joined smol
+        async_std" --tasks 1000 --wait-ms 300
+    measure default 1000-tasks "python_threads python_asyncio" --tasks 1000 --wait-ms 300
+
+    measure default 100000-tasks "threads threads_small_stack tokio tokio_joined smol
+        async_std" --tasks 100000 --wait-ms 1500
+    measure full 100000-tasks "python_threads python_asyncio" --tasks 100000 --wait-ms 1500
+
+    measure full 1000000-tasks "tokio tokio_joined smol async_std python_asyncio" --tasks 1000000 --wait-ms 10000
 done
-if [ -z "$hyperfine" ]; then
-    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
-    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
-    exit 1
-fi
-
-python3=found
-if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
-    python3=missing
-    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
-fi
-
-# Whatever ends this script ends what it has started, and all below that: hyperfine alone would leave its program behind.
-child=
-origin_process=
-attend() {
-    "$@" 9>&- &
-    child=$!
-    status=0
-    wait "$child" || status=$?
-    child=
-    return "$status"
-}
-# The processes that $1 has started.
-children() {
-    if [ -r /proc/self/stat ]; then
-        for file in /proc/[0-9]*/stat; do
-            # Its number, its name in brackets, its state, and the number of its parent.
-            { read -r fields <"$file"; } 2>/dev/null || continue
-            fields=${fields##*) ? }
-            file=${file%/stat}
-            [ "${fields%% *}" != "$1" ] || echo "${file#/proc/}"
-        done
-    else
-        ps -A -o ppid= -o pid= | while read -r parent process; do
-            [ "$parent" != "$1" ] || echo "$process"
-        done
-    fi
-}
-# Each is stopped first, so that it starts no more.
-end_all() {
-    kill -STOP "$1" 2>/dev/null || return 0
-    for below in $(children "$1"); do
-        end_all "$below"
-    done
-    kill -KILL "$1" 2>/dev/null || :
-}
-finish() {
-    for process in $child $origin_process; do
-        end_all "$process"
-        wait "$process" 2>/dev/null || :
-    done
-    rm -rf "$now"
-}
-trap finish EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 131' QUIT
-trap 'exit 143' TERM
-
-if ! mkdir -p "$now"; then
-    echo "error: cannot write results to $results: set CARGO_TARGET_DIR to a folder of your own" >&2
-    exit 1
-fi
-
-build() {
-    cargo build --release -p waiting-tasks --target-dir "$target" --message-format=json-render-diagnostics >"$now/messages"
-}
-if ! attend build; then
-    echo "error: the build failed: see cargo's messages above" >&2
-    exit 1
-fi
-# The file of program $1, wherever the settings of the build have put it.
-built() {
-    file=$(grep '"reason":"compiler-artifact"' "$now/messages" | grep '"kind":\["bin"\]' | grep '"name":"'"$1"'"' |
-        sed -n 's/.*"executable":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' | sed 's/\\\(.\)/\1/g')
-    if [ ! -x "$file" ]; then
-        echo "error: cargo has built no program $1" >&2
-        exit 1
-    fi
-    printf '%s\n' "$file"
-}
-built=$(built waiting-tasks)
-
-# Only what this script has made is replaced.
-if [ -n "$(ls -A "$results" 2>/dev/null)" ] && ! grep -qs '^Written by scripts/waiting-tasks.sh' "$results/README"; then
-    echo "error: $results is not what this script has made: move it" >&2
-    exit 1
-fi
-if ! { rm -rf "$results" && mkdir -p "$results"; }; then
-    echo "error: cannot write results to $results: set CARGO_TARGET_DIR to a folder of your own" >&2
-    exit 1
-fi
-settings=$(env | grep -E '^(CARGO_(PROFILE_RELEASE|TARGET_.*_(LINKER|RUSTFLAGS)|BUILD_(RUST|TARGET=|INCREMENTAL=[1t])|ENCODED|INCREMENTAL=[1t])|RUSTFLAGS|RUSTC)' || :)
-cat >"$results/README" <<END
-Written by scripts/waiting-tasks.sh, which replaces all of this folder.
-Timed: $built
-Set for its build: ${settings:-nothing}
-END
-[ -z "$settings" ] || printf 'note: set for the build:\n%s\n' "$settings" >&2
-
-# As many open files as the system allows. POSIX does not know -n, but every sh does.
-# shellcheck disable=SC3045
-ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
-
-# hyperfine splits its command once more, as a shell does: what is no plain word is quoted for it.
-quote() {
-    printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
-}
-
-# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/waiting-tasks VARIANT ARGUMENT...
-# The arguments are quoted already.
-measure() {
-    run="$1 $2"
-    file=$results/$1/$2-$round
-    mkdir -p "$results/$1"
-    rm -f "$now/outcome.json" "$now/time.json"
-    case $2 in
-    python_*)
-        [ "$python3" = found ] || return 0
-        program="python3 -X $(quote "pycache_prefix=$target/python/compiled") $(quote crates/misconceptions/waiting-tasks/python/main.py) ${2#python_}"
-        ;;
-    *) program="$(quote "$built") $2" ;;
-    esac
-    export OUTCOME_CASE="$1" OUTCOME_FILE="$now/outcome.json"
-    shift 2
-    program="$program $*"
-    failure=
-    # In the basic style there is no bar, which would run beside what is measured.
-    attend "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
-        --export-json "$now/time.json" "$program" || failure=yes
-    if [ ! -s "$now/time.json" ] || grep -qs '"errors": *{ *"' "$now/outcome.json"; then
-        failure=yes
-    fi
-    if [ -e "$now/outcome.json" ]; then
-        mv "$now/outcome.json" "$file.outcome.json"
-    fi
-    if [ -z "$failure" ]; then
-        mv "$now/time.json" "$file.json"
-        if grep -qs '"refused": *{' "$file.outcome.json"; then
-            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
-        fi
-        return
-    fi
-    failed="$failed, $run"
-    echo "FAILED. To see why, run: $program" >&2
-}
-
-failed=
-round=0
-while [ "$round" -lt "$rounds" ]; do
-    round=$((round + 1))
-    echo "Round $round of $rounds"
-
-    measure 10000-tasks threads --tasks 10000 --wait-ms 2000
-    measure 10000-tasks threads_small_stack --tasks 10000 --wait-ms 2000
-    measure 10000-tasks tokio --tasks 10000 --wait-ms 2000
-    measure 10000-tasks tokio_joined --tasks 10000 --wait-ms 2000
-    measure 10000-tasks smol --tasks 10000 --wait-ms 2000
-    measure 10000-tasks async_std --tasks 10000 --wait-ms 2000
-
-    if [ "$size" != quick ]; then
-        measure 10000-tasks python_threads --tasks 10000 --wait-ms 2000
-        measure 10000-tasks python_asyncio --tasks 10000 --wait-ms 2000
-    fi
-
-    if [ "$size" != quick ]; then
-        measure 1-task threads --tasks 1 --wait-ms 200
-        measure 1-task threads_small_stack --tasks 1 --wait-ms 200
-        measure 1-task tokio --tasks 1 --wait-ms 200
-        measure 1-task tokio_joined --tasks 1 --wait-ms 200
-        measure 1-task smol --tasks 1 --wait-ms 200
-        measure 1-task async_std --tasks 1 --wait-ms 200
-        measure 1-task processes --tasks 1 --wait-ms 200
-        measure 1-task python_threads --tasks 1 --wait-ms 200
-        measure 1-task python_asyncio --tasks 1 --wait-ms 200
-        measure 1-task python_processes --tasks 1 --wait-ms 200
-    fi
-
-    if [ "$size" != quick ]; then
-        measure 10-tasks threads --tasks 10 --wait-ms 200
-        measure 10-tasks threads_small_stack --tasks 10 --wait-ms 200
-        measure 10-tasks tokio --tasks 10 --wait-ms 200
-        measure 10-tasks tokio_joined --tasks 10 --wait-ms 200
-        measure 10-tasks smol --tasks 10 --wait-ms 200
-        measure 10-tasks async_std --tasks 10 --wait-ms 200
-        measure 10-tasks processes --tasks 10 --wait-ms 200
-        measure 10-tasks python_processes --tasks 10 --wait-ms 200
-    fi
-
-    if [ "$size" = full ]; then
-        measure 10-tasks python_threads --tasks 10 --wait-ms 200
-        measure 10-tasks python_asyncio --tasks 10 --wait-ms 200
-    fi
-
-    measure 100-tasks threads --tasks 100 --wait-ms 200
-    measure 100-tasks threads_small_stack --tasks 100 --wait-ms 200
-    measure 100-tasks tokio --tasks 100 --wait-ms 200
-    measure 100-tasks tokio_joined --tasks 100 --wait-ms 200
-    measure 100-tasks smol --tasks 100 --wait-ms 200
-    measure 100-tasks async_std --tasks 100 --wait-ms 200
-    measure 100-tasks processes --tasks 100 --wait-ms 200
-
-    if [ "$size" != quick ]; then
-        measure 100-tasks python_threads --tasks 100 --wait-ms 200
-        measure 100-tasks python_asyncio --tasks 100 --wait-ms 200
-        measure 100-tasks python_processes --tasks 100 --wait-ms 200
-    fi
-
-    measure 1000-tasks threads --tasks 1000 --wait-ms 300
-    measure 1000-tasks threads_small_stack --tasks 1000 --wait-ms 300
-    measure 1000-tasks tokio --tasks 1000 --wait-ms 300
-    measure 1000-tasks tokio_joined --tasks 1000 --wait-ms 300
-    measure 1000-tasks smol --tasks 1000 --wait-ms 300
-    measure 1000-tasks async_std --tasks 1000 --wait-ms 300
-
-    if [ "$size" != quick ]; then
-        measure 1000-tasks python_threads --tasks 1000 --wait-ms 300
-        measure 1000-tasks python_asyncio --tasks 1000 --wait-ms 300
-    fi
-
-    if [ "$size" != quick ]; then
-        measure 100000-tasks threads --tasks 100000 --wait-ms 1500
-        measure 100000-tasks threads_small_stack --tasks 100000 --wait-ms 1500
-        measure 100000-tasks tokio --tasks 100000 --wait-ms 1500
-        measure 100000-tasks tokio_joined --tasks 100000 --wait-ms 1500
-        measure 100000-tasks smol --tasks 100000 --wait-ms 1500
-        measure 100000-tasks async_std --tasks 100000 --wait-ms 1500
-    fi
-
-    if [ "$size" = full ]; then
-        measure 100000-tasks python_threads --tasks 100000 --wait-ms 1500
-        measure 100000-tasks python_asyncio --tasks 100000 --wait-ms 1500
-    fi
-
-    if [ "$size" = full ]; then
-        measure 1000000-tasks tokio --tasks 1000000 --wait-ms 10000
-        measure 1000000-tasks tokio_joined --tasks 1000000 --wait-ms 10000
-        measure 1000000-tasks smol --tasks 1000000 --wait-ms 10000
-        measure 1000000-tasks async_std --tasks 1000000 --wait-ms 10000
-        measure 1000000-tasks python_asyncio --tasks 1000000 --wait-ms 10000
-    fi
-done
-
-echo "Results are in $results"
-if [ -n "$failed" ]; then
-    echo "FAILED: ${failed#, }" >&2
-    exit 1
-fi

@@ -87,12 +87,19 @@ mod writing {
     #[test]
     fn a_script_that_is_missing_or_stale() {
         let fixture = Fixture::new(&["good"]);
-        found(&fixture, &["scripts/fixture.sh:1: is missing", "cargo xtask scripts"]);
+        fixture.xtask(&["scripts"]).exits(0);
+        for file in [SCRIPT, "scripts/shared/measure.sh"] {
+            fixture.remove(file);
+            found(&fixture, &[&format!("{file}:1: is missing"), "cargo xtask scripts"]);
+            fixture.xtask(&["scripts"]).exits(0);
+        }
+        fixture.edit("scripts/shared/measure.sh", "rounds=", "turns=");
+        found(&fixture, &["scripts/shared/measure.sh:1: is stale"]);
         fixture.xtask(&["scripts"]).exits(0);
         fixture.edit(TOML, "args = []", "args = [\"--size\", \"3\"]");
         found(&fixture, &["scripts/fixture.sh:1: is stale", "cargo xtask scripts"]);
         fixture.xtask(&["scripts"]).exits(0);
-        assert!(fixture.read(SCRIPT).contains("measure only good --size 3\n"));
+        assert!(fixture.read(SCRIPT).contains("measure quick only \"good\" --size 3\n"));
         fixture.xtask(&["scripts", "--check"]).exits(0);
     }
 

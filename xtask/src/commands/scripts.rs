@@ -10,7 +10,6 @@ use clap::Args;
 
 use crate::data;
 use crate::experiment::{Case, Experiment, Size, Variant};
-use crate::hyperfine::POOL_SIZES;
 use crate::tell;
 use crate::workspace::Workspace;
 
@@ -36,13 +35,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         let shown = workspace.shown(file);
         ensure!(
             *found != Found::NotOurs,
-            "{shown} was not written by `cargo xtask scripts`, and an experiment's script belongs there: move it"
+            "{shown} was not written by `cargo xtask scripts`, and one of its files belongs there: move it"
         );
     }
-    for Script { file, text, .. } in &scripts {
+    for Script { file, text, mode, .. } in &scripts {
         data::write(file, text)?;
-        fs::set_permissions(file, fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("cannot make {} executable", workspace.shown(file)))?;
+        fs::set_permissions(file, fs::Permissions::from_mode(*mode))
+            .with_context(|| format!("cannot set the mode of {}", workspace.shown(file)))?;
     }
     for file in orphans(&workspace, &scripts)? {
         let shown = workspace.shown(&file);
@@ -61,7 +60,7 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
             Found::Nothing => "is missing; run `cargo xtask scripts`",
             Found::Stale => "is stale; run `cargo xtask scripts`",
             Found::NotOurs => {
-                "was not written by `cargo xtask scripts`, and an experiment's script belongs there: move it"
+                "was not written by `cargo xtask scripts`, and one of its files belongs there: move it"
             }
         };
         Some(format!("{}:1: {what}", workspace.shown(file)))
@@ -78,6 +77,7 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
 struct Script {
     file: PathBuf,
     text: String,
+    mode: u32,
     found: Found,
 }
 
@@ -89,23 +89,39 @@ enum Found {
     NotOurs,
 }
 
+/// What all scripts do, in a file that they take in.
+const SHARED: &str = "scripts/shared/measure.sh";
+const SHARED_TEXT: &str = include_str!("../../../scripts/shared/measure.sh");
+
 fn scripts(workspace: &Workspace) -> Result<Vec<Script>> {
-    let script = |experiment: &Experiment| {
+    let shared = workspace.root.join(SHARED);
+    let is_ours_too =
+        fs::read_to_string(&shared).is_ok_and(|old| old.lines().next() == SHARED_TEXT.lines().next());
+    let mut scripts = vec![Script::found(shared, SHARED_TEXT.to_owned(), 0o644, is_ours_too)];
+    for experiment in workspace.experiments()? {
         let file = workspace.root.join(format!("scripts/{}.sh", experiment.name));
-        let text = text(experiment);
+        let is_ours = is_ours(&file);
+        scripts.push(Script::found(file, text(&experiment), 0o755, is_ours));
+    }
+    Ok(scripts)
+}
+
+impl Script {
+    fn found(file: PathBuf, text: String, mode: u32, is_ours: bool) -> Self {
+        let has_mode =
+            |file: &Path| file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & mode == mode);
         // Of a folder or a dead link in its place too, the user is told.
         let found = if file.symlink_metadata().is_err() {
             Found::Nothing
-        } else if !is_ours(&file) {
+        } else if !is_ours {
             Found::NotOurs
-        } else if fs::read_to_string(&file).is_ok_and(|old| old == text) && is_executable(&file) {
+        } else if fs::read_to_string(&file).is_ok_and(|old| old == text) && has_mode(&file) {
             Found::Current
         } else {
             Found::Stale
         };
-        Script { file, text, found }
-    };
-    Ok(workspace.experiments()?.iter().map(script).collect())
+        Self { file, text, mode, found }
+    }
 }
 
 /// Scripts that we have written for experiments that are no more.
@@ -132,374 +148,61 @@ fn is_ours(file: &Path) -> bool {
     text.lines().any(|line| line.starts_with(MARK) && line.ends_with(&written_for))
 }
 
-fn is_executable(file: &Path) -> bool {
-    file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
-}
-
 const MARK: &str = "# Written by `cargo xtask scripts` from ";
 
-/// The script, from its first line to its last.
+/// The script, from its first line to its last. What all of them do is in scripts/shared.
 fn text(experiment: &Experiment) -> String {
+    let Experiment { name, folder, .. } = experiment;
+    let (title, shown) = (one_line(&experiment.title), one_line(&folder.to_string_lossy()));
+    let folder = shell_words::quote(&folder.to_string_lossy()).into_owned();
     let has_python = experiment.variants.iter().any(Variant::is_python);
-    let mut text = head(experiment);
-    text += CHECKS;
-    if has_python {
-        text += PYTHON;
-    }
-    if experiment.variants.iter().any(|variant| variant.needs_packages) {
-        text += PACKAGES;
-    }
-    text += PROCESSES;
-    text += &build(experiment);
-    text += PREPARATION;
-    if experiment.needs_origin {
-        text += ORIGIN;
-    }
-    text += &measure(experiment, has_python);
-    text += ROUNDS;
-    for case in &experiment.cases {
-        text += &rows(experiment, case);
-    }
-    text + END
-}
-
-fn head(experiment: &Experiment) -> String {
-    let Experiment { name, folder, timeout, .. } = experiment;
-    let (title, folder) = (one_line(&experiment.title), one_line(&folder.to_string_lossy()));
-    let timeout = timeout.as_secs_f64();
-    let pools = POOL_SIZES.join(" ");
-    let origin = if experiment.needs_origin {
-        "\n# It sets the origin's counters to zero before each run, and compares them with what the run tells."
-    } else {
-        ""
-    };
+    let needs = [("origin", experiment.needs_origin), ("python", has_python)];
+    let needs: Vec<_> = needs.into_iter().filter_map(|(need, is_needed)| is_needed.then_some(need)).collect();
+    let needs = shell_words::quote(&needs.join(" ")).into_owned();
+    let imports = experiment.variants.iter().filter(|variant| variant.needs_packages);
+    let imports: Vec<_> = imports.map(|variant| variant.name.as_str()).collect();
+    let imports = shell_words::quote(&imports.join(" ")).into_owned();
+    let rows: Vec<_> = experiment.cases.iter().map(|case| rows(experiment, case)).collect();
+    let rows = rows.join("\n");
     format!(
         r#"#!/bin/sh
 # {name}: {title}
 #
-{MARK}{folder}/experiment.toml.
+{MARK}{shown}/experiment.toml.
 #
-#     sh scripts/{name}.sh
-#     ROUNDS=20 SIZE=full sh scripts/{name}.sh
+#     ROUNDS=5 SIZE=default sh scripts/{name}.sh
 #
-# Times every variant with hyperfine, one process a run, in ROUNDS interleaved rounds, 5 if unset. SIZE says
-# which cases: quick, default or full, default if unset. It needs cargo, and hyperfine 1.20 or newer.
-#
-# Results go to target/scripts/{name}/CASE, in place of an earlier run's: VARIANT-ROUND.json
-# is what hyperfine measured, VARIANT-ROUND.outcome.json what the run tells of itself, such as its peak memory.
-# CARGO_TARGET_DIR, if set, stands for target. What is run is what cargo says it has built, for the target and with
-# the flags that are set.
-#
-# `cargo xtask bench-all` does more: it checks each answer, and ends a run that takes more than {timeout} s.{origin}
+# What it does, and where its results go: scripts/shared/measure.sh.
 
 set -eu
+arguments=$#
 CDPATH='' cd -- "$(dirname -- "$0")/.."
+experiment={name} folder={folder} needs={needs} imports={imports}
+. scripts/shared/measure.sh
 
-rounds=${{ROUNDS:-5}}
-size=${{SIZE:-default}}
-target=${{CARGO_TARGET_DIR:-target}}
-results=$target/scripts/{name}
-# What is not finished is here, and never in the place of results.
-now=$target/scripts/.{name}-$$
-# All runtimes and pools are to have as many threads.
-unset {pools}
+while next_round; do
+{rows}done
 "#
     )
 }
 
-const CHECKS: &str = r#"
-usage() {
-    echo "usage: [ROUNDS=5] [SIZE=quick|default|full] sh $0" >&2
-    exit 2
-}
-case $#,$size in
-0,quick | 0,default | 0,full) ;;
-*) usage ;;
-esac
-case $rounds in
-0* | *[!0-9]*) usage ;;
-esac
-
-hyperfine=
-for candidate in "$target/tools/bin/hyperfine" hyperfine; do
-    case $("$candidate" --version 2>&1) in
-    "hyperfine 1."[2-9][0-9]* | "hyperfine "[2-9]*) hyperfine=$candidate ;;
-    esac
-done
-if [ -z "$hyperfine" ]; then
-    echo "error: hyperfine 1.20 or newer is not on PATH: install it from your package manager, or with" >&2
-    echo "       cargo install hyperfine --locked --version 1.20.0" >&2
-    exit 1
-fi
-"#;
-
-const PYTHON: &str = r#"
-python3=found
-if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
-    python3=missing
-    echo "python3, 3.9 or newer, is missing: the variants python_* are left out" >&2
-fi
-"#;
-
-const PACKAGES: &str = r#"
-packages=found
-if [ "$python3" = found ] && ! python3 -c 'import aiohttp' >/dev/null 2>&1; then
-    packages=missing
-    echo "python3 finds no aiohttp: the variants that import it are left out; to have them, in an environment of python3," >&2
-    echo "       pip install -r crates/support/python/requirements.txt" >&2
-fi
-"#;
-
-/// Children are waited for in the background, since a shell heeds no signal while one runs in the foreground; the group
-/// that `set -m` would give them is not to be had without a terminal in every sh.
-const PROCESSES: &str = r#"
-# Whatever ends this script ends what it has started, and all below that: hyperfine alone would leave its program behind.
-child=
-origin_process=
-attend() {
-    "$@" 9>&- &
-    child=$!
-    status=0
-    wait "$child" || status=$?
-    child=
-    return "$status"
-}
-# The processes that $1 has started.
-children() {
-    if [ -r /proc/self/stat ]; then
-        for file in /proc/[0-9]*/stat; do
-            # Its number, its name in brackets, its state, and the number of its parent.
-            { read -r fields <"$file"; } 2>/dev/null || continue
-            fields=${fields##*) ? }
-            file=${file%/stat}
-            [ "${fields%% *}" != "$1" ] || echo "${file#/proc/}"
-        done
-    else
-        ps -A -o ppid= -o pid= | while read -r parent process; do
-            [ "$parent" != "$1" ] || echo "$process"
-        done
-    fi
-}
-# Each is stopped first, so that it starts no more.
-end_all() {
-    kill -STOP "$1" 2>/dev/null || return 0
-    for below in $(children "$1"); do
-        end_all "$below"
-    done
-    kill -KILL "$1" 2>/dev/null || :
-}
-finish() {
-    for process in $child $origin_process; do
-        end_all "$process"
-        wait "$process" 2>/dev/null || :
-    done
-    rm -rf "$now"
-}
-trap finish EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 131' QUIT
-trap 'exit 143' TERM
-
-if ! mkdir -p "$now"; then
-    echo "error: cannot write results to $results: set CARGO_TARGET_DIR to a folder of your own" >&2
-    exit 1
-fi
-"#;
-
-/// A program's file is in cargo's messages, each a line of JSON, in which only `"` and `\` of a path are escaped.
-fn build(experiment: &Experiment) -> String {
-    let Experiment { name, .. } = experiment;
-    let mut text = format!(
-        r#"
-build() {{
-    cargo build --release -p {name}{origin} --target-dir "$target" --message-format=json-render-diagnostics >"$now/messages"
-}}
-if ! attend build; then
-    echo "error: the build failed: see cargo's messages above" >&2
-    exit 1
-fi
-# The file of program $1, wherever the settings of the build have put it.
-built() {{
-    file=$(grep '"reason":"compiler-artifact"' "$now/messages" | grep '"kind":\["bin"\]' | grep '"name":"'"$1"'"' |
-        sed -n 's/.*"executable":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' | sed 's/\\\(.\)/\1/g')
-    if [ ! -x "$file" ]; then
-        echo "error: cargo has built no program $1" >&2
-        exit 1
-    fi
-    printf '%s\n' "$file"
-}}
-built=$(built {name})
-"#,
-        origin = if experiment.needs_origin { " -p origin" } else { "" }
-    );
-    if experiment.needs_origin {
-        text += "origin_built=$(built origin)\n";
-    }
-    text + &format!(
-        r#"
-# Only what this script has made is replaced.
-if [ -n "$(ls -A "$results" 2>/dev/null)" ] && ! grep -qs '^Written by scripts/{name}.sh' "$results/README"; then
-    echo "error: $results is not what this script has made: move it" >&2
-    exit 1
-fi
-if ! {{ rm -rf "$results" && mkdir -p "$results"; }}; then
-    echo "error: cannot write results to $results: set CARGO_TARGET_DIR to a folder of your own" >&2
-    exit 1
-fi
-settings=$(env | grep -E '^(CARGO_(PROFILE_RELEASE|TARGET_.*_(LINKER|RUSTFLAGS)|BUILD_(RUST|TARGET=|INCREMENTAL=[1t])|ENCODED|INCREMENTAL=[1t])|RUSTFLAGS|RUSTC)' || :)
-cat >"$results/README" <<END
-Written by scripts/{name}.sh, which replaces all of this folder.
-Timed: $built
-Set for its build: ${{settings:-nothing}}
-END
-[ -z "$settings" ] || printf 'note: set for the build:\n%s\n' "$settings" >&2
-"#
-    )
-}
-
-const PREPARATION: &str = r#"
-# As many open files as the system allows. POSIX does not know -n, but every sh does.
-# shellcheck disable=SC3045
-ulimit -n "$(ulimit -H -n)" || echo "at most $(ulimit -n) open files" >&2
-"#;
-
-/// `hold` is a pipe that has a writer for as long as the script lives; the origin stops when it has none. Its URL is looked
-/// for in a file, since a shell heeds no signal while it waits for a pipe.
-const ORIGIN: &str = r#"
-# The origin serves what the runs fetch, and prints its URL as its only line. What it counts is not read here.
-mkfifo "$now/hold"
-{
-    "$origin_built" --stop-with-stdin <"$now/hold" || :
-    echo ended
-} >"$now/url" &
-origin_process=$!
-exec 9>"$now/hold"
-origin=
-tries=0
-until read -r origin <"$now/url" || [ "$tries" = 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.1
-done
-case $origin in
-http://*) ;;
-*)
-    echo "error: the origin did not start" >&2
-    exit 1
-    ;;
-esac
-"#;
-
-/// The function that each row calls.
-fn measure(experiment: &Experiment, has_python: bool) -> String {
-    let Experiment { name, folder, .. } = experiment;
-    let origin = if experiment.needs_origin { " --origin $origin" } else { "" };
-    let rust = r#"program="$(quote "$built") $2""#;
-    let importing: Vec<_> = experiment.variants.iter().filter(|variant| variant.needs_packages).collect();
-    let importing: Vec<_> = importing.iter().map(|variant| variant.name.as_str()).collect();
-    let packages = if importing.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "    case $2 in\n    {}) [ \"$packages\" = found ] || return 0 ;;\n    esac\n",
-            importing.join(" | ")
-        )
-    };
-    let program = if has_python {
-        let main = shell_words::quote(&folder.join("python/main.py").to_string_lossy()).into_owned();
-        format!(
-            r#"{packages}    case $2 in
-    python_*)
-        [ "$python3" = found ] || return 0
-        program="python3 -X $(quote "pycache_prefix=$target/python/compiled") $(quote {main}) ${{2#python_}}"
-        ;;
-    *) {rust} ;;
-    esac"#
-        )
-    } else {
-        format!("    {rust}")
-    };
-    format!(
-        r#"
-# hyperfine splits its command once more, as a shell does: what is no plain word is quoted for it.
-quote() {{
-    printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
-}}
-
-# measure CASE VARIANT ARGUMENT...: one run. By hand: target/release/{name} VARIANT ARGUMENT...
-# The arguments are quoted already.
-measure() {{
-    run="$1 $2"
-    file=$results/$1/$2-$round
-    mkdir -p "$results/$1"
-    rm -f "$now/outcome.json" "$now/time.json"
-{program}
-    export OUTCOME_CASE="$1" OUTCOME_FILE="$now/outcome.json"
-    shift 2
-    program="$program $*{origin}"
-    failure=
-    # In the basic style there is no bar, which would run beside what is measured.
-    attend "$hyperfine" --shell=none --warmup=0 --runs=1 --style=basic --command-name "$run" \
-        --export-json "$now/time.json" "$program" || failure=yes
-    if [ ! -s "$now/time.json" ] || grep -qs '"errors": *{{ *"' "$now/outcome.json"; then
-        failure=yes
-    fi
-    if [ -e "$now/outcome.json" ]; then
-        mv "$now/outcome.json" "$file.outcome.json"
-    fi
-    if [ -z "$failure" ]; then
-        mv "$now/time.json" "$file.json"
-        if grep -qs '"refused": *{{' "$file.outcome.json"; then
-            echo "REFUSED: this is no time of the whole work; the limit is in $file.outcome.json" >&2
-        fi
-        return
-    fi
-    failed="$failed, $run"
-    echo "FAILED. To see why, run: $program" >&2
-}}
-"#
-    )
-}
-
-const ROUNDS: &str = r#"
-failed=
-round=0
-while [ "$round" -lt "$rounds" ]; do
-    round=$((round + 1))
-    echo "Round $round of $rounds"
-"#;
-
-const END: &str = r#"done
-
-echo "Results are in $results"
-if [ -n "$failed" ]; then
-    echo "FAILED: ${failed#, }" >&2
-    exit 1
-fi
-"#;
-
-/// A case's rows, a line each; what a smaller size leaves out stands apart.
+/// A line for each tier of a case. By hand: `target/release/NAME VARIANT ARGUMENT..`.
 fn rows(experiment: &Experiment, case: &Case) -> String {
-    let tiers = [
-        (Size::Quick, "", "    ", ""),
-        (Size::Default, "    if [ \"$size\" != quick ]; then\n", "        ", "    fi\n"),
-        (Size::Full, "    if [ \"$size\" = full ]; then\n", "        ", "    fi\n"),
-    ];
     let mut text = String::new();
-    for (tier, open, indent, close) in tiers {
-        let mut lines = String::new();
-        for variant in experiment.variants.iter().filter(|variant| variant.tier(&case.name) == Some(tier)) {
-            lines += &format!("{indent}measure {} {}", case.name, variant.name);
-            for argument in &case.args {
-                // Once for this shell and once for hyperfine; a plain word stays as it is.
-                lines += &format!(" {}", shell_words::quote(&shell_words::quote(argument)));
-            }
-            lines += "\n";
+    for (size, tier) in [(Size::Quick, "quick"), (Size::Default, "default"), (Size::Full, "full")] {
+        let variants = experiment.variants.iter().filter(|variant| variant.tier(&case.name) == Some(size));
+        let variants: Vec<_> = variants.map(|variant| variant.name.as_str()).collect();
+        // A few to a line, so that it can be read in a terminal.
+        let lines: Vec<_> = variants.chunks(5).map(|names| names.join(" ")).collect();
+        if lines.is_empty() {
+            continue;
         }
-        // sh knows no `if` with nothing in it.
-        if !lines.is_empty() {
-            text += &format!("\n{open}{lines}{close}");
+        text += &format!("    measure {tier} {} \"{}\"", case.name, lines.join("\n        "));
+        for argument in &case.args {
+            // Once for this shell and once for hyperfine; a plain word stays as it is.
+            text += &format!(" {}", shell_words::quote(&shell_words::quote(argument)));
         }
+        text += "\n";
     }
     text
 }
@@ -507,4 +210,15 @@ fn rows(experiment: &Experiment, case: &Case) -> String {
 /// Text that is not ours, for a comment: its second line would be a command.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_forgets_the_sizes_of_pools_as_bench_all_does() {
+        let line = SHARED_TEXT.lines().find(|line| line.starts_with("unset ")).unwrap();
+        assert_eq!(line.split(' ').skip(1).collect::<Vec<_>>(), crate::hyperfine::POOL_SIZES);
+    }
 }
