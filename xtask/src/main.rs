@@ -15,6 +15,7 @@ mod hostile;
 mod html;
 mod hyperfine;
 mod interpreters;
+mod judge;
 mod ledger;
 mod machine;
 mod markdown;
