@@ -3,6 +3,7 @@
 //! What is claimed and what decides it stand in claims.toml beside the experiment, written before the run. No verdict is typed in by
 //! hand. This depends on data, statistics and experiments alone, and knows no page.
 
+mod advice;
 mod claims;
 mod crossover;
 mod decide;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Data;
 use crate::experiment::Experiment;
 use crate::text::Text;
+use advice::Advice;
 use decide::Decided;
 use evidence::Group;
 use finding::Finding;
@@ -32,11 +34,21 @@ use formula::Formula;
 use measure::{All, Scene, finished};
 use rule::Rule;
 
+pub(crate) use advice::{Agreement, Asked, Cell, Crossing, Guideline, JudgedLeaf, Summary, Tree};
+pub(crate) use crossover::from_which_on;
 pub(crate) use evidence::Evidence;
 
-/// All claims, in their order.
+/// All claims, in their order, and the advice that follows from them.
 pub(crate) struct Ledger {
     claims: Vec<Claim>,
+    advice: Advice,
+}
+
+/// What the data of a run say.
+pub(crate) struct Verdicts {
+    pub(crate) judgements: Vec<Judgement>,
+    pub(crate) tree: Tree,
+    pub(crate) summary: Summary,
 }
 
 /// What the article says, and how it is judged.
@@ -127,7 +139,25 @@ pub(crate) struct Judgement {
 impl Ledger {
     /// Reads every claims.toml; refuses what names something that is not there.
     pub(crate) fn read(root: &Path, experiments: &[Experiment]) -> Result<Self> {
-        Ok(Self { claims: claims::read(root, experiments)? })
+        let mut claims = claims::read(root, experiments)?;
+        let advice = Advice::read(root, experiments, &claims)?;
+        let place = |claim: &Claim| (advice.order.find(&claim.id[..1]).unwrap_or(usize::MAX), claim.id.clone());
+        claims.sort_by_key(place);
+        Ok(Self { claims, advice })
+    }
+
+    pub(crate) fn guidelines(&self) -> &[Guideline] {
+        self.advice.guidelines()
+    }
+
+    /// How many leaves the article's tree has.
+    pub(crate) fn leaves(&self) -> usize {
+        self.advice.leaves()
+    }
+
+    /// Where the article's tree leads: a place among the leaves.
+    pub(crate) fn leaf_for(&self, asked: Asked) -> usize {
+        self.advice.leaf_for(asked)
     }
 
     /// What the article says under this number; nothing if the ledger does not have it yet.
@@ -135,13 +165,19 @@ impl Ledger {
         self.claims.iter().find(|claim| claim.id == id).map_or("", |claim| &claim.says)
     }
 
-    /// Judges every claim, and names those of an experiment that have no rule yet.
-    pub(crate) fn judge(&self, data: &[Data], experiments: &[Experiment]) -> Vec<Judgement> {
+    /// Judges every claim, and the article's advice.
+    pub(crate) fn judge(&self, data: &[Data], experiments: &[Experiment]) -> Verdicts {
         let all = All::of(data, experiments);
+        let (tree, summary) = (self.advice.tree(&all, &self.claims), self.advice.summary(&all));
+        Verdicts { judgements: self.judgements(&all, experiments), tree, summary }
+    }
+
+    /// Of every claim; those of an experiment that have no rule yet are named.
+    fn judgements(&self, all: &All, experiments: &[Experiment]) -> Vec<Judgement> {
         let mut judgements = Vec::new();
         for claim in &self.claims {
             for (language, rules) in [("rust", &claim.rust), ("python", &claim.python)] {
-                let Judged { verdict, finding, evidence } = rules.judge(&all);
+                let Judged { verdict, finding, evidence } = rules.judge(all);
                 judgements.push(Judgement {
                     id: claim.id.clone(),
                     language: language.into(),

@@ -16,7 +16,6 @@ mod html;
 mod hyperfine;
 mod interpreters;
 mod judge;
-mod ledger;
 mod machine;
 mod markdown;
 mod measure;

@@ -134,12 +134,12 @@ impl ClaimTable {
 
 /// A table of rules with what it takes from another.
 pub(super) struct Merged<'a> {
-    own: RulesTable,
+    own: &'a RulesTable,
     both: &'a RulesTable,
 }
 
 impl RulesTable {
-    pub(super) fn over(self, both: &Self) -> Merged<'_> {
+    pub(super) fn over<'a>(&'a self, both: &'a Self) -> Merged<'a> {
         Merged { own: self, both }
     }
 }

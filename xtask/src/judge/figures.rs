@@ -33,22 +33,22 @@ enum Source {
     Sum(Vec<String>),
 }
 
-const LATENESS: &str = "metrics.late_p99_s";
-
 /// The figures that have a name of their own; any other is named by its path in the outcome.
 const NAMED: [(&str, &[&str], &str); 8] = [
     ("work", &["elapsed_s"], "time of the work"),
     ("start", &["metrics.start_s"], "time to start"),
-    ("lateness", &[LATENESS], "p99 of the heartbeat's lateness"),
-    ("cpu", &["cpu.user_s", "cpu.system_s"], "CPU time"),
+    ("lateness", &["metrics.late_p99_s"], "p99 of the heartbeat's lateness"),
+    ("cpu", &["cpu.user_s", "cpu.system_s"], "CPU"),
     ("resident", &["memory.hwm_bytes"], "resident memory"),
     ("memory", &["memory.hwm_bytes", "memory.page_table_bytes", "memory.kernel_stack_bytes"], "memory"),
     ("virtual", &["memory.peak_virtual_bytes"], "virtual memory"),
     ("shared-once", &["metrics.proportional_bytes"], "resident memory, shared pages counted once"),
 ];
 
-/// Each run has a p99 of its own, and it says little unless the runs of a row had so many beats together.
-const ENOUGH_BEATS: f64 = 1_000.0;
+/// How many beats came in all runs of a row; each run has a p99 of its own, and of few beats it says little.
+pub(super) fn beats(row: &Row) -> f64 {
+    added(row, &["metrics.beats"], |of| of[0]).iter().sum()
+}
 
 impl Figure {
     /// The figure of this name or path; what is wrong with it if there is none.
@@ -90,17 +90,6 @@ impl Figure {
     pub(super) fn of_all(&self, row: &Row) -> Option<f64> {
         let expected = added(row, &["work.expected"], |of| of[0]);
         expected.first().copied().filter(|_| self.source == Source::Lost)
-    }
-
-    /// How many beats there were, if they were too few.
-    pub(super) fn too_few(&self, row: &Row) -> Option<f64> {
-        let beats = || added(row, &["metrics.beats"], |of| of[0]).iter().sum();
-        self.is_about_beats().then(beats).filter(|beats| *beats < ENOUGH_BEATS)
-    }
-
-    /// Whether it is how late beats came.
-    pub(super) fn is_about_beats(&self) -> bool {
-        matches!(&self.source, Source::Sum(paths) if paths[..] == [LATENESS])
     }
 }
 

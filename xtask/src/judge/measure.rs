@@ -6,7 +6,7 @@ use std::iter::zip;
 use super::crossover;
 use super::decide::{Bound, Decided, all, any};
 use super::evidence::{Origin, Shape, Shown};
-use super::figures::{Figure, Unit};
+use super::figures::{Figure, Unit, beats};
 use super::place::Place;
 use super::rule::{Quantity, Rule};
 use crate::data::{Data, Row, Status};
@@ -156,13 +156,13 @@ impl Rule {
         let alone = |shape| (None, vec![shown(figure.words.clone(), figure.unit, origins.clone(), shape)]);
         match (self.quantity, over) {
             (Quantity::Ratio, Some(over)) => {
-                let (ratio, beats) = ratio(figure, row, over)?;
-                Ok(self.measured(format!("ratio of {}", figure.words), Unit::Ratio, origins, ratio, beats))
+                let ratio = ratio(figure, row, over)?;
+                Ok(self.measured(format!("ratio of {}", figure.words), Unit::Ratio, origins, ratio, self.few_beats(&[row, over])))
             }
             (Quantity::Pays, Some(over)) => {
                 let (mut less, mut not_more, mut told) = (Vec::new(), Vec::new(), Vec::new());
                 for figure in figures {
-                    let (ratio, _) = ratio(figure, row, over)?;
+                    let ratio = ratio(figure, row, over)?;
                     less.push(Bound::Above(1.0 + SAME).met(&ratio));
                     not_more.push(Bound::AtLeast(1.0 - SAME).met(&ratio));
                     let what = format!("ratio of {}", figure.words);
@@ -186,10 +186,8 @@ impl Rule {
                 Ok((decided, told))
             }
             _ => {
-                let beats = figure.too_few(row);
-                let mut value = Measured::of(row, |row| figure.values(row)).ok_or_else(|| not_told(row))?;
-                value.decides &= beats.is_none();
-                Ok(self.measured(figure.words.clone(), figure.unit, origins, value, beats))
+                let value = Measured::of(row, |row| figure.values(row)).ok_or_else(|| not_told(row))?;
+                Ok(self.measured(figure.words.clone(), figure.unit, origins, value, self.few_beats(&[row])))
             }
         }
     }
@@ -227,14 +225,20 @@ impl Rule {
         Ok((decided, vec![shown(figure.words.clone(), figure.unit, vec![origin(row)], shape)]))
     }
 
+    /// How many beats one of these had, if they were too few.
+    fn few_beats(&self, rows: &[&Row]) -> Option<f64> {
+        rows.iter().map(|row| beats(row)).find(|beats| *beats < self.beats)
+    }
+
     fn measured(
         &self,
         what: String,
         unit: Unit,
         rows: Vec<Origin>,
-        measured: Measured,
+        mut measured: Measured,
         beats: Option<f64>,
     ) -> (Decided, Vec<Shown>) {
+        measured.decides &= beats.is_none();
         let claimed = self.bounds.iter().filter(|bound| matches!(bound, Bound::About(_)));
         let claimed = claimed.flat_map(|bound| bound.numbers()).copied().collect();
         let decided = all(self.bounds.iter().map(|bound| bound.met(&measured)));
@@ -251,13 +255,10 @@ fn origin(row: &Row) -> Origin {
     Origin { variant, case, interpreter: row.interpreter.clone() }
 }
 
-/// A figure of one row divided by that of the other; and the beats of one of them, if they were too few.
-fn ratio(figure: &Figure, of: &Row, over: &Row) -> Result<(Measured, Option<f64>), String> {
+/// A figure of one row divided by that of the other.
+fn ratio(figure: &Figure, of: &Row, over: &Row) -> Result<Measured, String> {
     let silent = if figure.values(of).is_empty() { of } else { over };
-    let mut ratio = Measured::ratio(of, over, |row| figure.values(row)).ok_or_else(|| not_told(silent))?;
-    let beats = figure.too_few(of).or_else(|| figure.too_few(over));
-    ratio.decides &= beats.is_none();
-    Ok((ratio, beats))
+    Measured::ratio(of, over, |row| figure.values(row)).ok_or_else(|| not_told(silent))
 }
 
 pub(super) fn finished(row: &Row) -> Result<(), String> {

@@ -61,9 +61,9 @@ pub(super) struct RuleTable {
     about: Option<Spanned<Value>>,
     called: Option<String>,
     chance: Option<Spanned<bool>>,
+    beats: Option<Spanned<f64>>,
 }
 
-#[derive(Clone)]
 pub(super) struct Rule {
     pub(super) quantity: Quantity,
     pub(super) figures: Vec<Figure>,
@@ -71,8 +71,25 @@ pub(super) struct Rule {
     pub(super) pairs: Vec<(Place, Option<Place>)>,
     /// All of them are to be met.
     pub(super) bounds: Vec<Bound>,
+    /// How many beats the runs of a row must have had together.
+    pub(super) beats: f64,
     /// A yes takes runs enough that a race would have shown.
     pub(super) chance: bool,
+}
+
+impl Rule {
+    /// From which n on `of` takes less of these figures than `over`.
+    pub(super) fn crossover(
+        names: &Names,
+        figures: &Spanned<Value>,
+        of: &Spanned<Value>,
+        over: &Spanned<Value>,
+    ) -> Result<Self, Wrong> {
+        let figure = |(name, at): (String, Range<usize>)| Figure::of(&name, None).map_err(|reason| (at, reason));
+        let figures = names.words(figures)?.into_iter().map(figure).collect::<Result<_, _>>()?;
+        let pairs = zip(names.places(of, true)?, names.places(over, true)?.into_iter().map(Some)).collect();
+        Ok(Self { quantity: Quantity::Crossover, figures, pairs, bounds: Vec::new(), beats: 0.0, chance: false })
+    }
 }
 
 impl RuleTable {
@@ -80,10 +97,9 @@ impl RuleTable {
     pub(super) fn check(&self, names: &Names, is_shown: bool) -> Result<Rule, Wrong> {
         let (quantity, key) = self.quantity()?;
         let words = names.words(key)?;
-        let figure = |(name, at): &(String, Range<usize>)| {
-            Figure::of(name, self.called.as_ref()).map_err(|reason| (at.clone(), reason))
-        };
-        let figures = words.iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+        let figure =
+            |(name, at): (String, _)| Figure::of(&name, self.called.as_ref()).map_err(|reason| (at, reason));
+        let figures = words.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
         let bounds = self.bounds()?;
         let wrong = |condition: bool, reason: &str| {
             if condition { Err((key.span(), reason.to_owned())) } else { Ok(()) }
@@ -118,7 +134,8 @@ impl RuleTable {
             (false, Some(_)) => return Err((self.of.span(), "`over` belongs to a comparison".to_owned())),
         };
         let chance = self.chance.as_ref().is_some_and(|chance| *chance.get_ref());
-        Ok(Rule { quantity, figures, pairs, bounds, chance })
+        let beats = self.beats.as_ref().map_or(0.0, |beats| *beats.get_ref());
+        Ok(Rule { quantity, figures, pairs, bounds, beats, chance })
     }
 
     fn quantity(&self) -> Result<(Quantity, &Spanned<Value>), Wrong> {

@@ -18,7 +18,7 @@ fn the_committed_data_have_the_verdicts_that_are_written_down() {
     let ledger = Ledger::read(&workspace.root, &experiments).unwrap();
     let label = std::fs::read_to_string(workspace.root.join("results/reference")).unwrap();
     let data = Data::read_all(&workspace.root.join("results").join(label.trim())).unwrap();
-    let judgements = ledger.judge(&data, &experiments);
+    let judgements = ledger.judge(&data, &experiments).judgements;
     if let Ok(file) = std::env::var("DUMP") {
         std::fs::write(file, crate::data::json(&judgements).unwrap()).unwrap();
     }

@@ -7,6 +7,7 @@ use super::measure::{RUNS_TO_SEE_NONE, SAME};
 use super::place::Place;
 use super::rule::{Quantity, Rule};
 use crate::statistics::ENOUGH_RUNS;
+use crate::units::whole;
 
 /// What decides, in words.
 pub(super) fn threshold(rules: &Rules) -> String {
@@ -53,7 +54,7 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
     };
     let bounds: Vec<_> = rule.bounds.iter().map(|bound| bound.in_words(unit)).collect();
     let bounds = bounds.join(" and ");
-    let beats = if rule.figures[0].is_about_beats() { ", of at least 1,000 beats in all" } else { "" };
+    let beats = if rule.beats > 0.0 { format!(", each of at least {} beats", whole(rule.beats)) } else { String::new() };
     match rule.quantity {
         Quantity::Ratio => format!("{figures} of {of} divided by that of {over} is {bounds}{beats}"),
         Quantity::Slope => format!("{figures} of one more, by the slope over n, of {of} is {bounds}"),
@@ -107,6 +108,7 @@ impl Bound {
             Self::AtLeast(least) => format!("at least {}", unit.bound(*least)),
             Self::AtMost(most) if *most <= 0.0 => "0".to_owned(),
             Self::AtMost(most) => format!("at most {}", unit.bound(*most)),
+            Self::Above(most) if *most <= 0.0 => "above 0".to_owned(),
             Self::Above(most) => format!("above {}", unit.bound(*most)),
             Self::Below(least) => format!("below {}", unit.bound(*least)),
             Self::About(claimed) => {
