@@ -141,7 +141,8 @@ impl Ledger {
     pub(crate) fn read(root: &Path, experiments: &[Experiment]) -> Result<Self> {
         let mut claims = claims::read(root, experiments)?;
         let advice = Advice::read(root, experiments, &claims)?;
-        let place = |claim: &Claim| (advice.order.find(&claim.id[..1]).unwrap_or(usize::MAX), claim.id.clone());
+        let place =
+            |claim: &Claim| (advice.order.find(&claim.id[..1]).unwrap_or(usize::MAX), claim.id.clone());
         claims.sort_by_key(place);
         Ok(Self { claims, advice })
     }
@@ -258,7 +259,8 @@ impl Rules {
 
     /// By one version of Python, or in Rust.
     fn in_version(&self, scene: Scene) -> Judged {
-        let parts = |rules: &[(String, Rule)]| rules.iter().map(|(_, rule)| rule.parts(scene)).collect::<Vec<_>>();
+        let parts =
+            |rules: &[(String, Rule)]| rules.iter().map(|(_, rule)| rule.parts(scene)).collect::<Vec<_>>();
         let mut parts_of_rules = parts(&self.rules);
         let decided: Vec<Vec<Decided>> =
             parts_of_rules.iter().map(|parts| parts.iter().map(|part| part.decided).collect()).collect();
@@ -272,7 +274,8 @@ impl Rules {
         if verdict == Verdict::HoldsBut {
             finding += &self.but.filled(&parts_of_rules);
         }
-        let figures: Vec<_> = parts_of_rules.into_iter().flatten().filter_map(|part| part.shown.ok()).flatten().collect();
+        let figures: Vec<_> =
+            parts_of_rules.into_iter().flatten().filter_map(|part| part.shown.ok()).flatten().collect();
         let version = figures.iter().find_map(|figure| figure.rows.first()?.interpreter.clone());
         let heading = version.map_or_else(String::new, |version| version.plain().to_owned());
         let group = Group { heading, figures, reasons: missing.into_iter().collect() };
@@ -280,7 +283,9 @@ impl Rules {
     }
 
     fn verdict(&self, decided: &[Vec<Decided>]) -> Verdict {
-        let of = |formula: &Option<Formula>| formula.as_ref().map_or(Some(false), |formula| formula.decide(decided));
+        let of = |formula: &Option<Formula>| {
+            formula.as_ref().map_or(Some(false), |formula| formula.decide(decided))
+        };
         match (of(&self.holds), of(&self.holds_but)) {
             (Some(true), _) => Verdict::Holds,
             (Some(false), Some(true)) => Verdict::HoldsBut,
@@ -305,7 +310,8 @@ impl Rules {
         if versions.is_empty() {
             return self.in_version(scene);
         }
-        let judged = versions.iter().map(|version| self.in_version(Scene { interpreter: Some(version), ..scene }));
+        let judged =
+            versions.iter().map(|version| self.in_version(Scene { interpreter: Some(version), ..scene }));
         let mut judged: Vec<_> = judged.collect();
         let is_enough = |judged: &Judged| self.versions == Versions::Any && judged.verdict == Verdict::Holds;
         let chosen = judged.iter().position(is_enough).unwrap_or(0);
@@ -315,10 +321,13 @@ impl Rules {
         let (verdict, finding) = (judged[chosen].verdict, judged[chosen].finding.clone());
         let mut groups = Vec::new();
         for (index, (version, judged)) in versions.into_iter().zip(judged).enumerate() {
-            for mut group in judged.evidence.groups.into_iter().filter(|_| judged.verdict != Verdict::NotMeasured) {
+            for mut group in
+                judged.evidence.groups.into_iter().filter(|_| judged.verdict != Verdict::NotMeasured)
+            {
                 group.heading = format!("{version} {}", judged.verdict.words());
                 // Another version's figures stand under their own.
-                let is_own = |row: &evidence::Origin| row.interpreter.as_ref().is_some_and(|of| of.plain() == version);
+                let is_own =
+                    |row: &evidence::Origin| row.interpreter.as_ref().is_some_and(|of| of.plain() == version);
                 group.figures.retain(|figure| index == 0 || figure.rows.iter().all(is_own));
                 groups.push(group);
             }

@@ -21,11 +21,6 @@ pub(crate) fn work_time(row: &Row) -> Vec<f64> {
     sums(row, &["/elapsed_s"])
 }
 
-/// How late the beats beside the work came, but for one in a hundred.
-pub(crate) fn lateness(row: &Row) -> Vec<f64> {
-    sums(row, &["/metrics/late_p99_s"])
-}
-
 pub(crate) fn start_time(row: &Row) -> Vec<f64> {
     sums(row, &["/metrics/start_s"])
 }

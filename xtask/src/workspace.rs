@@ -108,7 +108,8 @@ impl Workspace {
     pub(crate) fn experiments(&self) -> Result<Vec<Experiment>> {
         let folders = self.experiment_folders()?;
         let files = folders.iter().map(|folder| folder.join("experiment.toml")).filter(|file| file.exists());
-        let experiments = files.map(|file| Experiment::read(&self.root, &file)).collect::<Result<Vec<_>>>()?;
+        let experiments =
+            files.map(|file| Experiment::read(&self.root, &file)).collect::<Result<Vec<_>>>()?;
         self.ledger(&experiments)?;
         Ok(experiments)
     }

@@ -169,13 +169,7 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
     say(&format!("\n     {:13}{:13}\n", "in Rust", "in CPython"))?;
     for (rust, python) in page::pairs(&all) {
         let python = python.map_or(Verdict::NotMeasured, |judgement| judgement.verdict);
-        say(&format!(
-            "{:4} {} {} {}\n",
-            rust.id,
-            shown(rust.verdict),
-            shown(python),
-            rust.says
-        ))?;
+        say(&format!("{:4} {} {} {}\n", rust.id, shown(rust.verdict), shown(python), rust.says))?;
     }
     let [page, html] = ["README.md", "index.html"].map(|page| folder.join(page));
     say(&format!("\n{}\n{}\n", workspace.shown(&page), workspace.shown(&html)))
@@ -350,7 +344,8 @@ fn front_page(
     let Some(pages) = reference else {
         return Ok(Some((file, text)));
     };
-    let headline = page::headline(&pages.machine.verdicts.judgements, &pages.machine.label(), pages.picture());
+    let headline =
+        page::headline(&pages.machine.verdicts.judgements, &pages.machine.label(), pages.picture());
     Ok(Some((file.clone(), spliced(&file, &text, "headline", &headline)?)))
 }
 

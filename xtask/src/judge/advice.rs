@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Error, Result};
 use serde::{Deserialize, Serialize};
-use toml::{Spanned, Value};
+use toml::Spanned;
 
 use super::claims::{RulesTable, refuse};
 use super::crossover;
@@ -39,10 +39,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct CrossingTable {
     language: String,
-    experiment: Spanned<String>,
-    threads: Spanned<Value>,
-    tasks: Spanned<Value>,
-    figures: Spanned<Value>,
+    figure: Spanned<RuleTable>,
 }
 
 #[derive(Deserialize)]
@@ -90,14 +87,15 @@ struct CellTable {
     claims: Vec<Spanned<String>>,
     #[serde(default)]
     words: String,
-    figure: Option<RuleTable>,
+    figure: Option<Spanned<RuleTable>>,
 }
 
 /// Checked.
 pub(super) struct Advice {
     pub(super) order: String,
     file: File,
-    crossings: Vec<(Rule, usize)>,
+    /// In which language.
+    crossings: Vec<(String, Rule)>,
     /// Of the leaves that are no claim.
     leaves: Vec<Option<Rules>>,
     cells: BTreeMap<(usize, usize), Rule>,
@@ -203,17 +201,15 @@ impl Advice {
         let file: File = toml::from_str(source.text)
             .map_err(|error| source.error(error.span().unwrap_or(0..0), error.message().trim()))?;
         let mut errors: Vec<Error> = Vec::new();
-        let mut names = Names {
-            text: source.text,
-            experiments,
-            own: "",
-            lists: BTreeMap::new(),
-            cases: Vec::new(),
-            is_partial: own.is_none(),
+        let names = || {
+            let mut names = Names::of(source.text, experiments, "");
+            names.is_partial = own.is_none();
+            names
         };
         let told = file.leaf.iter().filter_map(|leaf| leaf.claim.as_ref());
         let told = told.chain(file.guidelines.iter().flat_map(|one| &one.claims));
-        for id in told.chain(file.summary.row.iter().flat_map(|row| &row.cells).flat_map(|cell| &cell.claims)) {
+        for id in told.chain(file.summary.row.iter().flat_map(|row| &row.cells).flat_map(|cell| &cell.claims))
+        {
             if own.is_some() && !claims.iter().any(|claim| claim.id == *id.get_ref()) {
                 errors.push(source.error(id.span(), format!("there is no claim `{}`", id.get_ref())));
             }
@@ -221,27 +217,19 @@ impl Advice {
         let mut wrong: Vec<Wrong> = Vec::new();
         let (mut leaves, mut crossings, mut cells) = (Vec::new(), Vec::new(), BTreeMap::new());
         for leaf in &file.leaf {
-            let checked = leaf.rust.as_ref().map(|rules| rules.over(&RulesTable::default()).check(&mut names));
-            leaves.push(checked.transpose().unwrap_or_else(|all| {
-                wrong.extend(all);
-                None
-            }));
+            let checked = leaf.rust.as_ref().map(|rules| rules.check(&mut names())).transpose();
+            leaves.push(checked.map_err(|all| wrong.extend(all)).unwrap_or_default());
         }
-        for (index, table) in file.crossings.iter().enumerate() {
-            let names = Names { own: table.experiment.get_ref(), lists: BTreeMap::new(), cases: Vec::new(), ..names };
-            match Rule::crossover(&names, &table.figures, &table.tasks, &table.threads) {
-                Ok(rule) => crossings.push((rule, index)),
-                Err(one) => wrong.push(one),
-            }
+        let mut check = |table: &Spanned<RuleTable>| {
+            let checked = Rule::check(table.get_ref(), table.span(), &names(), true);
+            checked.map_err(|one| wrong.push(one)).ok()
+        };
+        for table in &file.crossings {
+            crossings.extend(check(&table.figure).map(|rule| (table.language.clone(), rule)));
         }
-        names.lists.clear();
         for (row, table) in file.summary.row.iter().enumerate() {
             for (column, cell) in table.cells.iter().enumerate() {
-                match cell.figure.as_ref().map(|figure| figure.check(&names, true)) {
-                    Some(Ok(rule)) => drop(cells.insert((row, column), rule)),
-                    Some(Err(one)) => wrong.push(one),
-                    None => {}
-                }
+                cells.extend(cell.figure.as_ref().and_then(&mut check).map(|rule| ((row, column), rule)));
             }
         }
         errors.extend(wrong.into_iter().map(|(at, reason)| source.error(at, reason)));
@@ -270,9 +258,11 @@ impl Advice {
 
     pub(super) fn tree(&self, all: &All, claims: &[Claim]) -> Tree {
         let leaves = self.file.leaf.iter().zip(&self.leaves).map(|(leaf, own)| {
-            let claim = leaf.claim.as_ref().and_then(|id| claims.iter().find(|claim| claim.id == *id.get_ref()));
+            let claim =
+                leaf.claim.as_ref().and_then(|id| claims.iter().find(|claim| claim.id == *id.get_ref()));
             let rules = own.as_ref().or(claim.map(|claim| &claim.rust));
-            let judged = rules.map_or_else(|| Judged::not_measured("its claim is not here"), |rules| rules.judge(all));
+            let judged =
+                rules.map_or_else(|| Judged::not_measured("its claim is not here"), |rules| rules.judge(all));
             let rule = match claim {
                 Some(claim) => format!("as {}", claim.id),
                 None => rules.map(words::threshold).unwrap_or_default(),
@@ -286,8 +276,8 @@ impl Advice {
                 rule: rule.into(),
             }
         });
-        let crossings = self.crossings.iter().flat_map(|(rule, index)| {
-            rule.figures.iter().filter_map(|figure| crossing(all, &self.file.crossings[*index].language, rule, figure))
+        let crossings = self.crossings.iter().flat_map(|(language, rule)| {
+            rule.figures.iter().filter_map(|figure| crossing(all, language, rule, figure))
         });
         Tree { leaves: leaves.collect(), crossings: crossings.collect() }
     }
@@ -323,5 +313,13 @@ fn crossing(all: &All, language: &str, rule: &Rule, figure: &Figure) -> Option<C
     let (from, words) = crossover::crossing(&points).filter(|_| points.len() >= 3)?;
     let [experiment, language, threads, tasks] =
         [&tasks.experiment, language, &threads.variant, &tasks.variant].map(|name| Name::of(name));
-    Some(Crossing { experiment, language, threads, tasks, figure: figure.words.as_str().into(), from, words: words.into() })
+    Some(Crossing {
+        experiment,
+        language,
+        threads,
+        tasks,
+        figure: figure.words.as_str().into(),
+        from,
+        words: words.into(),
+    })
 }

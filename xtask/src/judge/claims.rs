@@ -15,9 +15,16 @@ use super::rule::{Rule, RuleTable};
 use super::{Claim, Rules, Versions};
 use crate::experiment::{Experiment, Source, check_claim};
 
+/// What all claims of the file share, and what is different in each.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    both: RulesTable,
+    #[serde(default)]
+    rust: RulesTable,
+    #[serde(default)]
+    python: RulesTable,
     claim: Vec<ClaimTable>,
 }
 
@@ -25,14 +32,18 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct ClaimTable {
     id: Spanned<String>,
-    says: Spanned<String>,
-    both: Option<RulesTable>,
-    rust: Option<RulesTable>,
-    python: Option<RulesTable>,
+    says: String,
+    #[serde(default)]
+    both: RulesTable,
+    #[serde(default)]
+    rust: RulesTable,
+    #[serde(default)]
+    python: RulesTable,
 }
 
-/// The rules of a language; what it leaves out is that of `both`.
-#[derive(Deserialize, Default)]
+type Named = BTreeMap<Spanned<String>, RuleTable>;
+
+#[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RulesTable {
     #[serde(default)]
@@ -42,9 +53,9 @@ pub(super) struct RulesTable {
     partial: Option<bool>,
     versions: Option<Versions>,
     #[serde(default)]
-    rules: BTreeMap<Spanned<String>, RuleTable>,
+    rules: Named,
     #[serde(default)]
-    also: BTreeMap<Spanned<String>, RuleTable>,
+    also: Named,
     holds: Option<Spanned<String>>,
     holds_but: Option<Spanned<String>>,
     fails: Option<Spanned<String>>,
@@ -54,8 +65,7 @@ pub(super) struct RulesTable {
 
 /// The claims beside all experiments, or everything that is wrong in their files.
 pub(super) fn read(root: &Path, experiments: &[Experiment]) -> Result<Vec<Claim>> {
-    let (mut claims, mut errors) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
+    let (mut claims, mut errors, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for experiment in experiments {
         let shown = experiment.folder.join("claims.toml");
         let file = root.join(&shown);
@@ -64,17 +74,44 @@ pub(super) fn read(root: &Path, experiments: &[Experiment]) -> Result<Vec<Claim>
         }
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", shown.display()))?;
         let source = Source { text: &text, shown };
-        let tables: File = match toml::from_str(&text) {
+        let File { both, rust, python, claim } = match toml::from_str(&text) {
             Ok(tables) => tables,
             Err(error) => {
                 errors.push(source.error(error.span().unwrap_or(0..0), error.message().trim()));
                 continue;
             }
         };
-        for table in tables.claim {
-            match table.check(&source, experiment, experiments, &mut seen) {
-                Ok(claim) => claims.push(claim),
-                Err(wrong) => errors.extend(wrong),
+        for table in claim {
+            let id = match check_claim(&source, table.id.clone()) {
+                Ok(id) => id,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
+            if !seen.insert(id.clone()) {
+                errors.push(source.error(table.id.span(), format!("the claim `{id}` is there twice")));
+            }
+            if !experiment.claims.contains(&id) {
+                let reason = format!("`{id}` is not among the claims of experiment.toml");
+                errors.push(source.error(table.id.span(), reason));
+            }
+            let mut check = |shared: &RulesTable, own: &RulesTable| {
+                let rules = both.clone().with(shared).with(&table.both).with(own);
+                let mut names = Names::of(&text, experiments, &experiment.name);
+                let checked = rules.check(&mut names);
+                checked
+                    .map_err(|wrong| errors.extend(wrong.into_iter().map(|(at, why)| source.error(at, why))))
+                    .ok()
+            };
+            if let (Some(rust), Some(python)) = (check(&rust, &table.rust), check(&python, &table.python)) {
+                claims.push(Claim {
+                    id,
+                    says: table.says,
+                    experiment: experiment.name.clone(),
+                    rust,
+                    python,
+                });
             }
         }
     }
@@ -85,139 +122,97 @@ pub(super) fn read(root: &Path, experiments: &[Experiment]) -> Result<Vec<Claim>
 /// All of them in one, so that each place to change is named.
 pub(super) fn refuse(errors: Vec<Error>) -> Result<()> {
     let errors: BTreeSet<_> = errors.into_iter().map(|error| error.to_string()).collect();
-    if errors.is_empty() { Ok(()) } else { Err(anyhow!("{}", errors.into_iter().collect::<Vec<_>>().join("\n"))) }
-}
-
-impl ClaimTable {
-    fn check(
-        self,
-        source: &Source,
-        experiment: &Experiment,
-        experiments: &[Experiment],
-        seen: &mut BTreeSet<String>,
-    ) -> Result<Claim, Vec<Error>> {
-        let span = self.id.span();
-        let id = check_claim(source, self.id).map_err(|error| vec![error])?;
-        let mut errors = Vec::new();
-        if !seen.insert(id.clone()) {
-            errors.push(source.error(span.clone(), format!("the claim `{id}` is there twice")));
-        }
-        if !experiment.claims.contains(&id) {
-            errors.push(source.error(span, format!("`{id}` is not among the claims of experiment.toml")));
-        }
-        let both = self.both.unwrap_or_default();
-        let mut names = Names {
-            text: source.text,
-            experiments,
-            own: &experiment.name,
-            lists: BTreeMap::new(),
-            cases: Vec::new(),
-            is_partial: false,
-        };
-        let mut check = |own: Option<RulesTable>| {
-            let checked = own.unwrap_or_default().over(&both).check(&mut names);
-            checked.map_err(|wrong| errors.extend(wrong.into_iter().map(|(at, why)| source.error(at, why)))).ok()
-        };
-        let (rust, python) = (check(self.rust), check(self.python));
-        match (rust, python) {
-            (Some(rust), Some(python)) if errors.is_empty() => Ok(Claim {
-                id,
-                says: self.says.into_inner(),
-                experiment: experiment.name.clone(),
-                rust,
-                python,
-            }),
-            _ => Err(errors),
-        }
-    }
-}
-
-/// A table of rules with what it takes from another.
-pub(super) struct Merged<'a> {
-    own: &'a RulesTable,
-    both: &'a RulesTable,
+    if errors.is_empty() { Ok(()) } else { Err(anyhow!("{}", Vec::from_iter(errors).join("\n"))) }
 }
 
 impl RulesTable {
-    pub(super) fn over<'a>(&'a self, both: &'a Self) -> Merged<'a> {
-        Merged { own: self, both }
+    /// With what another says instead or besides.
+    fn with(mut self, other: &Self) -> Self {
+        self.names.extend(other.names.clone());
+        for (own, other) in [(&mut self.rules, &other.rules), (&mut self.also, &other.also)] {
+            // The key is the other's too, since it tells the line.
+            own.retain(|name, _| !other.contains_key(name));
+            own.extend(other.clone());
+        }
+        Self {
+            names: self.names,
+            rules: self.rules,
+            also: self.also,
+            case: other.case.clone().or(self.case),
+            needs_cores: other.needs_cores.or(self.needs_cores),
+            partial: other.partial.or(self.partial),
+            versions: other.versions.or(self.versions),
+            holds: other.holds.clone().or(self.holds),
+            holds_but: other.holds_but.clone().or(self.holds_but),
+            fails: other.fails.clone().or(self.fails),
+            finding: other.finding.clone().or(self.finding),
+            but: other.but.clone().or(self.but),
+        }
     }
-}
 
-type Named<'a> = Vec<(&'a Spanned<String>, &'a RuleTable)>;
-
-/// In the order of the file; a rule of the language replaces that of the same name.
-fn merged<'a>(both: &'a BTreeMap<Spanned<String>, RuleTable>, own: &'a BTreeMap<Spanned<String>, RuleTable>) -> Named<'a> {
-    let replaced = |name: &Spanned<String>| own.keys().any(|other| other.get_ref() == name.get_ref());
-    let mut first: Named = both.iter().filter(|(name, _)| !replaced(name)).collect();
-    let mut second: Named = own.iter().collect();
-    for named in [&mut first, &mut second] {
-        named.sort_by_key(|(name, _)| name.span().start);
-    }
-    first.into_iter().chain(second).collect()
-}
-
-impl Merged<'_> {
     /// All that is wrong, if anything is.
     pub(super) fn check(&self, names: &mut Names) -> Result<Rules, Vec<Wrong>> {
-        let Self { own, both } = self;
-        names.lists.clear();
-        names.cases.clear();
         let one = |wrong: Wrong| vec![wrong];
-        for (name, list) in both.names.iter().chain(&own.names) {
+        for (name, list) in &self.names {
             let words = names.words(list).map_err(one)?;
-            names.lists.insert(name.clone(), words.into_iter().map(|(word, _)| word).collect());
+            names.lists.insert(name.clone(), words);
         }
-        if let Some(case) = own.case.as_ref().or(both.case.as_ref()) {
+        if let Some(case) = &self.case {
             names.cases = names.words(case).map_err(one)?.into_iter().map(|(case, _)| case).collect();
         }
         let mut wrong = Vec::new();
-        let mut check = |tables: Named, is_shown: bool| {
-            let mut checked: Vec<(String, Rule)> = Vec::new();
+        let mut check = |tables: &Named, is_shown: bool| {
+            let mut tables: Vec<_> = tables.iter().collect();
+            tables.sort_by_key(|(name, _)| name.span().start);
+            let mut rules: Vec<(String, Rule)> = Vec::new();
             for (name, table) in tables {
-                match table.check(names, is_shown) {
-                    Ok(rule) => checked.push((name.get_ref().clone(), rule)),
+                match Rule::check(table, name.span(), names, is_shown) {
+                    Ok(rule) => rules.push((name.get_ref().clone(), rule)),
                     Err(one) => wrong.push(one),
                 }
             }
-            checked
+            rules
         };
-        let (rules, also) =
-            (check(merged(&both.rules, &own.rules), false), check(merged(&both.also, &own.also), true));
+        let (rules, also) = (check(&self.rules, false), check(&self.also, true));
         if !wrong.is_empty() {
             return Err(wrong);
         }
         let known: Vec<_> = rules.iter().map(|(name, _)| name.as_str()).collect();
-        let formula = |own: &Option<Spanned<String>>, both: &Option<Spanned<String>>| {
-            let text = own.as_ref().or(both.as_ref());
+        let formula = |text: &Option<Spanned<String>>| {
             let parse = |text: &Spanned<String>| {
                 Formula::parse(text.get_ref(), &known).map_err(|reason| vec![(text.span(), reason)])
             };
-            text.map(parse).transpose()
+            text.as_ref().map(parse).transpose()
         };
-        let (holds, holds_but) = (formula(&own.holds, &both.holds)?, formula(&own.holds_but, &both.holds_but)?);
-        let fails = formula(&own.fails, &both.fails)?;
-        let used = |rule: usize| [&holds, &holds_but, &fails].into_iter().flatten().any(|formula| formula.uses(rule));
-        for (index, (name, _)) in merged(&both.rules, &own.rules).into_iter().enumerate() {
-            if !used(index) {
-                return Err(vec![(name.span(), format!("the rule `{}` decides nothing", name.get_ref()))]);
+        let formulas = [formula(&self.holds)?, formula(&self.holds_but)?, formula(&self.fails)?];
+        for (index, name) in known.iter().enumerate() {
+            if !formulas.iter().flatten().any(|formula| formula.uses(index)) {
+                let key = self.rules.keys().find(|key| key.get_ref() == name);
+                return Err(vec![(
+                    key.map_or(0..0, Spanned::span),
+                    format!("the rule `{name}` decides nothing"),
+                )]);
             }
         }
-        let finding = |own: &Option<Spanned<String>>, both: &Option<Spanned<String>>| {
-            let Some(text) = own.as_ref().or(both.as_ref()) else { return Ok(Finding::default()) };
-            Finding::parse(text.get_ref(), &names.lists, &[&rules, &also])
-                .map_err(|reason| vec![(text.span(), reason)])
+        let finding = |text: &Option<Spanned<String>>| {
+            let parse = |text: &Spanned<String>| {
+                Finding::parse(text.get_ref(), names, &rules, &also)
+                    .map_err(|reason| vec![(text.span(), reason)])
+            };
+            text.as_ref().map_or(Ok(Finding::default()), parse)
         };
+        let (finding, but) = (finding(&self.finding)?, finding(&self.but)?);
+        let [holds, holds_but, fails] = formulas;
         Ok(Rules {
             cases: names.cases.clone(),
-            needs_cores: own.needs_cores.or(both.needs_cores).unwrap_or_default(),
-            is_partial: own.partial.or(both.partial).unwrap_or_default(),
-            versions: own.versions.or(both.versions).unwrap_or_default(),
+            needs_cores: self.needs_cores.unwrap_or_default(),
+            is_partial: self.partial.unwrap_or_default(),
+            versions: self.versions.unwrap_or_default(),
             holds,
             holds_but,
             fails,
-            finding: finding(&own.finding, &both.finding)?,
-            but: finding(&own.but, &both.but)?,
+            finding,
+            but,
             rules,
             also,
         })

@@ -35,7 +35,14 @@ pub(super) struct Origin {
 pub(super) enum Shape {
     Measured(Measured),
     /// The least and the most of all runs, of how many at best; how many of the runs are above zero, and how many differ.
-    Runs { least: f64, most: f64, of_all: Option<f64>, above_zero: Option<usize>, different: usize, runs: usize },
+    Runs {
+        least: f64,
+        most: f64,
+        of_all: Option<f64>,
+        above_zero: Option<usize>,
+        different: usize,
+        runs: usize,
+    },
     /// In so many of so many rounds.
     Rounds(usize, usize),
     Words(String),
@@ -58,7 +65,9 @@ impl Shown {
             Shape::Measured(measured) => self.unit.measured(measured),
             Shape::Rounds(some, all) => format!("in {some} of {all} runs"),
             Shape::Words(words) => words.clone(),
-            Shape::Runs { most, above_zero: Some(0), runs, .. } if *most <= 0.0 => format!("none in {runs} runs"),
+            Shape::Runs { most, above_zero: Some(0), runs, .. } if *most <= 0.0 => {
+                format!("none in {runs} runs")
+            }
             Shape::Runs { least, most, of_all, above_zero, different, runs } => {
                 let of_all = of_all.map(|all| format!(" of {}", whole(all))).unwrap_or_default();
                 let runs = match above_zero {
@@ -85,7 +94,10 @@ impl Shown {
 
     /// What is told once for all figures of a clause, and of which row this one is.
     fn titled(&self) -> (String, String) {
-        let case = self.rows[0].case.as_ref().filter(|case| self.rows.iter().all(|row| row.case.as_ref() == Some(*case)));
+        let case = self.rows[0]
+            .case
+            .as_ref()
+            .filter(|case| self.rows.iter().all(|row| row.case.as_ref() == Some(*case)));
         let title = case.map_or(self.what.clone(), |case| format!("{} in {case}", self.what));
         let name = |row: &Origin| match &row.case {
             Some(other) if case.is_none() => format!("{} in {other}", row.variant),

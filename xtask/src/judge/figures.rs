@@ -52,10 +52,9 @@ pub(super) fn beats(row: &Row) -> f64 {
 
 impl Figure {
     /// The figure of this name or path; what is wrong with it if there is none.
-    pub(super) fn of(name: &str, called: Option<&String>) -> Result<Self, String> {
-        let with = |source, words: &str, unit| {
-            Ok(Self { source, words: called.map_or(words, String::as_str).to_owned(), unit })
-        };
+    pub(super) fn of(name: &str, called: Option<&str>) -> Result<Self, String> {
+        let with =
+            |source, words: &str, unit| Ok(Self { source, words: called.unwrap_or(words).to_owned(), unit });
         match name {
             "time" => return with(Source::Time, "whole time", Unit::Seconds),
             "lost" => return with(Source::Lost, "lost updates", Unit::Count),

@@ -1,8 +1,7 @@
 //! The sentence that a reader should remember: its figures are filled in.
 
-use std::collections::BTreeMap;
-
 use super::measure::Part;
+use super::place::Names;
 use super::rule::Rule;
 use super::words::list;
 
@@ -17,23 +16,21 @@ enum Piece {
     Met { rule: usize },
 }
 
-/// The rules, and what is shown beside them.
-type Known<'a> = [&'a [(String, Rule)]; 2];
-
 impl Finding {
     /// What is wrong with it otherwise.
     pub(super) fn parse(
         text: &str,
-        names: &BTreeMap<String, Vec<String>>,
-        known: &[&Vec<(String, Rule)>; 2],
+        names: &Names,
+        rules: &[(String, Rule)],
+        also: &[(String, Rule)],
     ) -> Result<Self, String> {
-        let known: Known = [known[0], known[1]];
+        let known: Vec<_> = rules.iter().chain(also).collect();
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let (inside, after) = after.split_once('}').ok_or("a } is missing")?;
             pieces.push(Piece::Words(before.to_owned()));
-            pieces.push(piece(inside, names, known)?);
+            pieces.push(piece(inside, names, &known)?);
             rest = after;
         }
         pieces.push(Piece::Words(rest.to_owned()));
@@ -47,7 +44,8 @@ impl Finding {
             Piece::Figure { rule, at } => {
                 let figures = parts[*rule].iter().map(|part| part.shown.as_deref().unwrap_or_default());
                 let per_part = figures.clone().map(<[_]>::len).max().unwrap_or(1).max(1);
-                let figure = figures.clone().nth(at / per_part).and_then(|figures| figures.get(at % per_part));
+                let figure =
+                    figures.clone().nth(at / per_part).and_then(|figures| figures.get(at % per_part));
                 figure.map_or("an unknown amount".to_owned(), super::evidence::Shown::brief)
             }
             Piece::Met { rule } => {
@@ -61,14 +59,15 @@ impl Finding {
     }
 }
 
-fn piece(text: &str, names: &BTreeMap<String, Vec<String>>, known: Known) -> Result<Piece, String> {
-    if let Some(words) = names.get(text) {
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
+fn piece(text: &str, names: &Names, known: &[&(String, Rule)]) -> Result<Piece, String> {
+    let meant = |name: &str| {
+        names.lists.get(name).map(|words| words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>())
+    };
+    if let Some(words) = meant(text) {
         return Ok(Piece::Words(list(&words)));
     }
-    let all = || known.into_iter().flatten();
     let find = |name: &str| {
-        let found = all().position(|(rule, _)| rule == name);
+        let found = known.iter().position(|(rule, _)| rule == name);
         found.ok_or_else(|| format!("there is no rule, figure or name `{name}` to fill in"))
     };
     if let Some(rule) = text.strip_prefix("met:") {
@@ -76,11 +75,10 @@ fn piece(text: &str, names: &BTreeMap<String, Vec<String>>, known: Known) -> Res
     }
     let (name, key) = text.split_once(':').unwrap_or((text, "1"));
     let rule = find(name)?;
-    let (_, of) = all().nth(rule).ok_or("there is no such rule")?;
-    let count = of.figures.len() * of.pairs.len();
-    let key = names.get(key).and_then(|words| words.first()).map_or(key, String::as_str);
+    let (_, of) = known[rule];
+    let key = meant(key).and_then(|words| words.first().copied()).unwrap_or(key);
     let at = match key.parse::<usize>() {
-        Ok(number) => number.checked_sub(1).filter(|at| *at < count),
+        Ok(number) => number.checked_sub(1).filter(|at| *at < of.figures.len() * of.pairs.len()),
         Err(_) => of.pairs.iter().position(|(place, _)| place.variant == key),
     };
     let at = at.ok_or_else(|| format!("`{name}` has no figure `{key}`"))?;

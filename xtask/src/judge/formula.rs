@@ -27,10 +27,17 @@ impl Formula {
                 "not" => (true, false),
                 "some" => (false, true),
                 "no" => (true, true),
-                _ => return Err(format!("`{}` is no term: write RULE, not RULE, some RULE or no RULE", text.trim())),
+                _ => {
+                    return Err(format!(
+                        "`{}` is no term: write RULE, not RULE, some RULE or no RULE",
+                        text.trim()
+                    ));
+                }
             };
             let rule = rules.iter().position(|rule| *rule == name.trim());
-            let rule = rule.ok_or_else(|| format!("there is no rule `{}`; there are {}", name.trim(), rules.join(", ")))?;
+            let rule = rule.ok_or_else(|| {
+                format!("there is no rule `{}`; there are {}", name.trim(), rules.join(", "))
+            })?;
             Ok(Term { is_not, is_some, rule })
         };
         let list = |text: &str| text.split(" and ").map(term).collect::<Result<Vec<_>, _>>();

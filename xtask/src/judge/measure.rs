@@ -72,7 +72,8 @@ impl<'a> Scene<'a> {
         let of = self.rows(of)?;
         let over = over.map(|over| self.rows(over)).transpose()?;
         let in_version = |rows: &Vec<&'a Row>| {
-            let version = |row: &&&Row| row.interpreter.as_ref().map(crate::text::Text::plain) == self.interpreter;
+            let version =
+                |row: &&&Row| row.interpreter.as_ref().map(crate::text::Text::plain) == self.interpreter;
             rows.iter().find(version).copied()
         };
         match (in_version(&of), over.as_ref().map(in_version)) {
@@ -85,8 +86,11 @@ impl<'a> Scene<'a> {
 
 impl Rule {
     pub(super) fn parts(&self, scene: Scene) -> Vec<Part> {
-        let each: Vec<&[Figure]> =
-            if self.quantity == Quantity::Pays { vec![&self.figures] } else { self.figures.chunks(1).collect() };
+        let each: Vec<&[Figure]> = if self.quantity == Quantity::Pays {
+            vec![&self.figures]
+        } else {
+            self.figures.chunks(1).collect()
+        };
         let mut parts = Vec::new();
         for figures in each {
             for (of, over) in &self.pairs {
@@ -129,7 +133,8 @@ impl Rule {
                 let (_, series) = scene.all.get(&of.experiment)?;
                 let over = over.map_or("", |over| &over.variant);
                 let points = crossover::points(series, over, &of.variant, values);
-                let (_, words) = crossover::crossing(&points).ok_or_else(|| format!("{of} has no n in common with {over}"))?;
+                let (_, words) = crossover::crossing(&points)
+                    .ok_or_else(|| format!("{of} has no n in common with {over}"))?;
                 let what = format!("from which n on {of} takes less {}", figure.words);
                 let row = scene.all.get(&of.experiment)?.1.rows(&of.variant).next();
                 let row = row.map(|(_, row)| row.interpreter.clone()).unwrap_or_default();
@@ -138,7 +143,10 @@ impl Rule {
             }
             _ => {
                 let (row, over) = scene.pair(of, over)?;
-                if matches!(self.quantity, Quantity::Every | Quantity::Some | Quantity::Most | Quantity::Alike) {
+                if matches!(
+                    self.quantity,
+                    Quantity::Every | Quantity::Some | Quantity::Most | Quantity::Alike
+                ) {
                     return self.by_run(scene, figure, of, row);
                 }
                 finished(row)?;
@@ -149,7 +157,12 @@ impl Rule {
     }
 
     /// A quantity of rows that came to their end.
-    fn of_rows(&self, figures: &[Figure], row: &Row, over: Option<&Row>) -> Result<(Decided, Vec<Shown>), String> {
+    fn of_rows(
+        &self,
+        figures: &[Figure],
+        row: &Row,
+        over: Option<&Row>,
+    ) -> Result<(Decided, Vec<Shown>), String> {
         let figure = &figures[0];
         let own = figure.values(row);
         let origins: Vec<_> = [Some(row), over].into_iter().flatten().map(origin).collect();
@@ -157,7 +170,13 @@ impl Rule {
         match (self.quantity, over) {
             (Quantity::Ratio, Some(over)) => {
                 let ratio = ratio(figure, row, over)?;
-                Ok(self.measured(format!("ratio of {}", figure.words), Unit::Ratio, origins, ratio, self.few_beats(&[row, over])))
+                Ok(self.measured(
+                    format!("ratio of {}", figure.words),
+                    Unit::Ratio,
+                    origins,
+                    ratio,
+                    self.few_beats(&[row, over]),
+                ))
             }
             (Quantity::Pays, Some(over)) => {
                 let (mut less, mut not_more, mut told) = (Vec::new(), Vec::new(), Vec::new());
@@ -177,8 +196,11 @@ impl Rule {
                 Ok((None, vec![shown(what, Unit::Count, origins, Shape::Rounds(less, rounds.len()))]))
             }
             (Quantity::Largest | Quantity::Smallest, _) => {
-                let (pick, name): (fn(f64, f64) -> f64, _) =
-                    if self.quantity == Quantity::Largest { (f64::max, "largest") } else { (f64::min, "smallest") };
+                let (pick, name): (fn(f64, f64) -> f64, _) = if self.quantity == Quantity::Largest {
+                    (f64::max, "largest")
+                } else {
+                    (f64::min, "smallest")
+                };
                 let value = own.into_iter().reduce(pick).ok_or_else(|| not_told(row))?;
                 let value = figure.unit.shown(value, None);
                 let (decided, mut told) = alone(Shape::Words(value));
@@ -193,7 +215,13 @@ impl Rule {
     }
 
     /// A rule about runs. A run whose figures were refused counts too, since to be wrong is an answer.
-    fn by_run(&self, scene: Scene, figure: &Figure, of: &Place, row: &Row) -> Result<(Decided, Vec<Shown>), String> {
+    fn by_run(
+        &self,
+        scene: Scene,
+        figure: &Figure,
+        of: &Place,
+        row: &Row,
+    ) -> Result<(Decided, Vec<Shown>), String> {
         if row.status != Status::Ok && row.outcomes.len() <= row.times_s.len() {
             return Err(reason(row));
         }
@@ -212,7 +240,8 @@ impl Rule {
             Quantity::Most => enough.then(|| is_most(some, runs)),
             _ => enough.then_some(different.len() == 1),
         };
-        let is_about_zero = self.bounds.iter().any(|bound| bound.numbers().iter().all(|number| *number <= 0.0));
+        let is_about_zero =
+            self.bounds.iter().any(|bound| bound.numbers().iter().all(|number| *number <= 0.0));
         let above_zero = is_about_zero.then(|| values.iter().filter(|value| **value > 0.0).count());
         let shape = Shape::Runs {
             least,

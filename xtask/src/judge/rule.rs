@@ -1,9 +1,8 @@
 //! A rule: a quantity of some rows, and what it has to be.
 
-use std::iter::zip;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::decide::Bound;
@@ -36,33 +35,30 @@ pub(super) enum Quantity {
     Crossover,
 }
 
-/// As it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RuleTable {
-    value: Option<Spanned<Value>>,
-    ratio: Option<Spanned<Value>>,
-    slope: Option<Spanned<Value>>,
-    pays: Option<Spanned<Value>>,
-    every: Option<Spanned<Value>>,
-    some: Option<Spanned<Value>>,
-    most: Option<Spanned<Value>>,
-    alike: Option<Spanned<Value>>,
-    largest: Option<Spanned<Value>>,
-    smallest: Option<Spanned<Value>>,
-    rounds: Option<Spanned<Value>>,
-    crossover: Option<Spanned<Value>>,
-    of: Spanned<Value>,
-    over: Option<Spanned<Value>>,
-    at_least: Option<Spanned<f64>>,
-    at_most: Option<Spanned<f64>>,
-    above: Option<Spanned<f64>>,
-    below: Option<Spanned<f64>>,
-    about: Option<Spanned<Value>>,
-    called: Option<String>,
-    chance: Option<Spanned<bool>>,
-    beats: Option<Spanned<f64>>,
-}
+/// As it is written: one of these quantities, the rows, and a bound.
+pub(super) type RuleTable = BTreeMap<Spanned<String>, Spanned<Value>>;
+
+const QUANTITIES: [(&str, Quantity); 12] = [
+    ("value", Quantity::Value),
+    ("ratio", Quantity::Ratio),
+    ("slope", Quantity::Slope),
+    ("pays", Quantity::Pays),
+    ("every", Quantity::Every),
+    ("some", Quantity::Some),
+    ("most", Quantity::Most),
+    ("alike", Quantity::Alike),
+    ("largest", Quantity::Largest),
+    ("smallest", Quantity::Smallest),
+    ("rounds", Quantity::Rounds),
+    ("crossover", Quantity::Crossover),
+];
+
+const BOUNDS: [(&str, fn(f64) -> Bound); 4] = [
+    ("at_least", Bound::AtLeast),
+    ("at_most", Bound::AtMost),
+    ("above", Bound::Above),
+    ("below", Bound::Below),
+];
 
 pub(super) struct Rule {
     pub(super) quantity: Quantity,
@@ -78,122 +74,113 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// From which n on `of` takes less of these figures than `over`.
-    pub(super) fn crossover(
+    /// Checked; `is_shown` if it decides nothing. `at` is where it stands.
+    pub(super) fn check(
+        table: &RuleTable,
+        at: Range<usize>,
         names: &Names,
-        figures: &Spanned<Value>,
-        of: &Spanned<Value>,
-        over: &Spanned<Value>,
+        is_shown: bool,
     ) -> Result<Self, Wrong> {
-        let figure = |(name, at): (String, Range<usize>)| Figure::of(&name, None).map_err(|reason| (at, reason));
-        let figures = names.words(figures)?.into_iter().map(figure).collect::<Result<_, _>>()?;
-        let pairs = zip(names.places(of, true)?, names.places(over, true)?.into_iter().map(Some)).collect();
-        Ok(Self { quantity: Quantity::Crossover, figures, pairs, bounds: Vec::new(), beats: 0.0, chance: false })
+        let (mut quantities, mut bounds) = (Vec::new(), Vec::new());
+        let (mut of, mut over, mut called, mut beats, mut chance) = (None, None, None, 0.0, None);
+        for (key, value) in table {
+            let name = key.get_ref().as_str();
+            if let Some((_, quantity)) = QUANTITIES.iter().find(|(known, _)| *known == name) {
+                quantities.push((*quantity, value));
+            } else if let Some((_, bound)) = BOUNDS.iter().find(|(known, _)| *known == name) {
+                bounds.push(bound(one_number(value, 0.0)?));
+            } else {
+                match name {
+                    "of" => of = Some(value),
+                    "over" => over = Some(value),
+                    "about" => bounds.push(Bound::About(numbers(value, f64::MIN_POSITIVE)?)),
+                    "beats" => beats = one_number(value, 1.0)?,
+                    "called" => called = value.get_ref().as_str(),
+                    "chance" => chance = Some(value),
+                    _ => return Err((key.span(), format!("unknown key `{name}` in a rule"))),
+                }
+            }
+        }
+        let wrong = |reason: &str| (at.clone(), reason.to_owned());
+        let [(quantity, figures)] = quantities[..] else {
+            let known = QUANTITIES.map(|(name, _)| name).join(", ");
+            return Err(wrong(&format!("a rule is about one of {known}")));
+        };
+        let of = of.ok_or_else(|| wrong("a rule says with `of` which rows it is about"))?;
+        let figure = |(name, at): (String, _)| Figure::of(&name, called).map_err(|reason| (at, reason));
+        let figures = names.words(figures)?.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+        quantity.check(&bounds, figures.len(), is_shown).map_err(wrong)?;
+        if let Some(chance) = chance.filter(|_| quantity != Quantity::Every) {
+            return Err((chance.span(), "`chance` belongs to `every`".to_owned()));
+        }
+        let in_series = matches!(quantity, Quantity::Slope | Quantity::Crossover);
+        let rows = names.places(of, in_series)?;
+        let over = over.map(|over| names.places(over, in_series)).transpose()?;
+        if over.is_some() != quantity.compares() {
+            return Err(wrong(
+                "ratio, pays, rounds and crossover say with `over` what they compare with; no other does",
+            ));
+        }
+        let (many, against) = (rows.len(), over.as_ref().map_or(rows.len(), Vec::len));
+        let pairs: Vec<_> = match over {
+            None => rows.into_iter().map(|of| (of, None)).collect(),
+            Some(over) if many == against || many == 1 || against == 1 => {
+                let pair = |at: usize| (rows[at % many].clone(), Some(over[at % against].clone()));
+                (0..many.max(against)).map(pair).collect()
+            }
+            Some(_) => return Err((of.span(), format!("{many} rows cannot be compared with {against}"))),
+        };
+        if pairs.is_empty() && !is_shown {
+            return Err((of.span(), "the rule is about no row".to_owned()));
+        }
+        let chance = chance.is_some_and(|chance| chance.get_ref().as_bool() == Some(true));
+        Ok(Self { quantity, figures, pairs, bounds, beats, chance })
     }
 }
 
-impl RuleTable {
-    /// Checked; `is_shown` if it decides nothing.
-    pub(super) fn check(&self, names: &Names, is_shown: bool) -> Result<Rule, Wrong> {
-        let (quantity, key) = self.quantity()?;
-        let words = names.words(key)?;
-        let figure =
-            |(name, at): (String, _)| Figure::of(&name, self.called.as_ref()).map_err(|reason| (at, reason));
-        let figures = words.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
-        let bounds = self.bounds()?;
-        let wrong = |condition: bool, reason: &str| {
-            if condition { Err((key.span(), reason.to_owned())) } else { Ok(()) }
-        };
-        let decides_itself = matches!(quantity, Quantity::Pays | Quantity::Alike);
-        let only_shown =
-            matches!(quantity, Quantity::Largest | Quantity::Smallest | Quantity::Rounds | Quantity::Crossover);
-        wrong(only_shown && !is_shown, "this decides nothing: it belongs under `also`")?;
-        wrong(is_shown && !bounds.is_empty(), "what stands under `also` has no bound")?;
-        wrong(!is_shown && bounds.is_empty() != decides_itself, "say what it has to be, with one of at_least, at_most, above, below, about; `pays` and `alike` have none")?;
-        let by_run = matches!(quantity, Quantity::Every | Quantity::Some | Quantity::Most);
-        wrong(by_run && bounds.len() != 1, "a rule about runs has one bound")?;
-        wrong(quantity == Quantity::Pays && figures.len() != 2, "`pays` names two figures")?;
-        if let Some(chance) = self.chance.as_ref().filter(|_| quantity != Quantity::Every) {
-            return Err((chance.span(), "`chance` belongs to `every`".to_owned()));
-        }
-        let is_paired =
-            matches!(quantity, Quantity::Ratio | Quantity::Pays | Quantity::Rounds | Quantity::Crossover);
-        let in_series = matches!(quantity, Quantity::Slope | Quantity::Crossover);
-        let of = names.places(&self.of, in_series)?;
-        let over = self.over.as_ref().map(|over| names.places(over, in_series)).transpose()?;
-        let pairs = match (is_paired, over) {
-            (false, None) => of.into_iter().map(|of| (of, None)).collect(),
-            (true, Some(over)) if of.len() == over.len() => zip(of, over.into_iter().map(Some)).collect(),
-            (true, Some(over)) if over.len() == 1 => of.into_iter().map(|of| (of, Some(over[0].clone()))).collect(),
-            (true, Some(over)) if of.len() == 1 => over.into_iter().map(|over| (of[0].clone(), Some(over))).collect(),
-            (true, Some(over)) => {
-                let reason = format!("{} rows cannot be compared with {}", of.len(), over.len());
-                return Err((self.of.span(), reason));
-            }
-            (true, None) => return Err((self.of.span(), "say with `over` what it is compared with".to_owned())),
-            (false, Some(_)) => return Err((self.of.span(), "`over` belongs to a comparison".to_owned())),
-        };
-        let chance = self.chance.as_ref().is_some_and(|chance| *chance.get_ref());
-        let beats = self.beats.as_ref().map_or(0.0, |beats| *beats.get_ref());
-        Ok(Rule { quantity, figures, pairs, bounds, beats, chance })
+impl Quantity {
+    fn compares(self) -> bool {
+        matches!(self, Self::Ratio | Self::Pays | Self::Rounds | Self::Crossover)
     }
 
-    fn quantity(&self) -> Result<(Quantity, &Spanned<Value>), Wrong> {
-        let keys = [
-            (Quantity::Value, &self.value),
-            (Quantity::Ratio, &self.ratio),
-            (Quantity::Slope, &self.slope),
-            (Quantity::Pays, &self.pays),
-            (Quantity::Every, &self.every),
-            (Quantity::Some, &self.some),
-            (Quantity::Most, &self.most),
-            (Quantity::Alike, &self.alike),
-            (Quantity::Largest, &self.largest),
-            (Quantity::Smallest, &self.smallest),
-            (Quantity::Rounds, &self.rounds),
-            (Quantity::Crossover, &self.crossover),
-        ];
-        let mut given = keys.into_iter().filter_map(|(quantity, key)| Some((quantity, key.as_ref()?)));
-        match (given.next(), given.next()) {
-            (Some(one), None) => Ok(one),
-            (_, Some((_, key))) => Err((key.span(), "a rule is about one quantity".to_owned())),
-            (None, None) => Err((self.of.span(), "a rule says what it is about: value, ratio, slope, ..".to_owned())),
-        }
-    }
-
-    fn bounds(&self) -> Result<Vec<Bound>, Wrong> {
-        let single: [(&Option<Spanned<f64>>, fn(f64) -> Bound); 4] = [
-            (&self.at_least, Bound::AtLeast),
-            (&self.at_most, Bound::AtMost),
-            (&self.above, Bound::Above),
-            (&self.below, Bound::Below),
-        ];
-        let mut bounds = Vec::new();
-        for (key, bound) in single {
-            let Some(key) = key else { continue };
-            if !(key.get_ref().is_finite() && *key.get_ref() >= 0.0) {
-                return Err((key.span(), "a bound is a number, 0 or more".to_owned()));
+    /// What is wrong with these bounds, and so many figures.
+    fn check(self, bounds: &[Bound], figures: usize, is_shown: bool) -> Result<(), &'static str> {
+        let decides_itself = matches!(self, Self::Pays | Self::Alike);
+        let shows_only = matches!(self, Self::Largest | Self::Smallest | Self::Rounds | Self::Crossover);
+        match bounds {
+            [] if is_shown || decides_itself => {}
+            _ if shows_only && !is_shown => return Err("this decides nothing: it belongs under `also`"),
+            [] => return Err("say what it has to be: at_least, at_most, above, below or about"),
+            _ if is_shown || decides_itself => return Err("this has no bound"),
+            [_, _, ..] if matches!(self, Self::Every | Self::Some | Self::Most) => {
+                return Err("a rule about runs has one bound");
             }
-            bounds.push(bound(*key.get_ref()));
+            [Bound::AtLeast(least), Bound::AtMost(most)] if least > most => {
+                return Err("nothing is above and below that");
+            }
+            _ => {}
         }
-        if let Some(about) = &self.about {
-            let values = match about.get_ref() {
-                Value::Array(values) => values.as_slice(),
-                one => std::slice::from_ref(one),
-            };
-            #[allow(clippy::cast_precision_loss, reason = "who claims so much claims it roughly")]
-            let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
-            let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
-            let numbers = numbers.filter(|numbers| !numbers.is_empty() && numbers.iter().all(|one| *one > 0.0));
-            bounds.push(Bound::About(numbers.ok_or_else(|| {
-                (about.span(), "`about` is a positive number or a list of them".to_owned())
-            })?));
-        }
-        if let [Bound::AtLeast(least), Bound::AtMost(most)] = bounds[..]
-            && least > most
-        {
-            return Err((self.of.span(), format!("nothing is at least {least} and at most {most}")));
-        }
-        Ok(bounds)
+        if self == Self::Pays && figures != 2 { Err("`pays` names two figures") } else { Ok(()) }
+    }
+}
+
+/// A number or a list of them, none below `least`.
+fn numbers(value: &Spanned<Value>, least: f64) -> Result<Vec<f64>, Wrong> {
+    let values = match value.get_ref() {
+        Value::Array(values) => values.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    #[allow(clippy::cast_precision_loss, reason = "a bound of that size is rough")]
+    let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
+    let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
+    let numbers =
+        numbers.filter(|all| !all.is_empty() && all.iter().all(|one| one.is_finite() && *one >= least));
+    numbers.ok_or_else(|| (value.span(), "a bound is a number that is not negative".to_owned()))
+}
+
+fn one_number(value: &Spanned<Value>, least: f64) -> Result<f64, Wrong> {
+    match numbers(value, least)?[..] {
+        [number] => Ok(number),
+        _ => Err((value.span(), "this is one number; `about` may be a list".to_owned())),
     }
 }

@@ -22,7 +22,9 @@ fn the_committed_data_have_the_verdicts_that_are_written_down() {
     if let Ok(file) = std::env::var("DUMP") {
         std::fs::write(file, crate::data::json(&judgements).unwrap()).unwrap();
     }
-    let told = judgements.chunks(2).map(|both| format!("{} {} {}\n", both[0].id, word(both[0].verdict), word(both[1].verdict)));
+    let told = judgements
+        .chunks(2)
+        .map(|both| format!("{} {} {}\n", both[0].id, word(both[0].verdict), word(both[1].verdict)));
     let mut told: Vec<_> = told.collect();
     let mut expected: Vec<_> = VERDICTS.lines().map(|line| format!("{line}\n")).collect();
     told.sort();

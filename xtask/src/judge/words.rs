@@ -11,8 +11,11 @@ use crate::units::whole;
 
 /// What decides, in words.
 pub(super) fn threshold(rules: &Rules) -> String {
-    let mut parts: Vec<_> =
-        rules.rules.iter().map(|(name, rule)| format!("{}: {}", plain(name), in_words(rule, &rules.cases))).collect();
+    let mut parts: Vec<_> = rules
+        .rules
+        .iter()
+        .map(|(name, rule)| format!("{}: {}", plain(name), in_words(rule, &rules.cases)))
+        .collect();
     let joined = |how: &str, formula: &super::Formula| match formula.text.as_str() {
         "never" => format!("never {how}"),
         text => format!("{how} if {}", plain(text)),
@@ -32,7 +35,9 @@ pub(super) fn threshold(rules: &Rules) -> String {
     }
     verdict += match rules.versions {
         super::Versions::First => "",
-        super::Versions::Each => "; each version of CPython is judged by itself, and the first one's verdict counts",
+        super::Versions::Each => {
+            "; each version of CPython is judged by itself, and the first one's verdict counts"
+        }
         super::Versions::Any => "; it is enough if it holds in one version of CPython that has a GIL",
     };
     parts.push(verdict);
@@ -54,7 +59,11 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
     };
     let bounds: Vec<_> = rule.bounds.iter().map(|bound| bound.in_words(unit)).collect();
     let bounds = bounds.join(" and ");
-    let beats = if rule.beats > 0.0 { format!(", each of at least {} beats", whole(rule.beats)) } else { String::new() };
+    let beats = if rule.beats > 0.0 {
+        format!(", each of at least {} beats", whole(rule.beats))
+    } else {
+        String::new()
+    };
     match rule.quantity {
         Quantity::Ratio => format!("{figures} of {of} divided by that of {over} is {bounds}{beats}"),
         Quantity::Slope => format!("{figures} of one more, by the slope over n, of {of} is {bounds}"),
@@ -64,7 +73,9 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
             SAME * 100.0
         ),
         Quantity::Every if rule.chance => {
-            format!("{figures} of {of} is {bounds} in every run, of at least {RUNS_TO_SEE_NONE} on at least 2 cores")
+            format!(
+                "{figures} of {of} is {bounds} in every run, of at least {RUNS_TO_SEE_NONE} on at least 2 cores"
+            )
         }
         Quantity::Every => format!("{figures} of {of} is {bounds} in every run"),
         Quantity::Some => format!("{figures} of {of} is {bounds} in one run or more"),

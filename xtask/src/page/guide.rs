@@ -95,8 +95,7 @@ fn summary(summary: &Summary, judgements: &[Judgement]) -> String {
                 format!("{claim} **{rust}**, CPython **{python}**")
             });
             let judged: Vec<_> = judged.collect();
-            let judged =
-                if judged.is_empty() { String::new() } else { format!(" ({})", judged.join("; ")) };
+            let judged = if judged.is_empty() { String::new() } else { format!(" ({})", judged.join("; ")) };
             format!("“{words}”{judged}")
         }
     };
