@@ -328,7 +328,7 @@ impl fmt::Display for Expectation {
 }
 
 /// Whether there may be such a figure in an outcome.
-fn check_path(path: &str) -> Result<(), String> {
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
     let roots = ["work", "metrics", "cpu", "memory", "switches", "errors", "witness"];
     let singles = ["elapsed_s", "threads_peak"];
     let known = singles.contains(&path)
@@ -341,13 +341,13 @@ fn check_path(path: &str) -> Result<(), String> {
 }
 
 /// The text, to name the line of what is wrong in it.
-struct Source<'a> {
-    text: &'a str,
-    shown: PathBuf,
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) shown: PathBuf,
 }
 
 impl Source<'_> {
-    fn error(&self, span: Range<usize>, message: impl fmt::Display) -> Error {
+    pub(crate) fn error(&self, span: Range<usize>, message: impl fmt::Display) -> Error {
         let line = 1 + self.text[..span.start].matches('\n').count();
         anyhow!("{}:{line}: {message}", self.shown.display())
     }
@@ -697,7 +697,7 @@ fn workspace_version(root: &Path, name: &str) -> Result<Option<String>> {
     Ok(version.map(str::to_owned))
 }
 
-fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
+pub(crate) fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
     let text = claim.get_ref();
     let digits = text.strip_prefix(|c: char| c.is_ascii_uppercase()).unwrap_or_default();
     if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit()) {

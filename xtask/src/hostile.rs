@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use crate::data::Data;
 use crate::experiment::Experiment;
-use crate::ledger::{Agreement, Crossing, JudgedLeaf, Judgement, Tree, Verdict};
+use crate::judge::{Agreement, Cell, Crossing, JudgedLeaf, Judgement, Summary, Tree, Verdict, Verdicts};
 use crate::plot::{self, Plot};
 use crate::series::synthetic::experiment_in;
-use crate::text::{Name, clean};
+use crate::text::{Name, Text, clean};
 use crate::{html, page};
 
 const PAYLOADS: [&str; 24] = [
@@ -167,14 +167,19 @@ impl Demo {
             id: "R1".to_owned(),
             language: language.into(),
             verdict: Verdict::Fails,
-            evidence: format!("threads: {words}; {words} (more; {words})").into(),
+            finding: words.into(),
+            evidence: Text::from(format!("threads: {words}; {words} (more; {words})")).into(),
             threshold: "a rule".into(),
+            says: "a claim".to_owned(),
+            experiment: "demo".to_owned(),
+            variants: BTreeSet::new(),
         };
-        let judgements = [judgement("rust"), judgement("python")];
+        let judgements = vec![judgement("rust"), judgement("python")];
         let leaf = JudgedLeaf {
             path: vec!["CPU-bound".into()],
             model: words.into(),
             agreement: Agreement::Agree,
+            finding: words.into(),
             evidence: words.into(),
             rule: words.into(),
         };
@@ -191,10 +196,13 @@ impl Demo {
         let plots: Vec<Plot> = plot::plots(experiment, &data);
         let own = page::experiment(experiment, &data, &plots, &judgements);
         let data = [data];
-        let overview = page::machine(&data, &self.experiments, &judgements, &tree);
+        let rows = vec![("a row".to_owned(), vec![Cell::Measured("1".to_owned())])];
+        let summary = Summary { columns: vec!["threads".to_owned()], rows };
+        let verdicts = Verdicts { judgements, tree, summary };
+        let overview = page::machine(&data, &self.experiments, &[], &verdicts);
         let machine = html::Machine {
             label: "box".to_owned(),
-            judgements: &judgements,
+            judgements: &verdicts.judgements,
             data: &data,
             overview: &overview,
             picture: plots.first(),

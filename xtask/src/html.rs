@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use self::markdown::{converted, scrolled, without_style};
 use crate::data::Data;
 use crate::experiment::{Experiment, Variant};
-use crate::ledger::Judgement;
+use crate::judge::Judgement;
 use crate::markdown::list;
 use crate::page::method_of_all;
 use crate::plot::{self, Plot};

@@ -15,7 +15,7 @@ mod hostile;
 mod html;
 mod hyperfine;
 mod interpreters;
-mod ledger;
+mod judge;
 mod machine;
 mod markdown;
 mod measure;

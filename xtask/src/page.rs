@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Case, Experiment, Size};
 use crate::html;
-use crate::ledger::{Judgement, Tree, Verdict, judged_by, says};
+use crate::judge::{Guideline, Judgement, Verdict, Verdicts};
 use crate::markdown::{escape, list, table};
 use crate::plot::Plot;
 use crate::series::whole_time;
@@ -69,8 +69,8 @@ const MEMORIES: &str = "*Memory* in the evidence is all that is taken: resident,
 pub(crate) fn machine(
     data: &[Data],
     experiments: &[Experiment],
-    judgements: &[Judgement],
-    tree: &Tree,
+    guidelines: &[Guideline],
+    verdicts: &Verdicts,
 ) -> String {
     let mut page = String::from("# Threads and async on this machine\n\n");
     if let Some(first) = data.first() {
@@ -83,11 +83,11 @@ pub(crate) fn machine(
             machine.system.md(),
         );
     }
-    let all: Vec<_> = judgements.iter().collect();
+    let all: Vec<_> = verdicts.judgements.iter().collect();
     page += &format!(
         "## The ledger\n\n{}\n{MEMORIES}\n\n{}## The experiments\n\n",
         ledger(&all),
-        guide::guide(data, experiments, judgements, tree)
+        guide::guide(guidelines, verdicts)
     );
     let mut rows = Vec::new();
     for data in data {
@@ -119,10 +119,10 @@ pub(crate) fn ledger(judgements: &[&Judgement]) -> String {
         .map(|(rust, python)| {
             vec![
                 rust.id.clone(),
-                escape(says(&rust.id)),
+                escape(&rust.says),
                 format!("**{}**", rust.verdict.words()),
                 python.map_or(String::new(), in_python),
-                rust.evidence.md(),
+                evidence(rust),
             ]
         })
         .collect();
@@ -140,7 +140,15 @@ fn in_python(judgement: &Judgement) -> String {
     let verdict = judgement.verdict.words();
     let verdict =
         if judgement.verdict == Verdict::NotMeasured { verdict.to_owned() } else { format!("**{verdict}**") };
-    format!("{verdict}: {}", judgement.evidence.md())
+    format!("{verdict}: {}", evidence(judgement))
+}
+
+/// The finding, and what it rests on.
+fn evidence(judgement: &Judgement) -> String {
+    match judgement.verdict {
+        Verdict::NotMeasured => judgement.evidence.text().md(),
+        _ => format!("{} {}.", judgement.finding.md(), judgement.evidence.text().md()),
+    }
 }
 
 /// A claim as it is judged in Rust, and as it is in CPython.
@@ -179,7 +187,7 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&P
     let verdict = |judgement: &Judgement| format!("**{}**", judgement.verdict.words());
     let rows = surprising.iter().map(|(rust, python)| {
         let python = python.map_or(String::new(), verdict);
-        vec![rust.id.clone(), escape(says(&rust.id)), verdict(rust), python]
+        vec![rust.id.clone(), escape(&rust.says), verdict(rust), python]
     });
     let rows: Vec<_> = rows.collect();
     let columns = [("Claim", false), ("The article says", false), ("In Rust", false), ("In CPython", false)];
@@ -205,7 +213,7 @@ pub(crate) fn most_surprising<'a>(judgements: &[&'a Judgement], most: usize) -> 
     surprising.sort_by_key(|(rust, python)| Reverse(surprise(rust, *python)));
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     surprising.retain(|(rust, _)| {
-        let of_its_experiment = shown.entry(judged_by(&rust.id)).or_default();
+        let of_its_experiment = shown.entry(&rust.experiment).or_default();
         *of_its_experiment += 1;
         *of_its_experiment <= OF_ONE_EXPERIMENT
     });

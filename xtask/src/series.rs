@@ -21,11 +21,6 @@ pub(crate) fn work_time(row: &Row) -> Vec<f64> {
     sums(row, &["/elapsed_s"])
 }
 
-/// How late the beats beside the work came, but for one in a hundred.
-pub(crate) fn lateness(row: &Row) -> Vec<f64> {
-    sums(row, &["/metrics/late_p99_s"])
-}
-
 pub(crate) fn start_time(row: &Row) -> Vec<f64> {
     sums(row, &["/metrics/start_s"])
 }
@@ -75,14 +70,14 @@ pub(crate) struct Measured {
 
 impl Measured {
     /// None where it was not told.
-    pub(crate) fn of(row: &Row, figure: Figure) -> Option<Self> {
+    pub(crate) fn of(row: &Row, figure: impl Fn(&Row) -> Vec<f64>) -> Option<Self> {
         let values = figure(row);
         let decides = values.len() >= ENOUGH_RUNS;
         (!values.is_empty()).then(|| Self { interval: interval(&values), decides })
     }
 
     /// A row's figure against another's; none where either was not told, or was nothing to divide by.
-    pub(crate) fn ratio(of: &Row, to: &Row, figure: Figure) -> Option<Self> {
+    pub(crate) fn ratio(of: &Row, to: &Row, figure: impl Fn(&Row) -> Vec<f64>) -> Option<Self> {
         let (of, to) = (figure(of), figure(to));
         let runs = of.len().min(to.len());
         let divides = runs > 0 && of.iter().chain(&to).all(|value| *value > 0.0);
@@ -120,7 +115,12 @@ impl<'a> Series<'a> {
 
     /// What one more costs, and the n it was fitted over: at least three of them, the largest no less than
     /// `scale`.
-    pub(crate) fn slope(&self, variant: &str, figure: Figure, scale: u64) -> Option<(Measured, Vec<u64>)> {
+    pub(crate) fn slope(
+        &self,
+        variant: &str,
+        figure: impl Fn(&Row) -> Vec<f64>,
+        scale: u64,
+    ) -> Option<(Measured, Vec<u64>)> {
         let rows = self.rows(variant).filter(|(_, row)| row.status == Status::Ok);
         let told = rows.map(|(n, row)| (n, figure(row))).filter(|(_, values)| !values.is_empty());
         let (sizes, values): (Vec<u64>, Vec<Vec<f64>>) = told.unzip();

@@ -62,15 +62,25 @@ impl Interval {
     }
 }
 
-/// A ratio as a reader takes it in, `1.82 [1.71, 1.90]`: with two digits that count, however small it is.
+/// How many digits a ratio is shown with: two that count, however small it is.
+fn digits(ratio: f64) -> usize {
+    match ratio {
+        10.0.. => 0,
+        0.1.. => 2,
+        0.01.. => 3,
+        _ => 4,
+    }
+}
+
+/// A ratio without its interval.
+pub(crate) fn brief(ratio: f64) -> String {
+    format!("{ratio:.0$}", digits(ratio))
+}
+
+/// A ratio as a reader takes it in, `1.82 [1.71, 1.90]`.
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = match self.median {
-            10.0.. => 0,
-            0.1.. => 2,
-            0.01.. => 3,
-            _ => 4,
-        };
+        let digits = digits(self.median);
         write!(f, "{:.digits$} [{:.digits$}, {:.digits$}]", self.median, self.low, self.high)
     }
 }

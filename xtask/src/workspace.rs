@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::Usage;
 use crate::experiment::Experiment;
+use crate::judge::Ledger;
 use crate::process;
 
 /// The cargo that runs us, so that a toolchain chosen with `+NAME` stays chosen.
@@ -103,11 +104,19 @@ impl Workspace {
         Ok(folders)
     }
 
-    /// Every experiment.toml, read and checked.
+    /// Every experiment.toml, read and checked; and so is every claims.toml, so that no command goes by a name that is gone.
     pub(crate) fn experiments(&self) -> Result<Vec<Experiment>> {
         let folders = self.experiment_folders()?;
         let files = folders.iter().map(|folder| folder.join("experiment.toml")).filter(|file| file.exists());
-        files.map(|file| Experiment::read(&self.root, &file)).collect()
+        let experiments =
+            files.map(|file| Experiment::read(&self.root, &file)).collect::<Result<Vec<_>>>()?;
+        self.ledger(&experiments)?;
+        Ok(experiments)
+    }
+
+    /// The claims of these experiments, which are all that there are.
+    pub(crate) fn ledger(&self, experiments: &[Experiment]) -> Result<Ledger> {
+        Ledger::read(&self.root, experiments)
     }
 
     /// The experiments whose name matches one of `globs`; all of them when there are no globs.

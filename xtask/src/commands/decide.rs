@@ -14,9 +14,8 @@ use serde::de::DeserializeOwned;
 
 use super::report;
 use crate::data::json;
-use crate::ledger::{Judgement, LEAVES, Tree, clauses};
+use crate::judge::{Judgement, Ledger, Tree};
 use crate::machine::Machine;
-use crate::text::Text;
 use crate::workspace::Workspace;
 use crate::{Usage, say, tell, terminal};
 use advice::{Advice, advise};
@@ -99,6 +98,7 @@ pub(crate) struct Needs {
 pub(crate) struct Results {
     pub(crate) claims: Vec<Judgement>,
     pub(crate) tree: Tree,
+    pub(crate) ledger: Ledger,
 }
 
 #[derive(Serialize)]
@@ -222,9 +222,10 @@ fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
     let results = Results {
         claims: parse(workspace, &data.join("claims.json"))?,
         tree: parse(workspace, &data.join("tree.json"))?,
+        ledger: workspace.ledger(&workspace.experiments()?)?,
     };
     ensure!(
-        results.tree.leaves.len() == LEAVES,
+        results.tree.leaves.len() == results.ledger.leaves(),
         "{} is not of this version: run `cargo xtask report`",
         workspace.shown(&data.join("tree.json"))
     );
@@ -256,22 +257,16 @@ fn told(advice: &Advice, source: &Source) -> String {
         source.machine
     );
     for ground in &advice.evidence {
-        text += &format!("  {}\n{}", ground.what, points(&ground.evidence));
+        text += &format!("  {}\n    {}\n", ground.what, ground.finding.plain());
     }
     let article = &advice.article;
     let also = if article.leads_there_too { ", too" } else { "" };
     text += &format!(
-        "\nThe article's tree leads to {}{also}: {}\n  {}\n{}",
+        "\nThe article's tree leads to {}{also}: {}\n  {}\n    {}\n",
         article.model.plain(),
-        article.path.iter().map(Text::plain).collect::<Vec<_>>().join(" → "),
+        article.path.iter().map(crate::text::Text::plain).collect::<Vec<_>>().join(" → "),
         article.agreement.words(),
-        points(&article.evidence)
+        article.finding.plain()
     );
     text
-}
-
-/// An evidence, a line for each of its parts.
-fn points(evidence: &Text) -> String {
-    let lines = clauses(evidence).into_iter().map(|clause| format!("    {}\n", clause.plain()));
-    lines.collect()
 }

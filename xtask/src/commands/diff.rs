@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::data::{Data, Row, Status};
 use crate::experiment::Experiment;
-use crate::ledger::{self, Judgement, Verdict};
+use crate::judge::{Judgement, Verdict};
 use crate::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
 use crate::text::{Text, clean};
 use crate::workspace::Workspace;
@@ -73,7 +73,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             options.new.display()
         );
     }
-    let judged = [&old, &new].map(|data| ledger::judge(data, &experiments).0);
+    let ledger = workspace.ledger(&experiments)?;
+    let judged = [&old, &new].map(|data| ledger.judge(data, &experiments).judgements);
     say(&rows(&compared))?;
     say(&list("With other arguments, and so not compared", &other_arguments(&old, &new)))?;
     say(&list("Only in one of them, or without a time in one", &missing(&old, &new)))?;

@@ -19,7 +19,7 @@ use crate::data::{self, Data, json};
 use crate::experiment::Experiment;
 use crate::git::is_tracked;
 use crate::html;
-use crate::ledger::{self, Judgement, Tree, Verdict};
+use crate::judge::{Judgement, Ledger, Verdict, Verdicts};
 use crate::markdown::{escape, table};
 use crate::page;
 use crate::plot::{self, Plot};
@@ -145,14 +145,15 @@ pub(crate) fn reference_in(results: &Path) -> Option<String> {
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
 pub(crate) fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judgement>> {
     let experiments = workspace.experiments()?;
-    let machine = Machine::read(folder.to_owned(), &experiments)?;
-    let pages = machine.pages(&experiments)?;
+    let ledger = workspace.ledger(&experiments)?;
+    let machine = Machine::read(folder.to_owned(), &ledger, &experiments)?;
+    let pages = machine.pages(&ledger, &experiments)?;
     let html = Pages::html(workspace, slice::from_ref(&pages))?;
     data::write(&folder.join(PAGE), &html)?;
     for (file, text) in pages.files() {
         data::write(&file, &text)?;
     }
-    Ok(machine.judgements)
+    Ok(machine.verdicts.judgements)
 }
 
 /// The ledger, for the terminal: the most surprising rows first with their evidence, then all of them, and where to read more.
@@ -175,23 +176,16 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
         say("What a reader of the article would expect least:\n\n")?;
     }
     for (rust, python) in surprising {
-        say(&format!("{:4} {}\n", rust.id, ledger::says(&rust.id)))?;
+        say(&format!("{:4} {}\n", rust.id, rust.says))?;
         for (language, judgement) in [("Rust", Some(rust)), ("CPython", python)] {
             let Some(judgement) = judgement else { continue };
-            let first = &ledger::clauses(&judgement.evidence)[0];
-            say(&format!("     {language:8}{} {}\n", shown(judgement.verdict), first.plain()))?;
+            say(&format!("     {language:8}{} {}\n", shown(judgement.verdict), judgement.finding.plain()))?;
         }
     }
     say(&format!("\n     {:13}{:13}\n", "in Rust", "in CPython"))?;
     for (rust, python) in page::pairs(&all) {
         let python = python.map_or(Verdict::NotMeasured, |judgement| judgement.verdict);
-        say(&format!(
-            "{:4} {} {} {}\n",
-            rust.id,
-            shown(rust.verdict),
-            shown(python),
-            ledger::says(&rust.id)
-        ))?;
+        say(&format!("{:4} {} {} {}\n", rust.id, shown(rust.verdict), shown(python), rust.says))?;
     }
     let [page, html] = ["README.md", "index.html"].map(|page| folder.join(page));
     say(&format!("\n{}\n{}\n", workspace.shown(&page), workspace.shown(&html)))
@@ -201,15 +195,14 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
 struct Machine {
     folder: PathBuf,
     data: Vec<Data>,
-    judgements: Vec<Judgement>,
-    tree: Tree,
+    verdicts: Verdicts,
 }
 
 impl Machine {
-    fn read(folder: PathBuf, experiments: &[Experiment]) -> Result<Self> {
+    fn read(folder: PathBuf, ledger: &Ledger, experiments: &[Experiment]) -> Result<Self> {
         let data = Data::read_all(&folder)?;
-        let (judgements, tree) = ledger::judge(&data, experiments);
-        Ok(Self { folder, data, judgements, tree })
+        let verdicts = ledger.judge(&data, experiments);
+        Ok(Self { folder, data, verdicts })
     }
 
     fn label(&self) -> String {
@@ -217,9 +210,10 @@ impl Machine {
     }
 
     /// Every file that is written for it.
-    fn pages<'a>(&'a self, experiments: &'a [Experiment]) -> Result<Pages<'a>> {
-        let Self { folder, data, judgements, tree } = self;
-        let overview = page::machine(data, experiments, judgements, tree);
+    fn pages<'a>(&'a self, ledger: &Ledger, experiments: &'a [Experiment]) -> Result<Pages<'a>> {
+        let Self { folder, data, verdicts } = self;
+        let Verdicts { judgements, tree, .. } = verdicts;
+        let overview = page::machine(data, experiments, ledger.guidelines(), verdicts);
         let judged = [("claims", json(judgements)?), ("tree", json(tree)?)];
         let judged = judged.map(|(name, text)| (folder.join(format!("data/{name}.json")), text));
         // Data may outlive their experiment; they are kept, but can no longer be explained.
@@ -255,7 +249,7 @@ impl Pages<'_> {
     fn html(workspace: &Workspace, all: &[Self]) -> Result<String> {
         let machines = all.iter().map(|pages| html::Machine {
             label: pages.machine.label(),
-            judgements: &pages.machine.judgements,
+            judgements: &pages.machine.verdicts.judgements,
             data: &pages.machine.data,
             overview: &pages.overview,
             picture: pages.picture(),
@@ -311,12 +305,13 @@ fn at_once<T: Sync, R: Send + Sync>(all: &[T], work: impl Fn(&T) -> R + Sync) ->
 /// Every generated file of the project: the pages of each machine, and the parts of the READMEs.
 fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let experiments = workspace.experiments()?;
+    let ledger = workspace.ledger(&experiments)?;
     let results = workspace.root.join("results");
     let label = reference_in(&results);
     ensure!(label.is_some() || !results.join("reference").exists(), "results/reference names no machine");
     let mut machines = Vec::new();
     for folder in machines_in(&results)? {
-        let machine = Machine::read(folder, &experiments)?;
+        let machine = Machine::read(folder, &ledger, &experiments)?;
         if !machine.data.is_empty() {
             machines.push(machine);
         }
@@ -326,7 +321,7 @@ fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
         (Some(machine.label()) != label, !is_tracked(&machine.folder), machine.label())
     });
     let written: Vec<_> =
-        machines.iter().map(|machine| machine.pages(&experiments)).collect::<Result<_>>()?;
+        machines.iter().map(|machine| machine.pages(&ledger, &experiments)).collect::<Result<_>>()?;
     let reference = written.first().filter(|pages| Some(pages.machine.label()) == label);
     if let Some(label) = &label {
         ensure!(reference.is_some(), "results/reference names {label}, and results/{label} holds no data");
@@ -365,8 +360,8 @@ fn front_page(
     let Some(pages) = reference else {
         return Ok(Some((file, text)));
     };
-    let Machine { judgements, .. } = pages.machine;
-    let headline = page::headline(judgements, &pages.machine.label(), pages.picture());
+    let headline =
+        page::headline(&pages.machine.verdicts.judgements, &pages.machine.label(), pages.picture());
     Ok(Some((file.clone(), spliced(&file, &text, "headline", &headline)?)))
 }
 

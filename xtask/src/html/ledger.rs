@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Machine, Shown, escape};
 use crate::experiment::Model;
-use crate::ledger::{Judgement, Verdict, clauses, judged_by, says};
-use crate::text::Text;
+use crate::judge::{Judgement, Verdict};
 
 const LANGUAGES: [(&str, &str); 2] = [("rust", "Rust"), ("python", "CPython")];
 const VERDICTS: [Verdict; 5] =
@@ -30,7 +29,7 @@ pub(super) fn tally(machines: &[Machine]) -> String {
     text + "</ul>\n"
 }
 
-/// Every claim with its verdicts and the first of what each rests on; the rest is folded away.
+/// Every claim with its verdicts and what was found; what it rests on is folded away.
 pub(super) fn ledger(machines: &[Machine], experiments: &[Shown]) -> String {
     let mut text = String::from("<section aria-labelledby=\"ledger\">\n<h2 id=\"ledger\">The ledger</h2>\n");
     text += &filters(experiments);
@@ -60,7 +59,7 @@ fn row(claim: &Judgement, machines: &[Machine], experiments: &[Shown]) -> String
             cells += &format!("<td data-of=\"{of}\">{}</td>", judgement.map_or_else(String::new, cell));
         }
     }
-    let judged_by = experiments.iter().find(|one| one.experiment.name == judged_by(&claim.id));
+    let judged_by = experiments.iter().find(|one| one.experiment.name == claim.experiment);
     let (group, link) = judged_by.map_or_else(Default::default, |Shown { experiment, .. }| {
         let name = escape(&experiment.name);
         (escape(&experiment.group), format!("<br><a href=\"#{name}\">{name}</a>"))
@@ -71,7 +70,7 @@ fn row(claim: &Judgement, machines: &[Machine], experiments: &[Shown]) -> String
          <td>{}{link}</td>{cells}</tr>\n",
         verdicts.into_iter().collect::<Vec<_>>().join(" "),
         models(claim, experiments),
-        escape(says(&claim.id)),
+        escape(&claim.says),
     )
 }
 
@@ -81,13 +80,12 @@ fn column(machines: &[Machine], machine: &Machine, language: &str) -> String {
 }
 
 fn cell(judgement: &Judgement) -> String {
-    let clauses = clauses(&judgement.evidence);
-    let mut text = format!("{}<p>{}</p>", shown(judgement.verdict), clauses[0].html());
+    let mut text = format!("{}<p>{}</p>", shown(judgement.verdict), judgement.finding.html());
     let (mut more, mut folded) = (Vec::new(), String::new());
-    if clauses.len() > 1 {
-        more.push("more evidence");
-        let others: Vec<_> = clauses[1..].iter().map(Text::html).collect();
-        folded += &format!("<p>{}.</p>", others.join("; "));
+    if judgement.verdict != Verdict::NotMeasured {
+        more.push("the evidence");
+        let clauses = judgement.evidence.clauses();
+        folded += &clauses.iter().map(|clause| format!("<p>{}.</p>", clause.html())).collect::<String>();
     }
     if !judgement.threshold.is_empty() {
         more.push("the rule");
@@ -115,11 +113,11 @@ fn class(verdict: Verdict) -> &'static str {
 
 /// The models of the variants that the rule of a claim names.
 fn models(claim: &Judgement, experiments: &[Shown]) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words: BTreeSet<_> = claim.threshold.split(|c| !is_word(c)).collect();
-    let variants = experiments.iter().flat_map(|one| &one.experiment.variants);
-    let named = variants.filter(|variant| words.contains(variant.name.as_str()));
-    let models: BTreeSet<_> = named.map(|variant| variant.model.name()).collect();
+    let model = |(experiment, variant): &(String, String)| {
+        let found = experiments.iter().find(|one| one.experiment.name == *experiment)?;
+        Some(found.experiment.variant(variant)?.model.name())
+    };
+    let models: BTreeSet<_> = claim.variants.iter().filter_map(model).collect();
     models.into_iter().collect::<Vec<_>>().join(" ")
 }
 

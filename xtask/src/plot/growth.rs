@@ -10,7 +10,7 @@ use super::powers::Powers;
 use super::{DASHES, EDGE, WIDTH, left_out, place, rule, sheet, short, source, text, text_to};
 use crate::data::{Data, Row, Status};
 use crate::experiment::{Experiment, Grows, Growth, Role, Variant};
-use crate::ledger::from_which_on;
+use crate::judge::from_which_on;
 use crate::page::figures::of_its_language;
 use crate::series::{Figure, Measured, Series, address_space, resident, whole_time, work_time};
 use crate::statistics::Interval;

@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use super::{Isolation, Library, Needs, Results, Room, Work};
-use crate::ledger::{Agreement, Asked, Crossing, JudgedLeaf, MANY, leaf_for, says};
+use crate::judge::{Agreement, Asked, Crossing, JudgedLeaf};
 use crate::text::{Name, Text};
 use crate::units::thousands;
 
 /// A thread for each is no longer granted near here: `vm.max_map_count` is 65,530 unless it was raised, and a thread takes four.
 const MOST_THREADS: u64 = 10_000;
+/// More than so many tasks are many, to the article.
+const MANY: u64 = 100;
 
 /// What to take, and why.
 #[derive(Serialize)]
@@ -25,6 +27,7 @@ pub(crate) struct Advice {
 #[derive(Serialize)]
 pub(crate) struct Ground {
     pub(crate) what: String,
+    pub(crate) finding: Text,
     pub(crate) evidence: Text,
 }
 
@@ -36,6 +39,7 @@ pub(crate) struct Article {
     pub(crate) leads_there_too: bool,
     /// Whether the data agree with it.
     pub(crate) agreement: Agreement,
+    pub(crate) finding: Text,
     pub(crate) evidence: Text,
 }
 
@@ -159,6 +163,7 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
         model: leaf.model.clone(),
         leads_there_too: leaf.model.plain() == choice.model,
         agreement: leaf.agreement,
+        finding: leaf.finding.clone(),
         evidence: leaf.evidence.clone(),
     };
     Advice { choice, path, evidence, article }
@@ -171,12 +176,12 @@ fn library(is_async: bool) -> String {
 impl Results {
     fn claim(&self, id: &str) -> Option<Ground> {
         let claim = self.claims.iter().find(|claim| claim.id == id && claim.language == "rust")?;
-        let what = format!("{id}, \"{}\", {}", says(id), claim.verdict.words());
-        Some(Ground { what, evidence: claim.evidence.clone() })
+        let what = format!("{id}, \"{}\", {}", self.ledger.says(id), claim.verdict.words());
+        Some(Ground { what, finding: claim.finding.clone(), evidence: claim.evidence.text() })
     }
 
     fn leaf(&self, asked: Asked) -> &JudgedLeaf {
-        &self.tree.leaves[leaf_for(asked)]
+        &self.tree.leaves[self.ledger.leaf_for(asked)]
     }
 
     /// Tasks from where they begin to take less of what counts than threads do, whose buffers are as small; threads below.
@@ -193,6 +198,7 @@ impl Results {
         let crossings: Vec<_> = self.tree.crossings.iter().filter(is_asked).collect();
         let grounds = crossings.iter().map(|crossing| Ground {
             what: format!("{} of downloads, async takes less than threads", crossing.figure.plain()),
+            finding: crossing.words.clone(),
             evidence: crossing.words.clone(),
         });
         let grounds = grounds.collect();
@@ -214,12 +220,13 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Judgement, Tree};
+    use crate::judge::{Judgement, Tree};
     use crate::workspace::Workspace;
 
     fn leaf(path: &[&str], model: &str, agreement: Agreement) -> JudgedLeaf {
         let path = path.iter().map(|&step| step.into()).collect();
-        JudgedLeaf { path, model: model.into(), agreement, evidence: Text::default(), rule: Text::default() }
+        let [finding, evidence, rule] = [(); 3].map(|()| Text::default());
+        JudgedLeaf { path, model: model.into(), agreement, finding, evidence, rule }
     }
 
     /// All leaves with this agreement, and async that takes less time from 300 on and less memory from 30 on.
@@ -247,7 +254,9 @@ mod tests {
         };
         let crossings = vec![crossing("whole time", 300), crossing("resident memory", 30)];
         let claims = Vec::<Judgement>::new();
-        Results { claims, tree: Tree { leaves, crossings } }
+        let workspace = Workspace::of_this_crate();
+        let ledger = workspace.ledger(&workspace.experiments().unwrap()).unwrap();
+        Results { claims, tree: Tree { leaves, crossings }, ledger }
     }
 
     fn needs(work: Work, at_once: u64, library: Library) -> Needs {
