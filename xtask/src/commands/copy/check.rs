@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use toml::{Table, Value};
 
-use super::package::{Package, Step, make_absolute};
 use super::Text;
+use super::package::{Package, Step, make_absolute};
 use super::there;
 use crate::process::litter::Folder;
 use crate::terminal::shows_progress;
