@@ -79,6 +79,8 @@ pub(crate) struct Variant {
     pub(crate) twin: Option<String>,
     /// From the root of the workspace.
     pub(crate) file: PathBuf,
+    /// The files that its own takes in, likewise; `copy` brings them along.
+    pub(crate) with: Vec<PathBuf>,
     /// When to take this one and no other.
     pub(crate) when: Option<String>,
     /// What `main` must call first.
@@ -380,6 +382,20 @@ impl Source<'_> {
         table.into_iter().map(parse).collect()
     }
 
+    /// The files in the folder that `copy` brings along with a variant: that of the module's usual name.
+    fn parts(&self, names: Vec<Spanned<String>>, root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
+        let module = folder.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
+        let mut seen = BTreeSet::new();
+        all(names, |name| {
+            let file = folder.join(format!("src/{module}/{}.rs", self.name(&name, &mut seen)?));
+            if !root.join(&file).is_file() {
+                let message = format!("`{}` has no file {}", name.get_ref(), file.display());
+                return Err(self.error(name.span(), message));
+            }
+            Ok(file)
+        })
+    }
+
     fn note(&self, text: Spanned<String>) -> Result<String> {
         if text.get_ref().lines().count() != 1 {
             return Err(self.error(text.span(), "write one line of text"));
@@ -517,6 +533,8 @@ struct VariantTable {
     tier: BTreeMap<Spanned<String>, Size>,
     #[serde(default)]
     expect: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    with: Vec<Spanned<String>>,
     when: Option<Spanned<String>>,
     setup: Option<Spanned<String>>,
     #[serde(default)]
@@ -647,6 +665,7 @@ impl Tables {
                 role: table.role,
                 twin: table.twin.map(Spanned::into_inner),
                 file,
+                with: source.parts(table.with, root, folder)?,
                 when: table.when.map(|text| source.note(text)).transpose()?,
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
                 dependencies: source.dependencies(table.dependencies, root)?,

@@ -100,6 +100,15 @@ fn a_variant_without_a_file() {
 }
 
 #[test]
+fn a_file_to_copy_along_that_is_not_there() {
+    let file = "crates/misconceptions/fixture/src/fixture/piece.rs";
+    let with = better_with("with = [\"piece\"]\n");
+    refused(BETTER, &with, "piece", &["`piece` has no file", file]);
+    let with = better_with("with = [\"../good\"]\n");
+    refused(BETTER, &with, "../good", &["`../good` is no name"]);
+}
+
+#[test]
 fn a_python_variant_without_a_file() {
     let file = "crates/misconceptions/fixture/python/best.py";
     refused("\"better\"", "\"python_best\"", "\"python_best\"", &["`python_best`", file]);

@@ -23,6 +23,8 @@ struct Pattern {
     /// The module's usual name.
     usual: String,
     file: PathBuf,
+    /// Those that its own takes in, from the folder of that.
+    with: Vec<String>,
     edition: String,
     rust: String,
 }
@@ -45,9 +47,13 @@ fn patterns() -> Vec<Pattern> {
             let key = |key: &str| variant.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let name = key("name");
             if key("role") != "wrong" && !name.starts_with("python_") {
+                let usual = experiment.replace('-', "_");
+                let with = variant.get("with").and_then(Value::as_array).into_iter().flatten();
+                let with = with.map(|part| format!("{usual}/{}.rs", part.as_str().unwrap())).collect();
                 patterns.push(Pattern {
                     name: format!("{experiment}/{name}"),
-                    usual: experiment.replace('-', "_"),
+                    usual,
+                    with,
                     file: folder.join(format!("src/{name}.rs")),
                     edition: key("edition"),
                     rust: key("rust_version"),
@@ -174,7 +180,6 @@ fn the_edition_that_a_pattern_claims_is_the_lowest() {
 }
 
 #[test]
-#[ignore = "hybrid-pipeline does not keep it yet"]
 fn every_pattern_keeps_the_lints_of_a_strict_project() {
     let patterns = patterns();
     let home = home_of_all(&patterns, true);
@@ -195,16 +200,23 @@ fn every_pattern_keeps_the_lints_of_a_strict_project() {
 }
 
 #[test]
-#[ignore = "hybrid-pipeline does not keep it yet"]
 fn every_pattern_has_the_format_of_rustfmt_by_default() {
     let home = tempfile::tempdir().unwrap();
     let mut differ = BTreeSet::new();
     for pattern in patterns() {
-        let file = home.path().join("copied.rs");
-        fs::copy(&pattern.file, &file).unwrap();
-        // There is no rustfmt.toml around it. Earlier editions sort names in another way, so that no file has both forms.
+        let copied = home.path().join(pattern.module()).join("copied.rs");
+        let here = pattern.file.with_file_name("");
+        for part in &pattern.with {
+            let copied = copied.with_file_name(part);
+            fs::create_dir_all(copied.parent().unwrap()).unwrap();
+            fs::copy(here.join(part), copied).unwrap();
+        }
+        fs::create_dir_all(copied.parent().unwrap()).unwrap();
+        fs::copy(&pattern.file, &copied).unwrap();
+        // There is no rustfmt.toml around it. Earlier editions sort names in another way, and not every file has both forms. With the
+        // file, rustfmt looks at those that it takes in.
         let mut rustfmt = Command::new("rustfmt");
-        rustfmt.args(["--check", "--quiet", "--edition", "2024"]).arg(&file).current_dir(home.path());
+        rustfmt.args(["--check", "--quiet", "--edition", "2024"]).arg(&copied).current_dir(home.path());
         if !rustfmt.output().unwrap().status.success() {
             differ.insert(pattern.name);
         }

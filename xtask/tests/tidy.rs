@@ -117,6 +117,28 @@ fn a_pattern_that_needs_the_rest_of_its_crate() {
 }
 
 #[test]
+fn a_file_that_a_pattern_takes_in() {
+    let fixture = Fixture::new(&["good"]);
+    add_pattern(&fixture);
+    let (file, piece) = ("crates/patterns/copied/src/good.rs", "crates/patterns/copied/src/copied/piece.rs");
+    let text = "//! A piece.\n\nuse super::run;\n";
+    fixture.write(piece, text);
+    fixture.edit(PATTERN, "when =", "with = [\"piece\"]\nwhen =");
+    // What is copied and what it takes in are the same.
+    found(&fixture, &format!("{PATTERN}:1: "), &["`good` has no `with`", "`#[path]`"]);
+    fixture.write(file, &format!("{VARIANT}\n#[path = \"copied/piece.rs\"]\nmod piece;\n"));
+    fixture.xtask(&["tidy"]).exits(0);
+    fixture.edit(PATTERN, "with = [\"piece\"]\n", "");
+    found(&fixture, &format!("{PATTERN}:1: "), &["`good` has no `with`"]);
+    // It keeps the rules, but for what it may take from above.
+    fixture.edit(PATTERN, "when =", "with = [\"piece\"]\nwhen =");
+    fixture.write(piece, &text.replace("super", "crate"));
+    found(&fixture, &format!("{piece}:3: "), &["`crate`"]);
+    fixture.write(piece, &(text.to_owned() + &"const _: () = ();\n".repeat(120)));
+    found(&fixture, &format!("{piece}:1: "), &["121 lines of code", "120"]);
+}
+
+#[test]
 fn a_pattern_that_says_not_when_to_take_it_and_what_it_needs() {
     let fixture = Fixture::new(&["good"]);
     for (key, line) in [

@@ -1,4 +1,5 @@
-//! One variant of a pattern, put into another package: its file as it is, and the crates that it imports.
+//! One variant of a pattern, put into another package: its file as it is, with those that it takes in, and the crates that they
+//! import.
 
 mod change;
 mod check;
@@ -7,7 +8,7 @@ mod there;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -52,16 +53,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let Some(folder) = &options.folder else {
         bail!(Usage(format!("which package gets it? cargo xtask copy {what} DIR")));
     };
-    let text = fs::read_to_string(workspace.root.join(&variant.file))
-        .with_context(|| format!("cannot read {}", variant.file.display()))?;
+    let mut text = Text::read(&workspace, variant)?;
     let usual = experiment.name.replace('-', "_");
     let module = options.name.as_deref().map_or(Ok(usual.as_str()), module_name)?;
+    let package = Package::check(&workspace, folder, module)?;
+    for part in &mut text.parts {
+        part.is_there = package.has_part(part)?;
+    }
     let copy = Copy {
         what,
         variant,
         text: &text,
         usual: &usual,
-        package: Package::check(&workspace, folder, module)?,
+        package,
         target: workspace.target.join("copies"),
         checked: !options.no_check,
     };
@@ -69,6 +73,37 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let steps = copy.package.steps(variant)?;
     copy.take(&steps, options.dry_run)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a variant is made of.
+struct Text {
+    own: String,
+    parts: Vec<Part>,
+}
+
+/// A file that the variant's own takes in.
+struct Part {
+    /// From the folder of that file.
+    path: PathBuf,
+    text: String,
+    /// Whether the package has it already.
+    is_there: bool,
+}
+
+impl Text {
+    fn read(workspace: &Workspace, variant: &Variant) -> Result<Self> {
+        let read = |file: &Path| {
+            let text = fs::read_to_string(workspace.root.join(file));
+            text.with_context(|| format!("cannot read {}", file.display()))
+        };
+        let folder = variant.file.parent().context("it is in no folder")?;
+        let part = |file: &PathBuf| {
+            let path = file.strip_prefix(folder)?.to_owned();
+            Ok(Part { path, text: read(file)?, is_there: false })
+        };
+        let parts = variant.with.iter().map(part).collect::<Result<_>>()?;
+        Ok(Self { own: read(&variant.file)?, parts })
+    }
 }
 
 /// Refuses what cannot be the name of a module with a file of its own.
@@ -95,7 +130,7 @@ fn module_name(name: &str) -> Result<&str> {
 struct Copy<'a> {
     what: &'a str,
     variant: &'a Variant,
-    text: &'a str,
+    text: &'a Text,
     /// The name that the module has if no other is asked for.
     usual: &'a str,
     package: Package,
@@ -134,7 +169,10 @@ impl Copy<'_> {
 
     fn write(&self, steps: &[Step], checked: &BTreeMap<String, Version>, change: &mut Change) -> Result<()> {
         // The file first: of two copies at the same time, one finds it there and has changed nothing.
-        change.create(&self.package.file, self.text)?;
+        change.create(&self.package.file, &self.text.own)?;
+        for part in self.text.parts.iter().filter(|part| !part.is_there) {
+            change.create(&self.package.file_of(part), &part.text)?;
+        }
         steps.iter().try_for_each(|step| change::add(&self.package, step, false))?;
         self.check_again(steps, checked)?;
         process::check_interrupt()?;
@@ -248,7 +286,11 @@ impl Copy<'_> {
         let Self { package, variant, text, .. } = self;
         let (wrote, added, kept) =
             if dry_run { ("would write", "would add", "would keep") } else { ("wrote", "added", "kept") };
-        let mut told = format!("{wrote} {}\n", package.shown_file().display());
+        let mut told = format!("{wrote} {}\n", package.shown_path(&package.file).display());
+        for part in &text.parts {
+            let done = if part.is_there { kept } else { wrote };
+            told += &format!("{done} {}\n", package.shown_path(&package.file_of(part)).display());
+        }
         for step in steps {
             let Dependency { name, version, features, default_features } = step.dependency;
             told += &match step.how {
@@ -291,7 +333,7 @@ impl Copy<'_> {
         if condition.is_some() {
             told += "Without that feature, crates that it needs are not there. ";
         }
-        match example(text) {
+        match example(&text.own) {
             Some(example) => told + &format!("To call it:\n\n{}", self.renamed(&example)),
             None => told + "The comments in the file say how to call it.\n",
         }

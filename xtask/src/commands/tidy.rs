@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             for file in files(&workspace.root, &experiment)? {
                 findings.extend(check_file(&workspace, &experiment, &file)?);
             }
-            findings.extend(check_copied(&experiment));
+            findings.extend(check_copied(&workspace, &experiment)?);
         }
         for pages in PAGES {
             for page in glob(&format!("{}/{pages}", Pattern::escape(&workspace.root.to_string_lossy())))? {
@@ -57,7 +57,8 @@ pub(crate) fn run() -> Result<ExitCode> {
 /// What people come for: the variants and the pieces that they share, without lib.rs and main.rs.
 fn files(root: &Path, experiment: &Experiment) -> Result<BTreeSet<PathBuf>> {
     let sources = root.join(&experiment.folder).join("src");
-    let mut files: BTreeSet<PathBuf> = experiment.variants.iter().map(|one| root.join(&one.file)).collect();
+    let variants = experiment.variants.iter().flat_map(|variant| variant.with.iter().chain([&variant.file]));
+    let mut files: BTreeSet<PathBuf> = variants.map(|file| root.join(file)).collect();
     for file in glob(&format!("{}/*.rs", Pattern::escape(&sources.to_string_lossy())))? {
         let file = file?;
         if !file.ends_with("lib.rs") && !file.ends_with("main.rs") {
@@ -90,7 +91,14 @@ fn check_file(workspace: &Workspace, experiment: &Experiment, file: &Path) -> Re
         text.lines().filter(code).count()
     } else {
         let code = tokens(&text).with_context(|| format!("{shown}: is not Rust"))?;
-        let ours = if experiment.group == "patterns" { &["crate", "super"][..] } else { &[] };
+        let mut parts = experiment.variants.iter().flat_map(|variant| &variant.with);
+        let is_part = parts.any(|part| workspace.root.join(part) == file);
+        let ours = match &*experiment.group {
+            // What is above a part is the file that it is copied with.
+            "patterns" if is_part => &["crate"][..],
+            "patterns" => &["crate", "super"],
+            _ => &[],
+        };
         for name in HARNESS.iter().chain(ours) {
             let why = "nobody who copies the file has it";
             let uses = lines_using(name, &code).into_iter();
@@ -104,20 +112,34 @@ fn check_file(workspace: &Workspace, experiment: &Experiment, file: &Path) -> Re
     Ok(findings)
 }
 
-/// `copy` lists what there is by when to take it, and refuses a package that cannot compile it.
-fn check_copied(experiment: &Experiment) -> impl Iterator<Item = String> {
+/// `copy` lists what there is by when to take it, refuses a package that cannot compile it, and brings along what it takes in.
+fn check_copied(workspace: &Workspace, experiment: &Experiment) -> Result<Vec<String>> {
     let file = experiment.folder.join("experiment.toml");
     let copied = experiment.variants.iter().filter(|variant| copy::refusal(experiment, variant).is_none());
-    copied.flat_map(move |variant| {
-        let (file, name) = (file.display().to_string(), &variant.name);
+    let mut findings = Vec::new();
+    for variant in copied {
+        let (file, name) = (file.display(), &variant.name);
         let lacks = [
             (variant.when.is_none(), "`when`: say in a line when to take it and no other"),
             (variant.edition.is_none(), "`edition`: say the lowest that compiles it"),
             (variant.rust_version.is_none(), "`rust_version`: say the lowest Rust that compiles it"),
+            (
+                takes_in(&workspace.root, variant)? != variant.with.iter().cloned().collect(),
+                "`with` that names the files which it takes in by `#[path]`, and no others",
+            ),
         ];
         let lacks = lacks.into_iter().filter(|(lacks, _)| *lacks);
-        lacks.map(move |(_, what)| format!("{file}:1: the variant `{name}` has no {what}"))
-    })
+        findings.extend(lacks.map(|(_, what)| format!("{file}:1: the variant `{name}` has no {what}")));
+    }
+    Ok(findings)
+}
+
+/// The files that a variant's own names in a `#[path = ".."]`.
+fn takes_in(root: &Path, variant: &Variant) -> Result<BTreeSet<PathBuf>> {
+    let text = fs::read_to_string(root.join(&variant.file))
+        .with_context(|| format!("cannot read {}", variant.file.display()))?;
+    let paths = text.lines().filter_map(|line| line.strip_prefix("#[path = \"")?.strip_suffix("\"]"));
+    Ok(paths.map(|path| variant.file.with_file_name(path)).collect())
 }
 
 /// The links that lead to a file of ours which is not there.

@@ -1,4 +1,5 @@
-//! Fetch many, compute on each: how does the one go on while the other does? Once for each model, to be taken home as one file.
+//! Fetch many, compute on each: how does the one continue while the other does? Once for each model,
+//! to be copied into other projects.
 
 pub mod inline;
 pub mod pool_per_call;

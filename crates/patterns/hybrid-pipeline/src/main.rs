@@ -85,7 +85,10 @@ enum OnCtrlC {
 }
 
 fn main() -> ExitCode {
-    let runtime = Builder::new_current_thread().enable_io().build().expect("a loop can be made");
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .expect("a loop can be made");
     runtime.block_on(tokio_processes::work_if_child(&WORK));
     procspawn::work_if_child();
     origin::serve_if_child();
@@ -100,10 +103,16 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             &["item_s", "late_p99_s", "late_max_s"],
         );
     };
-    let (_, pipeline) = VARIANTS.into_iter().find(|(name, _)| name == variant).context("not a variant")?;
+    let (_, pipeline) = VARIANTS
+        .into_iter()
+        .find(|(name, _)| name == variant)
+        .context("not a variant")?;
     let jobs = arguments.jobs();
     let threads = if variant == "threads" {
-        Threads { count: arguments.fetches.saturating_add(jobs.get()).get() as u64, stack_bytes: None }
+        Threads {
+            count: arguments.fetches.saturating_add(jobs.get()).get() as u64,
+            stack_bytes: None,
+        }
     } else {
         Threads::of_a_runtime()
     };
@@ -121,7 +130,14 @@ impl Arguments {
 }
 
 fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::Result<()> {
-    let &Arguments { items, fetches, delay_ms, steps, no_fetch, .. } = arguments;
+    let &Arguments {
+        items,
+        fetches,
+        delay_ms,
+        steps,
+        no_fetch,
+        ..
+    } = arguments;
     let origin = match arguments.origin.as_deref().map(Origin::at).transpose()? {
         None if !no_fetch => Some(Origin::start()?),
         given => given,
@@ -129,7 +145,10 @@ fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::
     let asked = Asked {
         items,
         steps,
-        url: origin.as_ref().filter(|_| !no_fetch).map(|origin| work::url(origin, delay_ms).into()),
+        url: origin
+            .as_ref()
+            .filter(|_| !no_fetch)
+            .map(|origin| work::url(origin, delay_ms).into()),
         fetches,
         jobs: arguments.jobs(),
         period: Duration::from_millis(arguments.period_ms),
@@ -137,16 +156,29 @@ fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::
     };
     let run = Run::start("hybrid-pipeline", variant)?;
     let tally = pipeline(&asked)?;
-    let mut outcome = run.finish(Work { expected: items, done: tally.done });
+    let mut outcome = run.finish(Work {
+        expected: items,
+        done: tally.done,
+    });
     if let Some(lateness) = &tally.lateness {
         outcome.metrics.extend(lateness.metrics());
-        outcome.series.insert("late_s".to_owned(), lateness.histogram.clone());
+        outcome
+            .series
+            .insert("late_s".to_owned(), lateness.histogram.clone());
     }
-    outcome.metrics.insert("item_s".to_owned(), outcome.elapsed_s / items as f64);
-    outcome.metrics.insert("answer".to_owned(), f64::from(tally.answer.unwrap_or_default()));
+    outcome
+        .metrics
+        .insert("item_s".to_owned(), outcome.elapsed_s / items as f64);
+    outcome.metrics.insert(
+        "answer".to_owned(),
+        f64::from(tally.answer.unwrap_or_default()),
+    );
     outcome.report_failures(&tally.failed, "items")?;
     if asked.is_stopped() {
-        eprintln!("interrupted: {} of {items} done, and none left half-way", tally.done);
+        eprintln!(
+            "interrupted: {} of {items} done, and none left half-way",
+            tally.done
+        );
         exit(outcome::INTERRUPTED);
     }
     Ok(())
@@ -155,8 +187,14 @@ fn measure(variant: &str, pipeline: Pipeline, arguments: &Arguments) -> anyhow::
 fn on_threads(asked: &Asked) -> Tally {
     let client = clients::ureq::Client::new(asked.fetches, work::time());
     let fetch = move |item: Item| {
-        let body = item.url.map_or_else(|| Ok(work::body()), |url| client.fetch(&url));
-        body.map(|body| Page { body, steps: item.steps }).map_err(|error| error.to_string())
+        let body = item
+            .url
+            .map_or_else(|| Ok(work::body()), |url| client.fetch(&url));
+        body.map(|body| Page {
+            body,
+            steps: item.steps,
+        })
+        .map_err(|error| error.to_string())
     };
     let heartbeat = asked.heartbeat();
     let heart = thread::spawn({
@@ -179,32 +217,44 @@ fn on_threads(asked: &Asked) -> Tally {
 
 fn with_rayon(asked: &Asked) -> anyhow::Result<Tally> {
     let Asked { fetches, jobs, .. } = *asked;
-    on_tokio(asked, |fetch| tokio_rayon::pipeline(asked.inputs(), fetches, jobs, fetch, compute))
+    on_tokio(asked, |fetch| {
+        tokio_rayon::pipeline(asked.inputs(), fetches, jobs, fetch, compute)
+    })
 }
 
 fn with_spawn_blocking(asked: &Asked) -> anyhow::Result<Tally> {
     let Asked { fetches, jobs, .. } = *asked;
-    on_tokio(asked, |fetch| tokio_spawn_blocking::pipeline(asked.inputs(), fetches, jobs, fetch, compute))
+    on_tokio(asked, |fetch| {
+        tokio_spawn_blocking::pipeline(asked.inputs(), fetches, jobs, fetch, compute)
+    })
 }
 
 fn with_processes(asked: &Asked) -> anyhow::Result<Tally> {
     let pool = Arc::new(tokio_processes::Pool::new(&WORK, asked.jobs));
-    on_tokio(asked, |fetch| tokio_processes::pipeline(asked.inputs(), asked.fetches, pool, fetch))
+    on_tokio(asked, |fetch| {
+        tokio_processes::pipeline(asked.inputs(), asked.fetches, pool, fetch)
+    })
 }
 
 fn with_procspawn(asked: &Asked) -> anyhow::Result<Tally> {
     let pool = Arc::new(::procspawn::Pool::new(asked.jobs.get())?);
-    on_tokio(asked, |fetch| procspawn::pipeline(asked.inputs(), asked.fetches, &pool, fetch, compute))
+    on_tokio(asked, |fetch| {
+        procspawn::pipeline(asked.inputs(), asked.fetches, &pool, fetch, compute)
+    })
 }
 
 fn on_the_loop(asked: &Asked) -> anyhow::Result<Tally> {
     let Asked { fetches, jobs, .. } = *asked;
-    on_tokio(asked, |fetch| inline::pipeline(asked.inputs(), fetches, jobs, fetch, compute))
+    on_tokio(asked, |fetch| {
+        inline::pipeline(asked.inputs(), fetches, jobs, fetch, compute)
+    })
 }
 
 fn with_a_pool_per_call(asked: &Asked) -> anyhow::Result<Tally> {
     let Asked { fetches, jobs, .. } = *asked;
-    on_tokio(asked, |fetch| pool_per_call::pipeline(asked.inputs(), fetches, jobs, fetch, compute))
+    on_tokio(asked, |fetch| {
+        pool_per_call::pipeline(asked.inputs(), fetches, jobs, fetch, compute)
+    })
 }
 
 /// On one thread, which is the loop: what keeps it busy keeps the heart from beating.
@@ -213,26 +263,29 @@ fn on_tokio<S: Stream<Item = (usize, Result<u32, impl Display>)>>(
     pipeline: impl FnOnce(Fetch) -> S,
 ) -> anyhow::Result<Tally> {
     let heartbeat = asked.heartbeat();
-    Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let heart = tokio::spawn({
-            let heartbeat = Arc::clone(&heartbeat);
-            async move {
-                while let Some(due) = heartbeat.next() {
-                    tokio::time::sleep_until(due.into()).await;
-                    heartbeat.beat();
+    Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let heart = tokio::spawn({
+                let heartbeat = Arc::clone(&heartbeat);
+                async move {
+                    while let Some(due) = heartbeat.next() {
+                        tokio::time::sleep_until(due.into()).await;
+                        heartbeat.beat();
+                    }
                 }
-            }
-        });
-        let client = Arc::new(clients::reqwest::Client::new(asked.fetches, work::time()));
-        let fetch: Fetch = Box::new(move |item| {
-            let client = Arc::clone(&client);
-            async move { page(&item, async |url| client.fetch(url).await).await }.boxed()
-        });
-        let tally = collect(pipeline(fetch)).await;
-        heartbeat.stop();
-        heart.await.expect("the heart does not panic");
-        Ok(tally.with(&heartbeat))
-    })
+            });
+            let client = Arc::new(clients::reqwest::Client::new(asked.fetches, work::time()));
+            let fetch: Fetch = Box::new(move |item| {
+                let client = Arc::clone(&client);
+                async move { page(&item, async |url| client.fetch(url).await).await }.boxed()
+            });
+            let tally = collect(pipeline(fetch)).await;
+            heartbeat.stop();
+            heart.await.expect("the heart does not panic");
+            Ok(tally.with(&heartbeat))
+        })
 }
 
 /// On smol's global executor, which has one thread.
@@ -276,5 +329,8 @@ async fn page(
         Some(url) => fetch(url).await.map_err(|error| error.to_string())?,
         None => work::body(),
     };
-    Ok(Page { body, steps: item.steps })
+    Ok(Page {
+        body,
+        steps: item.steps,
+    })
 }

@@ -1,63 +1,60 @@
 //! Fetches many and computes on each: fetched by tasks of tokio, computed by rayon on every core.
 //!
-//! Expect the loop to stay free, and the whole to take as long as the longer of its two parts. Reach for it when the program runs on
-//! tokio and what it computes can share a process.
+//! Expect the loop to stay free, and the whole to take as long as the longer of its two parts.
+//! Reach for it when the program runs on tokio and what it computes can share a process.
 //!
-//! Do not wait for a pipeline on a thread of rayon's pool, in a computation or a `par_iter`: once all threads wait, none is left to
-//! compute, and nothing continues. Wait in a task, or compute with `tokio_spawn_blocking`.
+//! Do not wait for a pipeline on a thread of rayon's pool, in a computation or a `par_iter`: once
+//! all threads wait, none is left to compute, and nothing continues. Wait in a task, or compute
+//! with `tokio_spawn_blocking`.
 //!
-//! Deep recursion: a thread has 2 MiB of stack. `rayon::ThreadPoolBuilder::new().stack_size(bytes).build_global()`, first in `main`,
-//! gives more. Time-outs: none. A computation that hangs occupies one of `jobs` for good.
+//! Deep recursion: a thread has 2 MiB of stack. `stack_size(bytes)` and `build_global()` of rayon's
+//! `ThreadPoolBuilder`, first in `main`, give more. Time-outs: none. A computation that hangs
+//! occupies one of `jobs` for good.
 
-// Few need both functions, and nobody outside the crate that takes the file in.
-#![allow(dead_code, unreachable_pub)]
+// Few need both functions, nothing is public outside of a program, and two copies share parts.
+#![allow(dead_code, unreachable_pub, clippy::duplicate_mod)]
 
-use std::any::Any;
+#[path = "hybrid_pipeline/failure.rs"]
+mod failure;
+
+pub use self::failure::{Failure, Indexed};
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::future::FutureExt;
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Why an input has no result.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure<E> {
-    /// The fetch or the computation has failed, with this error of its own.
-    #[error(transparent)]
-    Failed(E),
-    /// The fetch or the computation has panicked, and said this.
-    #[error("it panicked: {0}")]
-    Panicked(String),
-}
+use self::failure::{attempt, settle};
 
-/// The place of an input, counted from 0, and what came of it.
-pub type Indexed<T, E> = (usize, Result<T, Failure<E>>);
-
-/// Fetches each of `inputs`, at most `fetches` at once, and computes on what came, at most `jobs` at once; returns what came of
-/// each, in their order.
+/// Fetches each of `inputs`, at most `fetches` concurrently, and computes on what came, at most
+/// `jobs` concurrently; returns the results in the order of the inputs.
 ///
 /// # Errors
-/// An input whose fetch or computation fails or panics has a [`Failure`] in its place. The other inputs continue. A stack that
-/// overflows is no panic: it aborts the whole process.
+/// An input whose fetch or computation fails or panics has a [`Failure`] in its place. The other
+/// inputs continue. A stack overflow is no panic: it ends the program.
 ///
 /// # Panics
 /// If `inputs` panics, or there is no runtime of tokio, or no longer.
 ///
 /// # Cancel safety
-/// Dropped before its end, it does what the stream of [`pipeline`] does; what came of the inputs until then is lost.
+/// Dropped before its end, it does what the stream of [`pipeline`] does; the results until then are
+/// lost.
 ///
 /// # Examples
 /// ```ignore (the path to this file is the reader's own)
 /// let cores = std::thread::available_parallelism().unwrap();
+/// let fetches = NonZeroUsize::new(50).unwrap();
 /// let fetch = move |url: String| {
 ///     let client = client.clone(); // for this call, since the next one needs it too
 ///     async move { client.get(url).send().await?.text().await }
 /// };
-/// let words = hybrid_pipeline::map(urls, NonZeroUsize::new(50).unwrap(), cores, fetch, count_words).await;
+/// let words = hybrid_pipeline::map(urls, fetches, cores, fetch, count_words).await;
 /// ```
 pub async fn map<I, P, T, E, W, F, C>(
     inputs: I,
@@ -76,18 +73,22 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    pipeline(inputs, fetches, jobs, fetch, compute).collect::<BTreeMap<_, _>>().await.into_values().collect()
+    let results = pipeline(inputs, fetches, jobs, fetch, compute);
+    let results: BTreeMap<_, _> = results.collect().await;
+    results.into_values().collect()
 }
 
-/// Does the same, and hands out what comes of each input as it comes.
+/// Does the same, and hands out each result as it comes.
 ///
-/// Inputs are read one at a time, when there is room to fetch one more. What was fetched waits until there is room to compute, and
-/// what was computed until it is taken: at most `fetches + jobs` inputs are under way, and who takes results slowly slows all down.
-/// It begins when it is first polled. While `jobs` are computed, those that are being fetched go on, but no more are begun: with one of
-/// each, the two take turns.
+/// Inputs are read one at a time, when there is room to fetch one more. What was fetched waits
+/// until there is room to compute, and what was computed until it is taken: at most
+/// `fetches + jobs` inputs are in flight, and a slow consumer slows the whole pipeline. It begins
+/// when it is first polled. While `jobs` are computed, those that are being fetched continue, but
+/// no more are begun: with one of each, the two take turns.
 ///
-/// Dropped, it reads no more inputs, and what is being fetched is dropped at the await where it stands, soon after. What is being
-/// computed goes on to its end, since nobody can stop it from outside: at most `jobs`; what was not begun never is.
+/// Dropped, it reads no more inputs, and what is being fetched is dropped at its next `.await`.
+/// What is being computed runs to its end, since nobody can stop it from outside: at most `jobs`.
+/// What was not begun never is.
 ///
 /// # Panics
 /// When polled, if `inputs` panics, or there is no runtime of tokio, or no longer.
@@ -109,14 +110,17 @@ where
     E: Send + 'static,
 {
     let (fetch, compute) = (Arc::new(fetch), Arc::new(compute));
-    let fetching = stream::iter(inputs.into_iter().enumerate()).map(move |(index, input)| {
+    let inputs = stream::iter(inputs.into_iter().enumerate());
+    let fetching = inputs.map(move |(index, input)| {
         let fetch = Arc::clone(&fetch);
         let fetching = AssertUnwindSafe(async move { fetch(input).await }).catch_unwind();
-        // A task of its own: it goes on while nobody has room for what it fetches, and nobody polls it.
+        // A task of its own: it continues while there is no room for what it fetches, and nobody
+        // polls it.
         let task = AbortOnDropHandle::new(tokio::spawn(fetching.map(settle)));
         async move { (index, task.await.expect("nobody aborts it")) }
     });
-    let computing = fetching.buffer_unordered(fetches.get()).map(move |(index, page)| {
+    let pages = fetching.buffer_unordered(fetches.get());
+    let computing = pages.map(move |(index, page)| {
         let compute = Arc::clone(&compute);
         // Right: computed elsewhere, and awaited here.
         async move {
@@ -129,31 +133,19 @@ where
     computing.buffer_unordered(jobs.get())
 }
 
-async fn on_rayon<T, E>(compute: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Failure<E>>
+async fn on_rayon<T, E>(
+    compute: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Failure<E>>
 where
     T: Send + 'static,
     E: Send + 'static,
 {
     let (sender, receiver) = oneshot::channel();
     rayon::spawn(move || {
+        // Dropped before a thread was free for it, it is not begun.
         if !sender.is_closed() {
-            sender.send(settle(catch_unwind(AssertUnwindSafe(compute)))).ok();
+            sender.send(attempt(compute)).ok();
         }
     });
     receiver.await.expect("rayon does what it is given")
-}
-
-fn settle<T, E>(ended: Result<Result<T, E>, Box<dyn Any + Send>>) -> Result<T, Failure<E>> {
-    match ended {
-        Ok(result) => result.map_err(Failure::Failed),
-        Err(panic) => Err(Failure::Panicked(message(panic))),
-    }
-}
-
-fn message(panic: Box<dyn Any + Send>) -> String {
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        // Not dropped: what somebody panics with may panic once more then.
-        Err(panic) => Box::leak(panic).downcast_ref().copied().unwrap_or("no message").to_owned(),
-    }
 }

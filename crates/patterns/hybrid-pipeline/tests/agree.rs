@@ -1,7 +1,11 @@
 //! All variants give the same results for the same work, never do more of it at once than they were told, and stop when they
 //! are dropped.
 
-#![allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "a pipeline gives pages away")]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "a pipeline gives pages away"
+)]
 
 use std::fmt::Debug;
 use std::fs::File;
@@ -78,10 +82,28 @@ const RAYON_THREADS: usize = 8;
 
 const THREADS: Variant = Variant {
     name: "threads",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
-        told(threads::map(inputs, fetches, jobs, move |input| smol::block_on(fetch(input)), compute))
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
+        told(threads::map(
+            inputs,
+            fetches,
+            jobs,
+            move |input| smol::block_on(fetch(input)),
+            compute,
+        ))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
         let fetch = move |input| smol::block_on(fetch(input));
         let results = threads::pipeline(inputs, fetches, jobs, fetch, compute);
         Box::new(results.map(|(index, result)| (index, told_of(result))))
@@ -90,76 +112,222 @@ const THREADS: Variant = Variant {
 
 const TOKIO_RAYON: Variant = Variant {
     name: "tokio_rayon",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
-        told(TOKIO.block_on(tokio_rayon::map(inputs, fetches, jobs, move |input| fetch(input), compute)))
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
+        told(TOKIO.block_on(tokio_rayon::map(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        )))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        on_tokio(tokio_rayon::pipeline(inputs, fetches, jobs, move |input| fetch(input), compute))
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
+        on_tokio(tokio_rayon::pipeline(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        ))
     },
 };
 
 const TOKIO_SPAWN_BLOCKING: Variant = Variant {
     name: "tokio_spawn_blocking",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
         let fetch = move |input| fetch(input);
-        told(TOKIO.block_on(tokio_spawn_blocking::map(inputs, fetches, jobs, fetch, compute)))
+        told(TOKIO.block_on(tokio_spawn_blocking::map(
+            inputs, fetches, jobs, fetch, compute,
+        )))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        on_tokio(tokio_spawn_blocking::pipeline(inputs, fetches, jobs, move |input| fetch(input), compute))
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
+        on_tokio(tokio_spawn_blocking::pipeline(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        ))
     },
 };
 
 const TOKIO_PROCESSES: Variant = Variant {
     name: "tokio_processes",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
         let (pool, fetch) = (pool_for(compute, jobs), move |input| fetch(input));
         told(TOKIO.block_on(tokio_processes::map(inputs, fetches, pool, fetch)))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
         let pool = pool_for(compute, jobs);
-        on_tokio(tokio_processes::pipeline(inputs, fetches, pool, move |input| fetch(input)))
+        on_tokio(tokio_processes::pipeline(
+            inputs,
+            fetches,
+            pool,
+            move |input| fetch(input),
+        ))
     },
 };
 
 const PROCSPAWN: Variant = Variant {
     name: "procspawn",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
         let (pool, fetch) = (pool(jobs), move |input| fetch(input));
         told(TOKIO.block_on(procspawn::map(inputs, fetches, &pool, fetch, compute)))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        on_tokio(procspawn::pipeline(inputs, fetches, &pool(jobs), move |input| fetch(input), compute))
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
+        on_tokio(procspawn::pipeline(
+            inputs,
+            fetches,
+            &pool(jobs),
+            move |input| fetch(input),
+            compute,
+        ))
     },
 };
 
 const SMOL_UNBLOCK: Variant = Variant {
     name: "smol_unblock",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
-        told(smol::block_on(smol_unblock::map(inputs, fetches, jobs, move |input| fetch(input), compute)))
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
+        told(smol::block_on(smol_unblock::map(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        )))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        let results = smol_unblock::pipeline(inputs, fetches, jobs, move |input| fetch(input), compute);
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
+        let results =
+            smol_unblock::pipeline(inputs, fetches, jobs, move |input| fetch(input), compute);
         taken(results, |next| smol::block_on(next))
     },
 };
 
 const INLINE: Variant = Variant {
     name: "inline",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
-        told(TOKIO.block_on(inline::map(inputs, fetches, jobs, move |input| fetch(input), compute)))
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
+        told(TOKIO.block_on(inline::map(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        )))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        on_tokio(inline::pipeline(inputs, fetches, jobs, move |input| fetch(input), compute))
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
+        on_tokio(inline::pipeline(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        ))
     },
 };
 
 const POOL_PER_CALL: Variant = Variant {
     name: "pool_per_call",
-    map: |Work { inputs, fetches, jobs, fetch, compute }| {
-        told(TOKIO.block_on(pool_per_call::map(inputs, fetches, jobs, move |input| fetch(input), compute)))
+    map: |Work {
+              inputs,
+              fetches,
+              jobs,
+              fetch,
+              compute,
+          }| {
+        told(TOKIO.block_on(pool_per_call::map(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        )))
     },
-    pipeline: |Work { inputs, fetches, jobs, fetch, compute }| {
-        on_tokio(pool_per_call::pipeline(inputs, fetches, jobs, move |input| fetch(input), compute))
+    pipeline: |Work {
+                   inputs,
+                   fetches,
+                   jobs,
+                   fetch,
+                   compute,
+               }| {
+        on_tokio(pool_per_call::pipeline(
+            inputs,
+            fetches,
+            jobs,
+            move |input| fetch(input),
+            compute,
+        ))
     },
 };
 
@@ -200,9 +368,15 @@ static NAMED: [Named; 5] = [
     tokio_processes::Work("explode", explode),
 ];
 
-fn pool_for(compute: Compute, jobs: NonZeroUsize) -> Arc<tokio_processes::Pool<Page, usize, String>> {
+fn pool_for(
+    compute: Compute,
+    jobs: NonZeroUsize,
+) -> Arc<tokio_processes::Pool<Page, usize, String>> {
     let is_it = |named: &&Named| std::ptr::fn_addr_eq(named.1, compute);
-    Arc::new(tokio_processes::Pool::new(NAMED.iter().find(is_it).expect("it has a name"), jobs))
+    Arc::new(tokio_processes::Pool::new(
+        NAMED.iter().find(is_it).expect("it has a name"),
+        jobs,
+    ))
 }
 
 fn on_tokio<E: Debug>(results: impl Stream<Item = (usize, Result<usize, E>)> + 'static) -> Results {
@@ -284,7 +458,12 @@ impl Drop for Counted {
 }
 
 fn each_input_has_its_result_in_its_place() {
-    for Variant { name, map, pipeline } in ALL {
+    for Variant {
+        name,
+        map,
+        pipeline,
+    } in ALL
+    {
         // Several processes for each input.
         let many = if name == "pool_per_call" { 3 } else { 30 };
         for inputs in [0, 1, 2, many] {
@@ -301,7 +480,11 @@ fn each_input_has_its_result_in_its_place() {
                 assert_eq!(map(work(Box::new(0..inputs))), expected, "{what}");
                 let mut results: Vec<_> = pipeline(work(unknown(inputs))).collect();
                 results.sort_unstable_by_key(|(index, _)| *index);
-                assert_eq!(results, expected.iter().cloned().enumerate().collect::<Vec<_>>(), "{what}");
+                assert_eq!(
+                    results,
+                    expected.iter().cloned().enumerate().collect::<Vec<_>>(),
+                    "{what}"
+                );
             }
         }
     }
@@ -319,7 +502,10 @@ fn as_many_as_may_are_fetched_at_once_and_no_more() {
                     seen.fetch_max(inside.0.load(SeqCst), SeqCst);
                     // All wait until the limit was reached, and leave some time for one too many.
                     while seen.load(SeqCst) < fetches {
-                        assert!(started.elapsed() < PATIENCE, "{name}: the limit is not reached");
+                        assert!(
+                            started.elapsed() < PATIENCE,
+                            "{name}: the limit is not reached"
+                        );
                         yield_now().await;
                     }
                     for _ in 0..100 {
@@ -329,9 +515,19 @@ fn as_many_as_may_are_fetched_at_once_and_no_more() {
                 }
             });
             let (inputs_of, fetches) = (Box::new(0..inputs), limit(fetches));
-            let results =
-                map(Work { inputs: inputs_of, fetches, jobs: limit(2), fetch: gather, compute: square });
-            assert!(results.into_iter().eq((0..inputs).map(|input| Ok(input * input))), "{name}");
+            let results = map(Work {
+                inputs: inputs_of,
+                fetches,
+                jobs: limit(2),
+                fetch: gather,
+                compute: square,
+            });
+            assert!(
+                results
+                    .into_iter()
+                    .eq((0..inputs).map(|input| Ok(input * input))),
+                "{name}"
+            );
             assert_eq!(peak.load(SeqCst), fetches.get(), "{name}");
         }
     }
@@ -343,7 +539,9 @@ static MOST_COMPUTING: AtomicUsize = AtomicUsize::new(0);
 
 fn gather(page: Page) -> Result<usize, String> {
     MOST_COMPUTING.fetch_max(COMPUTING.fetch_add(1, SeqCst) + 1, SeqCst);
-    wait_until("as many compute as may", || MOST_COMPUTING.load(SeqCst) >= JOBS.load(SeqCst));
+    wait_until("as many compute as may", || {
+        MOST_COMPUTING.load(SeqCst) >= JOBS.load(SeqCst)
+    });
     sleep(Duration::from_millis(5));
     COMPUTING.fetch_sub(1, SeqCst);
     Ok(page.number)
@@ -351,14 +549,23 @@ fn gather(page: Page) -> Result<usize, String> {
 
 fn as_many_as_may_are_computed_at_once_and_no_more() {
     // On the loop, it is one whatever is asked for.
-    let cases = IN_THREADS.map(|variant| (variant, [1, 3])).into_iter().chain([(INLINE, [1, 1])]);
+    let cases = IN_THREADS
+        .map(|variant| (variant, [1, 3]))
+        .into_iter()
+        .chain([(INLINE, [1, 1])]);
     for (Variant { name, map, .. }, many) in cases {
         for jobs in many {
             JOBS.store(jobs, SeqCst);
             MOST_COMPUTING.store(0, SeqCst);
             let jobs = if name == "inline" { 3 } else { jobs };
             let (inputs, fetch) = (Box::new(0..20), fetched());
-            let results = map(Work { inputs, fetches: limit(4), jobs: limit(jobs), fetch, compute: gather });
+            let results = map(Work {
+                inputs,
+                fetches: limit(4),
+                jobs: limit(jobs),
+                fetch,
+                compute: gather,
+            });
             assert!(results.into_iter().eq((0..20).map(Ok)), "{name}");
             assert_eq!(MOST_COMPUTING.load(SeqCst), JOBS.load(SeqCst), "{name}");
         }
@@ -372,12 +579,22 @@ fn process(_: Page) -> Result<usize, String> {
 fn processes_compute_and_no_more_than_there_are() {
     let compute: Compute = process;
     let (fetches, jobs) = (limit(4), limit(3));
-    let work = |inputs| Work { inputs: Box::new(0..inputs), fetches, jobs, fetch: fetched(), compute };
+    let work = |inputs| Work {
+        inputs: Box::new(0..inputs),
+        fetches,
+        jobs,
+        fetch: fetched(),
+        compute,
+    };
     let processes_of = |variant: Variant, inputs| {
         let mut processes = told((variant.map)(work(inputs)));
         processes.sort_unstable();
         processes.dedup();
-        assert!(!processes.contains(&Ok(process::id() as usize)), "{}: in this one", variant.name);
+        assert!(
+            !processes.contains(&Ok(process::id() as usize)),
+            "{}: in this one",
+            variant.name
+        );
         processes.len()
     };
     for variant in [TOKIO_PROCESSES, PROCSPAWN] {
@@ -394,10 +611,17 @@ fn a_slow_taker_slows_the_work_down() {
         let inputs = if name == "pool_per_call" { 9 } else { 30 };
         let folder = tempfile::tempdir().unwrap();
         // Those on the loop cannot be kept waiting by it.
-        let gate = ["threads", "inline"].iter().all(|free| *free != name).then(|| folder.path().join("gate"));
+        let gate = ["threads", "inline"]
+            .iter()
+            .all(|free| *free != name)
+            .then(|| folder.path().join("gate"));
         // On threads, each stage has room for as many results as it has threads. Else one whose result is taken makes room for the
         // next to be read only when the next result is asked for.
-        let most = if name == "threads" { 2 * (FETCHES + JOBS) } else { FETCHES + JOBS - 1 };
+        let most = if name == "threads" {
+            2 * (FETCHES + JOBS)
+        } else {
+            FETCHES + JOBS - 1
+        };
         let read = Arc::new(AtomicUsize::new(0));
         let inputs_of = Box::new((0..inputs).inspect({
             let read = Arc::clone(&read);
@@ -405,10 +629,21 @@ fn a_slow_taker_slows_the_work_down() {
         }));
         let fetch = fetch({
             let gate = gate.clone();
-            move |number| ready(Ok(Page { number, gate: gate.clone() }))
+            move |number| {
+                ready(Ok(Page {
+                    number,
+                    gate: gate.clone(),
+                }))
+            }
         });
         let (fetches, jobs) = (limit(FETCHES), limit(JOBS));
-        let mut results = pipeline(Work { inputs: inputs_of, fetches, jobs, fetch, compute: square });
+        let mut results = pipeline(Work {
+            inputs: inputs_of,
+            fetches,
+            jobs,
+            fetch,
+            compute: square,
+        });
         let opener = if let Some(gate) = gate {
             assert_eq!(read.load(SeqCst), 0, "{name}: it begins when it is asked");
             let read = Arc::clone(&read);
@@ -433,7 +668,10 @@ fn a_slow_taker_slows_the_work_down() {
             assert!(read.load(SeqCst) <= most + taken, "{name}: after {taken}");
         }
         assert_eq!((taken, read.load(SeqCst)), (inputs, inputs), "{name}");
-        assert!(opener.is_none_or(|opener| opener.join().unwrap() == most), "{name}");
+        assert!(
+            opener.is_none_or(|opener| opener.join().unwrap() == most),
+            "{name}"
+        );
     }
 }
 
@@ -462,10 +700,19 @@ fn an_error_and_a_panic_are_those_of_their_inputs() {
     for Variant { name, map, .. } in ALL {
         let inputs = if name == "pool_per_call" { 7 } else { 35 };
         let (inputs_of, fetch) = (Box::new(0..inputs), Arc::clone(&risky_fetch));
-        let results = map(Work { inputs: inputs_of, fetches: limit(4), jobs: limit(2), fetch, compute });
+        let results = map(Work {
+            inputs: inputs_of,
+            fetches: limit(4),
+            jobs: limit(2),
+            fetch,
+            compute,
+        });
         // The pool ends a process that panics, often before it has said so.
         let is_lost = |input: usize| {
-            name == "pool_per_call" && results[input].as_ref().is_err_and(|told| told.starts_with("Lost("))
+            name == "pool_per_call"
+                && results[input]
+                    .as_ref()
+                    .is_err_and(|told| told.starts_with("Lost("))
         };
         let expected = |input| match input % 7 {
             5 if is_lost(input) => results[input].clone(),
@@ -476,7 +723,11 @@ fn an_error_and_a_panic_are_those_of_their_inputs() {
             5 => Err(format!("Panicked(\"{input} panics\")")),
             _ => Ok(input),
         };
-        assert_eq!(results, (0..inputs).map(expected).collect::<Vec<_>>(), "{name}");
+        assert_eq!(
+            results,
+            (0..inputs).map(expected).collect::<Vec<_>>(),
+            "{name}"
+        );
     }
 }
 
@@ -490,17 +741,30 @@ impl Drop for Explosive {
 }
 
 fn explode(page: Page) -> Result<usize, String> {
-    if page.number % 4 == 2 { panic_any([Explosive, Explosive]) } else { Ok(page.number) }
+    if page.number % 4 == 2 {
+        panic_any([Explosive, Explosive])
+    } else {
+        Ok(page.number)
+    }
 }
 
 fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input() {
     let explosive_fetch = fetch(|input| async move {
         yield_now().await;
         // One alone: tokio drops the panic of a task that nobody asks for, and survives one more.
-        if input % 4 == 1 { panic_any(Explosive) } else { Ok(page(input)) }
+        if input % 4 == 1 {
+            panic_any(Explosive)
+        } else {
+            Ok(page(input))
+        }
     });
     let compute: Compute = explode;
-    for Variant { name, map, pipeline } in ALL {
+    for Variant {
+        name,
+        map,
+        pipeline,
+    } in ALL
+    {
         let inputs = if name == "pool_per_call" { 4 } else { 20 };
         let work = |inputs| Work {
             inputs,
@@ -521,7 +785,10 @@ fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input() {
                     told == "Panicked(\"no message\")" && [1, 2].contains(&(input % 4)),
                     "{name}: {told}"
                 ),
-                Ok(number) => assert!(*number == input && [0, 3].contains(&(input % 4)), "{name}: {number}"),
+                Ok(number) => assert!(
+                    *number == input && [0, 3].contains(&(input % 4)),
+                    "{name}: {number}"
+                ),
             }
         }
         assert_eq!(results.len(), inputs, "{name}");
@@ -532,9 +799,21 @@ fn a_panic_that_panics_when_it_is_dropped_is_that_of_its_input() {
         drop(results);
     }
     // Of the inputs, and nobody has asked for more.
-    let inputs = (0..).map(|input| if input < 9 { input } else { panic_any([Explosive, Explosive]) });
+    let inputs = (0..).map(|input| {
+        if input < 9 {
+            input
+        } else {
+            panic_any([Explosive, Explosive])
+        }
+    });
     let (inputs, fetch) = (Box::new(inputs), fetched());
-    let work = Work { inputs, fetches: limit(3), jobs: limit(2), fetch, compute: square };
+    let work = Work {
+        inputs,
+        fetches: limit(3),
+        jobs: limit(2),
+        fetch,
+        compute: square,
+    };
     let results = (THREADS.pipeline)(work);
     sleep(A_WHILE);
     drop(results);
@@ -567,17 +846,30 @@ fn a_fetch_with_a_client_of_its_own_awaits_twice() {
     };
     let lengths = |page: String| Ok::<_, String>(page.len());
     let expected = vec![3, 3, 3];
-    let values = |results: Vec<Result<usize, _>>| results.into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    let values = |results: Vec<Result<usize, _>>| {
+        results.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+    };
     let fetches = fetch.clone();
     assert_eq!(
         values(TOKIO.block_on(tokio_rayon::map(0..3, limit(2), limit(2), fetches, lengths))),
         expected
     );
     assert_eq!(
-        TOKIO.block_on(tokio_spawn_blocking::map(0..3, limit(2), limit(2), fetch.clone(), lengths)).len(),
+        TOKIO
+            .block_on(tokio_spawn_blocking::map(
+                0..3,
+                limit(2),
+                limit(2),
+                fetch.clone(),
+                lengths
+            ))
+            .len(),
         3
     );
-    assert_eq!(smol::block_on(smol_unblock::map(0..3, limit(2), limit(2), fetch, lengths)).len(), 3);
+    assert_eq!(
+        smol::block_on(smol_unblock::map(0..3, limit(2), limit(2), fetch, lengths)).len(),
+        3
+    );
 }
 
 static COMPUTED_ON: AtomicUsize = AtomicUsize::new(0);
@@ -607,26 +899,44 @@ fn take_three<F: Future<Output = ()> + Send + 'static>(
             Ok(page(input))
         }
     });
-    let (held, count, alive) = (Counted::new(&running), Arc::clone(&read), Arc::clone(&fetch));
+    let (held, count, alive) = (
+        Counted::new(&running),
+        Arc::clone(&read),
+        Arc::clone(&fetch),
+    );
     let inputs = Box::new((0..).inspect(move |_| {
         assert!(held.0.load(SeqCst) > 0);
         count.fetch_add(1, SeqCst);
     }));
     let compute: Compute = slow;
-    let mut results = pipeline(Work { inputs, fetches: limit(3), jobs: limit(2), fetch, compute });
+    let mut results = pipeline(Work {
+        inputs,
+        fetches: limit(3),
+        jobs: limit(2),
+        fetch,
+        compute,
+    });
     for (index, result) in results.by_ref().take(3) {
         assert_eq!(result, Ok(index * index), "{name}");
     }
-    assert!(read.load(SeqCst) <= 3 + 2 * (3 + 2), "{name}: inputs are read one at a time");
+    assert!(
+        read.load(SeqCst) <= 3 + 2 * (3 + 2),
+        "{name}: inputs are read one at a time"
+    );
     drop(results);
     let is_idle = || running.load(SeqCst) == 0 && COMPUTED_ON.load(SeqCst) == 0;
     if name == "threads" {
         assert!(is_idle(), "{name}: its drop waits for all");
-        assert_eq!(Arc::strong_count(&alive), 1, "{name}: its threads have ended");
+        assert_eq!(
+            Arc::strong_count(&alive),
+            1,
+            "{name}: its threads have ended"
+        );
     }
-    wait_until(&format!("{name}: nothing is left, of the inputs neither"), || {
-        is_idle() && Arc::strong_count(&alive) == 1
-    });
+    wait_until(
+        &format!("{name}: nothing is left, of the inputs neither"),
+        || is_idle() && Arc::strong_count(&alive) == 1,
+    );
     let before = read.load(SeqCst);
     sleep(A_WHILE);
     assert_eq!(read.load(SeqCst), before, "{name}: no more is read");
@@ -658,7 +968,10 @@ fn drop_unbegun<S: Stream>(pipeline: impl FnOnce(Inputs, Fetch) -> S) {
     let mut results = Box::pin(pipeline(inputs, fetched()));
     // With two fetched at once, there is room for the third when the first is handed over.
     wait_until("something is handed over", || {
-        assert!(results.next().now_or_never().is_none(), "nobody is there to compute");
+        assert!(
+            results.next().now_or_never().is_none(),
+            "nobody is there to compute"
+        );
         read.load(SeqCst) >= 3
     });
 }
@@ -668,7 +981,13 @@ fn what_was_not_begun_never_is() {
     rayon.install(|| {
         let _on_tokio = TOKIO.enter();
         drop_unbegun(|inputs, fetch| {
-            tokio_rayon::pipeline(inputs, limit(2), limit(2), move |input| fetch(input), count_late)
+            tokio_rayon::pipeline(
+                inputs,
+                limit(2),
+                limit(2),
+                move |input| fetch(input),
+                count_late,
+            )
         });
     });
     // It does its own first.
@@ -676,12 +995,22 @@ fn what_was_not_begun_never_is() {
     sleep(A_WHILE);
     assert_eq!(BEGUN_LATE.load(SeqCst), 0, "tokio_rayon");
 
-    let tokio = Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).build().unwrap();
+    let tokio = Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
     let (let_go, held) = channel::<()>();
     let _on_tokio = tokio.enter();
     tokio.spawn_blocking(move || held.recv().ok());
     drop_unbegun(|inputs, fetch| {
-        tokio_spawn_blocking::pipeline(inputs, limit(2), limit(2), move |input| fetch(input), count_late)
+        tokio_spawn_blocking::pipeline(
+            inputs,
+            limit(2),
+            limit(2),
+            move |input| fetch(input),
+            count_late,
+        )
     });
     drop(let_go);
     tokio.block_on(tokio.spawn_blocking(|| ())).unwrap();
@@ -708,20 +1037,47 @@ fn main() -> ExitCode {
         TOKIO.block_on(tokio_processes::work_if_child(work));
     }
     procspawn::work_if_child();
-    ThreadPoolBuilder::new().num_threads(RAYON_THREADS).build_global().unwrap();
+    ThreadPoolBuilder::new()
+        .num_threads(RAYON_THREADS)
+        .build_global()
+        .unwrap();
     let tests: [(&str, fn()); 10] = [
-        ("each_input_has_its_result_in_its_place", each_input_has_its_result_in_its_place),
-        ("as_many_as_may_are_fetched_at_once_and_no_more", as_many_as_may_are_fetched_at_once_and_no_more),
-        ("as_many_as_may_are_computed_at_once_and_no_more", as_many_as_may_are_computed_at_once_and_no_more),
-        ("processes_compute_and_no_more_than_there_are", processes_compute_and_no_more_than_there_are),
-        ("a_slow_taker_slows_the_work_down", a_slow_taker_slows_the_work_down),
-        ("an_error_and_a_panic_are_those_of_their_inputs", an_error_and_a_panic_are_those_of_their_inputs),
+        (
+            "each_input_has_its_result_in_its_place",
+            each_input_has_its_result_in_its_place,
+        ),
+        (
+            "as_many_as_may_are_fetched_at_once_and_no_more",
+            as_many_as_may_are_fetched_at_once_and_no_more,
+        ),
+        (
+            "as_many_as_may_are_computed_at_once_and_no_more",
+            as_many_as_may_are_computed_at_once_and_no_more,
+        ),
+        (
+            "processes_compute_and_no_more_than_there_are",
+            processes_compute_and_no_more_than_there_are,
+        ),
+        (
+            "a_slow_taker_slows_the_work_down",
+            a_slow_taker_slows_the_work_down,
+        ),
+        (
+            "an_error_and_a_panic_are_those_of_their_inputs",
+            an_error_and_a_panic_are_those_of_their_inputs,
+        ),
         (
             "a_panic_that_panics_when_it_is_dropped_is_that_of_its_input",
             a_panic_that_panics_when_it_is_dropped_is_that_of_its_input,
         ),
-        ("a_fetch_with_a_client_of_its_own_awaits_twice", a_fetch_with_a_client_of_its_own_awaits_twice),
-        ("a_few_of_endlessly_many_are_taken", a_few_of_endlessly_many_are_taken),
+        (
+            "a_fetch_with_a_client_of_its_own_awaits_twice",
+            a_fetch_with_a_client_of_its_own_awaits_twice,
+        ),
+        (
+            "a_few_of_endlessly_many_are_taken",
+            a_few_of_endlessly_many_are_taken,
+        ),
         ("what_was_not_begun_never_is", what_was_not_begun_never_is),
     ];
     let trials = tests.map(|(name, test)| Trial::test(name, move || in_time(test)));

@@ -26,7 +26,10 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 
 fn demo() -> Command {
     let mut demo = Command::cargo_bin("hybrid-pipeline").unwrap();
-    demo.env_remove("OUTCOME_FILE").env_remove("OUTCOME_CASE").env_remove("SMOL_THREADS").timeout(PATIENCE);
+    demo.env_remove("OUTCOME_FILE")
+        .env_remove("OUTCOME_CASE")
+        .env_remove("SMOL_THREADS")
+        .timeout(PATIENCE);
     demo
 }
 
@@ -34,15 +37,30 @@ fn demo() -> Command {
 fn told(arguments: &[&str]) -> (i32, String, String) {
     let output = demo().args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 #[test]
 fn with_a_name_it_runs_that_variant_against_an_origin_of_its_own() {
     for variant in VARIANTS {
-        let (code, printed, said) = told(&[variant, "--items", "9", "--delay-ms", "1", "--steps", "1000"]);
+        let (code, printed, said) = told(&[
+            variant,
+            "--items",
+            "9",
+            "--delay-ms",
+            "1",
+            "--steps",
+            "1000",
+        ]);
         assert_eq!((code, said.as_str()), (0, ""));
-        assert!(printed.starts_with(&format!("{variant}: 9 of 9 in ")), "{printed}");
+        assert!(
+            printed.starts_with(&format!("{variant}: 9 of 9 in ")),
+            "{printed}"
+        );
     }
 }
 
@@ -50,9 +68,13 @@ fn with_a_name_it_runs_that_variant_against_an_origin_of_its_own() {
 fn without_fetching_it_asks_nobody() {
     for variant in VARIANTS {
         let nobody = ["--no-fetch", "--origin", NOWHERE];
-        let (code, printed, said) = told(&[&[variant, "--items", "9", "--steps", "0"], &nobody[..]].concat());
+        let (code, printed, said) =
+            told(&[&[variant, "--items", "9", "--steps", "0"], &nobody[..]].concat());
         assert_eq!((code, said.as_str()), (0, ""));
-        assert!(printed.starts_with(&format!("{variant}: 9 of 9 in ")), "{printed}");
+        assert!(
+            printed.starts_with(&format!("{variant}: 9 of 9 in ")),
+            "{printed}"
+        );
     }
 }
 
@@ -69,19 +91,34 @@ fn all_come_to_the_same_answer_and_the_heart_beats_beside() {
         let outcome: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(outcome["variant"], variant);
         for metric in ["item_s", "late_p99_s", "late_max_s"] {
-            assert!(outcome["metrics"][metric].as_f64().unwrap() > 0.0, "{variant}: {metric}");
+            assert!(
+                outcome["metrics"][metric].as_f64().unwrap() > 0.0,
+                "{variant}: {metric}"
+            );
         }
-        assert!(!outcome["series"]["late_s"].as_array().unwrap().is_empty(), "{variant}");
+        assert!(
+            !outcome["series"]["late_s"].as_array().unwrap().is_empty(),
+            "{variant}"
+        );
         outcome["metrics"]["answer"].to_string()
     });
-    assert!(answers.iter().all(|answer| *answer != "0.0" && *answer == answers[0]), "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|answer| *answer != "0.0" && *answer == answers[0]),
+        "{answers:?}"
+    );
 }
 
 #[test]
 fn without_a_name_it_runs_all() {
     let (code, table, said) = told(&["--items", "3", "--delay-ms", "1", "--steps", "0"]);
     assert_eq!((code, said.as_str()), (0, ""));
-    let names: Vec<_> = table.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    let names: Vec<_> = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     assert_eq!(names, VARIANTS, "{table}");
     assert!(table.lines().next().unwrap().contains("late"), "{table}");
 }
@@ -90,10 +127,20 @@ fn without_a_name_it_runs_all() {
 fn an_origin_that_runs_already_is_asked() {
     let origin = Origin::in_thread().unwrap();
     for variant in VARIANTS {
-        let (code, printed, said) =
-            told(&[variant, "--items", "5", "--steps", "0", "--origin", origin.url()]);
+        let (code, printed, said) = told(&[
+            variant,
+            "--items",
+            "5",
+            "--steps",
+            "0",
+            "--origin",
+            origin.url(),
+        ]);
         assert_eq!((code, said.as_str()), (0, ""));
-        assert!(printed.starts_with(&format!("{variant}: 5 of 5 in ")), "{printed}");
+        assert!(
+            printed.starts_with(&format!("{variant}: 5 of 5 in ")),
+            "{printed}"
+        );
     }
 }
 
@@ -101,7 +148,10 @@ fn an_origin_that_runs_already_is_asked() {
 fn an_origin_that_does_not_answer_is_an_error_that_says_so() {
     for variant in VARIANTS {
         let (code, printed, said) = told(&[variant, "--items", "5", "--origin", NOWHERE]);
-        assert!(code == 1 && printed.starts_with(&format!("{variant}: 0 of 5 in ")), "{variant}: {printed}");
+        assert!(
+            code == 1 && printed.starts_with(&format!("{variant}: 0 of 5 in ")),
+            "{variant}: {printed}"
+        );
         let message = "5 of 5 items failed, most of them with: connection refused";
         assert!(said.contains(message), "{variant}: {said}");
     }

@@ -49,9 +49,17 @@ fn in_every_order<F: Future<Output = ()>>(test: impl Fn() -> F) {
         let mut test = pin!(test());
         for step in 0.. {
             assert!(step < 1_000, "it stands still");
-            let is_asked = if step < 10 { order >> step & 1 == 1 } else { step % 2 == 0 };
+            let is_asked = if step < 10 {
+                order >> step & 1 == 1
+            } else {
+                step % 2 == 0
+            };
             if is_asked {
-                if test.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                if test
+                    .as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_ready()
+                {
                     break;
                 }
             } else {
@@ -87,7 +95,8 @@ fn each_input_is_fetched_and_computed_once_and_never_more_at_once_than_may() {
             let fetch = {
                 let settle = settle.clone();
                 move |input| {
-                    let (settle, fetching, most) = (settle.clone(), Arc::clone(&fetching), Arc::clone(&most));
+                    let (settle, fetching, most) =
+                        (settle.clone(), Arc::clone(&fetching), Arc::clone(&most));
                     async move {
                         most.fetch_max(fetching.fetch_add(1, SeqCst) + 1, SeqCst);
                         yield_now().await;
@@ -100,7 +109,10 @@ fn each_input_is_fetched_and_computed_once_and_never_more_at_once_than_may() {
                 let panicked = Failure::Panicked("panicked".to_owned());
                 let expected = [Err(Failure::Failed("failed")), Err(panicked), Ok(2)];
                 let compute = move |page| settle(1, page);
-                assert_eq!(map(0..3, limit(2), limit(1), fetch, compute).await, expected);
+                assert_eq!(
+                    map(0..3, limit(2), limit(1), fetch, compute).await,
+                    expected
+                );
                 let times = times.each_ref().map(|times| times.load(SeqCst));
                 assert_eq!(times, [1, 1, 1, failing, failing, 1]);
             }

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use bounded_pool::clients::{Time, reqwest, smol, ureq};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hybrid_pipeline::{procspawn, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking};
+use hybrid_pipeline::{
+    procspawn, smol_unblock, threads, tokio_processes, tokio_rayon, tokio_spawn_blocking,
+};
 use origin::{Counts, Origin};
 use tokio::runtime::Runtime;
 use trials::Trial;
@@ -43,18 +45,41 @@ type Variant = fn(Vec<String>, Time) -> Vec<Result<Sums, String>>;
 const VARIANTS: [(&str, Variant); 6] = [
     ("threads", with_threads),
     ("tokio_rayon", |urls, time| {
-        told(TOKIO.block_on(tokio_rayon::map(urls, FETCHES, JOBS, with_reqwest(time), sums)))
+        told(TOKIO.block_on(tokio_rayon::map(
+            urls,
+            FETCHES,
+            JOBS,
+            with_reqwest(time),
+            sums,
+        )))
     }),
     ("tokio_spawn_blocking", |urls, time| {
-        told(TOKIO.block_on(tokio_spawn_blocking::map(urls, FETCHES, JOBS, with_reqwest(time), sums)))
+        told(TOKIO.block_on(tokio_spawn_blocking::map(
+            urls,
+            FETCHES,
+            JOBS,
+            with_reqwest(time),
+            sums,
+        )))
     }),
     ("tokio_processes", |urls, time| {
         let pool = Arc::new(tokio_processes::Pool::new(&SUMS, JOBS));
-        told(TOKIO.block_on(tokio_processes::map(urls, FETCHES, pool, with_reqwest(time))))
+        told(TOKIO.block_on(tokio_processes::map(
+            urls,
+            FETCHES,
+            pool,
+            with_reqwest(time),
+        )))
     }),
     ("procspawn", |urls, time| {
         let pool = Arc::new(::procspawn::Pool::new(JOBS.get()).unwrap());
-        told(TOKIO.block_on(procspawn::map(urls, FETCHES, &pool, with_reqwest(time), sums)))
+        told(TOKIO.block_on(procspawn::map(
+            urls,
+            FETCHES,
+            &pool,
+            with_reqwest(time),
+            sums,
+        )))
     }),
     ("smol_unblock", with_smol),
 ];
@@ -66,13 +91,26 @@ static TOKIO: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 /// How long a page is, and what its bytes sum up to, each times its place.
 type Sums = (usize, u64);
 
-#[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "a pipeline gives it away")]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "a pipeline gives it away"
+)]
 fn sums(page: Vec<u8>) -> Result<Sums, String> {
-    Ok((page.len(), page.iter().zip(1..).map(|(byte, place)| u64::from(*byte) * place).sum()))
+    Ok((
+        page.len(),
+        page.iter()
+            .zip(1..)
+            .map(|(byte, place)| u64::from(*byte) * place)
+            .sum(),
+    ))
 }
 
 fn told(results: Vec<Result<Sums, impl Display>>) -> Vec<Result<Sums, String>> {
-    results.into_iter().map(|result| result.map_err(|failure| failure.to_string())).collect()
+    results
+        .into_iter()
+        .map(|result| result.map_err(|failure| failure.to_string()))
+        .collect()
 }
 
 fn with_threads(urls: Vec<String>, time: Time) -> Vec<Result<Sums, String>> {
@@ -95,7 +133,9 @@ fn with_smol(urls: Vec<String>, time: Time) -> Vec<Result<Sums, String>> {
         let client = Arc::clone(&client);
         async move { client.fetch(&url).await.map_err(|error| error.to_string()) }
     };
-    told(::smol::block_on(smol_unblock::map(urls, FETCHES, JOBS, fetch, sums)))
+    told(::smol::block_on(smol_unblock::map(
+        urls, FETCHES, JOBS, fetch, sums,
+    )))
 }
 
 fn page(origin: &Origin, path: &str) -> String {
@@ -104,7 +144,12 @@ fn page(origin: &Origin, path: &str) -> String {
 
 /// Other than all others, and every seventh longer than any buffer.
 fn bytes_of(place: usize) -> u64 {
-    place as u64 + if place.is_multiple_of(7) { 100_000 } else { 1000 }
+    place as u64
+        + if place.is_multiple_of(7) {
+            100_000
+        } else {
+            1000
+        }
 }
 
 fn is_faulty(place: usize) -> bool {
@@ -114,7 +159,10 @@ fn is_faulty(place: usize) -> bool {
 /// What `variant` makes of `urls`, in bounded time.
 fn run(variant: Variant, urls: Vec<String>, each: Duration) -> Vec<Result<Sums, String>> {
     let (sender, results) = channel();
-    let time = Time { each, until: Instant::now() + PATIENCE };
+    let time = Time {
+        each,
+        until: Instant::now() + PATIENCE,
+    };
     spawn(move || sender.send(variant(urls, time)));
     results.recv_timeout(PATIENCE).expect("it comes to an end")
 }
@@ -123,26 +171,52 @@ fn run(variant: Variant, urls: Vec<String>, each: Duration) -> Vec<Result<Sums, 
 fn counts_at_rest(origin: &Origin) -> Counts {
     let started = Instant::now();
     loop {
-        let time = Time { each: PATIENCE, until: started + PATIENCE };
-        let answer = ureq::Client::new(JOBS, time).fetch(&page(origin, "/counters")).unwrap();
+        let time = Time {
+            each: PATIENCE,
+            until: started + PATIENCE,
+        };
+        let answer = ureq::Client::new(JOBS, time)
+            .fetch(&page(origin, "/counters"))
+            .unwrap();
         let counts: Counts = serde_json::from_slice(&answer).unwrap();
         if counts.in_flight == 0 && counts.connections_open == 0 {
             return counts;
         }
-        assert!(started.elapsed() < PATIENCE, "something is left running: {counts:?}");
+        assert!(
+            started.elapsed() < PATIENCE,
+            "something is left running: {counts:?}"
+        );
         sleep(Duration::from_millis(10));
     }
 }
 
 fn survives(variant: Variant, (name, at, message): (&str, &str, &str)) {
     let origin = Origin::in_thread().unwrap();
-    let faulty = if at.starts_with('/') { page(&origin, at) } else { at.to_owned() };
+    let faulty = if at.starts_with('/') {
+        page(&origin, at)
+    } else {
+        at.to_owned()
+    };
     let good = |place| page(&origin, &format!("/bytes/{}", bytes_of(place)));
-    let urls = (0..URLS).map(|place| if is_faulty(place) { faulty.clone() } else { good(place) });
-    let results = run(variant, urls.collect(), if name == DRIPS { TIMEOUT } else { PATIENCE });
+    let urls = (0..URLS).map(|place| {
+        if is_faulty(place) {
+            faulty.clone()
+        } else {
+            good(place)
+        }
+    });
+    let results = run(
+        variant,
+        urls.collect(),
+        if name == DRIPS { TIMEOUT } else { PATIENCE },
+    );
     let expected = |place| {
         let page = || (0..bytes_of(place)).map(origin::byte).collect();
-        if is_faulty(place) { Err(message.to_owned()) } else { sums(page()) }
+        if is_faulty(place) {
+            Err(message.to_owned())
+        } else {
+            sums(page())
+        }
     };
     assert_eq!(results, (0..URLS).map(expected).collect::<Vec<_>>());
     let counts = counts_at_rest(&origin);
@@ -156,7 +230,9 @@ fn survives(variant: Variant, (name, at, message): (&str, &str, &str)) {
 fn main() -> ExitCode {
     TOKIO.block_on(tokio_processes::work_if_child(&SUMS));
     procspawn::work_if_child();
-    let cases = VARIANTS.into_iter().flat_map(|variant| FAULTS.map(|fault| (variant, fault)));
+    let cases = VARIANTS
+        .into_iter()
+        .flat_map(|variant| FAULTS.map(|fault| (variant, fault)));
     let trials = cases.map(|((name, variant), fault)| {
         Trial::test(format!("{name}: {}", fault.0), move || {
             survives(variant, fault);

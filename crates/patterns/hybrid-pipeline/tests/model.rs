@@ -55,7 +55,10 @@ fn as_many_are_fetched_and_computed_at_once_as_may_and_never_more() {
             let results = map([(); 2], fetches, jobs, fetching, computing);
             assert_eq!(results, [const { Ok(()) }; 2]);
         });
-        assert_eq!(MOST.each_ref().map(|most| most.load(SeqCst)), [fetches, jobs]);
+        assert_eq!(
+            MOST.each_ref().map(|most| most.load(SeqCst)),
+            [fetches, jobs]
+        );
     }
 }
 
@@ -75,9 +78,15 @@ fn one_is_fetched_while_another_is_computed() {
             }
         });
         let [fetches, jobs] = limits(1, 1);
-        assert_eq!(map([(); 2], fetches, jobs, fetching, computing), [const { Ok(()) }; 2]);
+        assert_eq!(
+            map([(); 2], fetches, jobs, fetching, computing),
+            [const { Ok(()) }; 2]
+        );
     });
-    assert!(IS_SEEN.iter().all(|is_seen| is_seen.load(SeqCst)), "never both at once");
+    assert!(
+        IS_SEEN.iter().all(|is_seen| is_seen.load(SeqCst)),
+        "never both at once"
+    );
 }
 
 #[test]
@@ -106,10 +115,15 @@ fn each_input_is_fetched_and_computed_once_and_has_its_result_in_its_place() {
                     times.each_ref().map(|times| times.load(SeqCst)),
                     [1, 1, 1, computed, computed, 1],
                 );
-                let results: Vec<_> =
-                    results.into_iter().map(|result| result.map(|input| input.value)).collect();
+                let results: Vec<_> = results
+                    .into_iter()
+                    .map(|result| result.map(|input| input.value))
+                    .collect();
                 let panicked = Failure::Panicked("panicked".to_owned());
-                assert_eq!(results, [Err(Failure::Failed("failed")), Err(panicked), Ok(2)]);
+                assert_eq!(
+                    results,
+                    [Err(Failure::Failed("failed")), Err(panicked), Ok(2)]
+                );
                 assert_eq!(alive.load(SeqCst), 0);
             });
         }
@@ -120,7 +134,9 @@ fn each_input_is_fetched_and_computed_once_and_has_its_result_in_its_place() {
 fn nothing_begins_or_runs_once_the_results_are_dropped() {
     for (fetches, jobs, preemptions) in [(1, 1, 2), (2, 1, 1), (1, 2, 1)] {
         for taken in 0..=1 {
-            explore(Some(preemptions), move || drop_after(taken, limits(fetches, jobs)));
+            explore(Some(preemptions), move || {
+                drop_after(taken, limits(fetches, jobs));
+            });
         }
     }
 }
@@ -174,7 +190,11 @@ fn while_nobody_takes_results_all_stands_still_and_the_drop_begins_no_more() {
         loom::thread::yield_now();
         drop(results);
     });
-    assert_eq!(MOST.load(SeqCst), 4, "one waits in each channel, and one to get there");
+    assert_eq!(
+        MOST.load(SeqCst),
+        4,
+        "one waits in each channel, and one to get there"
+    );
 }
 
 #[test]

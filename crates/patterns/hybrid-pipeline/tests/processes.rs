@@ -130,7 +130,9 @@ fn answer(ask: Ask) -> Result<Answer, String> {
         Ask::Exit => process::exit(0),
         Ask::Garbage => {
             let socket = io::stdin().as_fd().try_clone_to_owned().unwrap();
-            fs::File::from(socket).write_all(b"what nobody has asked for").unwrap();
+            fs::File::from(socket)
+                .write_all(b"what nobody has asked for")
+                .unwrap();
             stay()
         }
         Ask::Orphan(log) => {
@@ -147,7 +149,11 @@ fn answer(ask: Ask) -> Result<Answer, String> {
 /// So many frames of more than a hundred bytes.
 fn recurse(frames: u32) -> u32 {
     let frame = black_box([1; 32]);
-    if frames == 0 { 0 } else { black_box(recurse(frames - 1)) + frame[7] }
+    if frames == 0 {
+        0
+    } else {
+        black_box(recurse(frames - 1)) + frame[7]
+    }
 }
 
 /// Two of them dropped are one panic too many for any process.
@@ -165,12 +171,19 @@ type Our = Pooled<Ask, Answer>;
 fn run(pool: &Our, pages: impl IntoIterator<Item = Ask>) -> Results<Answer> {
     let fetch = |page| async { Ok(page) };
     let results = tokio_processes::map(pages, NonZeroUsize::MIN, Arc::clone(pool), fetch);
-    TOKIO.block_on(async { tokio::time::timeout(PATIENCE, results).await }).expect("each job is answered")
+    TOKIO
+        .block_on(async { tokio::time::timeout(PATIENCE, results).await })
+        .expect("each job is answered")
 }
 
 fn squares(pool: &Our) {
     let results = run(pool, (0..20).map(Ask::Square));
-    assert_eq!(results, (0..20).map(|number| Ok(Number(number * number))).collect::<Results<_>>());
+    assert_eq!(
+        results,
+        (0..20)
+            .map(|number| Ok(Number(number * number)))
+            .collect::<Results<_>>()
+    );
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -200,7 +213,11 @@ fn begin(log: &Path) -> usize {
 }
 
 fn note(log: &Path, process: u32) {
-    let mut file = OpenOptions::new().create(true).append(true).open(log).unwrap();
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .unwrap();
     file.write_all(format!("{process}\n").as_bytes()).unwrap();
 }
 
@@ -240,7 +257,11 @@ fn killed_while_it_reads_a_large_job() {
         send(SIGKILL, process);
     });
     let results = run(&pool, [Ask::Length(vec![7; MANY_BYTES])]);
-    assert_eq!(results, [Ok(Number(MANY_BYTES as u64))], "it is tried once more");
+    assert_eq!(
+        results,
+        [Ok(Number(MANY_BYTES as u64))],
+        "it is tried once more"
+    );
     killer.join().unwrap();
     squares(&pool);
 }
@@ -256,7 +277,11 @@ fn killed_while_it_computes() {
         }
     });
     let results = run(&pool, [Ask::StayOnce(log.clone())]);
-    assert_eq!((results, begun(&log).len()), (vec![Ok(Number(0))], 2), "it is tried once more");
+    assert_eq!(
+        (results, begun(&log).len()),
+        (vec![Ok(Number(0))], 2),
+        "it is tried once more"
+    );
     killer.join().unwrap();
     squares(&pool);
 }
@@ -278,12 +303,21 @@ fn killed_while_it_writes_a_large_answer() {
 fn one_that_always_ends_its_process_is_tried_twice_and_told() {
     let (pool, folder) = (pool(&ANSWER, 2), tempfile::tempdir().unwrap());
     let log = folder.path().join("log");
-    let ask = |number| if number == 7 { Ask::Abort(log.clone()) } else { Ask::Square(number) };
+    let ask = |number| {
+        if number == 7 {
+            Ask::Abort(log.clone())
+        } else {
+            Ask::Square(number)
+        }
+    };
     let results = run(&pool, (0..20).map(ask));
     for (result, number) in results.into_iter().zip(0..) {
         match result {
             Err(Failure::Lost(told)) if number == 7 => assert!(told.contains("SIGABRT"), "{told}"),
-            result => assert!(number != 7 && result == Ok(Number(number * number)), "{number}: {result:?}"),
+            result => assert!(
+                number != 7 && result == Ok(Number(number * number)),
+                "{number}: {result:?}"
+            ),
         }
     }
     assert_eq!(begun(&log).len(), 2);
@@ -355,8 +389,15 @@ fn twenty_are_killed_at_random_moments() {
 fn drop_at_work(pool: &Our, jobs: usize, before: impl Fn(u32)) -> Vec<u32> {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let (pages, fetch) = (vec![Ask::Stay(log.clone()); jobs], |page| async { Ok(page) });
-    let mut results = Box::pin(tokio_processes::pipeline(pages, NonZeroUsize::MIN, Arc::clone(pool), fetch));
+    let (pages, fetch) = (vec![Ask::Stay(log.clone()); jobs], |page| async {
+        Ok(page)
+    });
+    let mut results = Box::pin(tokio_processes::pipeline(
+        pages,
+        NonZeroUsize::MIN,
+        Arc::clone(pool),
+        fetch,
+    ));
     TOKIO.block_on(async {
         tokio::select! {
             _ = results.next() => panic!("there is no result"),
@@ -375,7 +416,9 @@ fn drop_at_work(pool: &Our, jobs: usize, before: impl Fn(u32)) -> Vec<u32> {
 fn what_is_dropped_is_computed_no_more_and_the_pool_goes_on() {
     let pool = pool(&ANSWER, 2);
     let processes = drop_at_work(&pool, 2, |_| ());
-    wait_until("they have ended", || !processes.iter().any(|process| is_alive(*process)));
+    wait_until("they have ended", || {
+        !processes.iter().any(|process| is_alive(*process))
+    });
     squares(&pool);
     let idle = process_of(&pool);
     drop(pool);
@@ -412,7 +455,10 @@ fn killed_right_after_they_are_started() {
     });
     while !killer.is_finished() {
         let result = &run(&pool, [Ask::Square(3)])[0];
-        assert!(matches!(result, Ok(Number(9)) | Err(Failure::Lost(_))), "{result:?}");
+        assert!(
+            matches!(result, Ok(Number(9)) | Err(Failure::Lost(_))),
+            "{result:?}"
+        );
     }
     killer.join().unwrap();
     squares(&pool);
@@ -444,9 +490,12 @@ fn two_pipelines_keep_to_the_size_of_their_pool_and_to_its_processes() {
     let log = folder.path().join("log");
     let jobs = || (0..40).map(|number| Ask::Job(number, log.clone()));
     let map = || {
-        tokio_processes::map(jobs(), NonZeroUsize::new(3).unwrap(), Arc::clone(&pool), |page| async {
-            Ok(page)
-        })
+        tokio_processes::map(
+            jobs(),
+            NonZeroUsize::new(3).unwrap(),
+            Arc::clone(&pool),
+            |page| async { Ok(page) },
+        )
     };
     let (one, other) = TOKIO.block_on(async { tokio::join!(map(), map()) });
     let expected: Results<_> = (0..40).map(|number| Ok(Number(number))).collect();
@@ -478,7 +527,10 @@ fn refused<P: Sent, T: Sent>(work: &'static Work<P, T, String>) -> String {
 
 fn a_pool_whose_workers_would_not_know_themselves_is_refused() {
     let told = refused(&FORGOTTEN);
-    assert!(told.contains("work_if_child") && told.contains("`forgotten`"), "{told}");
+    assert!(
+        told.contains("work_if_child") && told.contains("`forgotten`"),
+        "{told}"
+    );
 }
 
 /// `main` knows the other by then, which starts one of its own.
@@ -492,10 +544,17 @@ fn a_pool_in_a_worker_is_refused() {
 /// Started as a worker and called by no name that `main` knows, it is none: it makes no pool and starts nothing.
 fn one_that_was_started_as_a_worker_of_nobody_makes_no_pool() {
     let mut stranger = Command::new(env::current_exe().unwrap());
-    stranger.arg0("worker of hybrid-pipeline").arg("nobody").env(ROLE, "stranger");
+    stranger
+        .arg0("worker of hybrid-pipeline")
+        .arg("nobody")
+        .env(ROLE, "stranger");
     let output = stranger.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("this is a worker"), "{}: {said}", output.status);
+    assert!(
+        !output.status.success() && said.contains("this is a worker"),
+        "{}: {said}",
+        output.status
+    );
 }
 
 /// What the program is started for, if not for its tests.
@@ -508,7 +567,11 @@ fn the_image_that_runs_is_started_and_not_what_has_replaced_it() {
     let path = folder.path().join("program");
     fs::hard_link(image, &path).unwrap();
     let output = Command::new(&path).env(ROLE, "replaced").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// As by a deploy, in the middle of its work.
@@ -533,7 +596,9 @@ fn round_trip<P: Sent, T: Sent, E: Sent>(
     let fetch = |page| async { Ok(page) };
     let pages = pages.into_iter().collect::<Vec<_>>();
     let results = tokio_processes::map(pages, NonZeroUsize::MIN, pool, fetch);
-    TOKIO.block_on(async { tokio::time::timeout(PATIENCE, results).await }).expect("each job is answered")
+    TOKIO
+        .block_on(async { tokio::time::timeout(PATIENCE, results).await })
+        .expect("each job is answered")
 }
 
 /// One field less where there is nothing: what comes next is read in its place.
@@ -665,7 +730,9 @@ unsendable! {
 }
 
 fn is_told<T>(name: &str, result: &Result<impl Debug, Failure<impl Debug>>) {
-    let Err(Failure::Panicked(told)) = result else { panic!("{name}: {result:?}") };
+    let Err(Failure::Panicked(told)) = result else {
+        panic!("{name}: {result:?}")
+    };
     let is_named = told.contains(std::any::type_name::<T>()) || told == "it cannot be read";
     assert!(is_named, "{name}: {told}");
 }
@@ -674,7 +741,10 @@ fn is_told<T>(name: &str, result: &Result<impl Debug, Failure<impl Debug>>) {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Everything {
     map: HashMap<(u32, String), Option<Vec<u8>>>,
-    #[allow(clippy::option_option, reason = "other formats lose the one in the other")]
+    #[allow(
+        clippy::option_option,
+        reason = "other formats lose the one in the other"
+    )]
     nested: [Option<Option<()>>; 3],
     numbers: (u128, i128, f32, f64, char, bool, ()),
     results: Vec<Result<Box<str>, BTreeSet<i8>>>,
@@ -684,14 +754,29 @@ struct Everything {
     renamed: Duration,
 }
 
-static EVERYTHING: Work<Everything, Everything, Box<Everything>> =
-    Work("everything", |page| if page.renamed.is_zero() { Err(page.into()) } else { Ok(page) });
+static EVERYTHING: Work<Everything, Everything, Box<Everything>> = Work("everything", |page| {
+    if page.renamed.is_zero() {
+        Err(page.into())
+    } else {
+        Ok(page)
+    }
+});
 
 fn what_can_be_read_comes_back_as_it_was() {
     let everything = |renamed| Everything {
-        map: (0..100).map(|n| ((n, n.to_string()), (n % 3 > 0).then(|| vec![7; n as usize]))).collect(),
+        map: (0..100)
+            .map(|n| ((n, n.to_string()), (n % 3 > 0).then(|| vec![7; n as usize])))
+            .collect(),
         nested: [None, Some(None), Some(Some(()))],
-        numbers: (u128::MAX, i128::MIN, f32::MIN_POSITIVE, f64::NEG_INFINITY, '\u{10ffff}', true, ()),
+        numbers: (
+            u128::MAX,
+            i128::MIN,
+            f32::MIN_POSITIVE,
+            f64::NEG_INFINITY,
+            '\u{10ffff}',
+            true,
+            (),
+        ),
         results: vec![Ok("a\0".into()), Err(BTreeSet::from([-128, 0]))],
         skipped: (),
         renamed,
@@ -714,22 +799,34 @@ fn children() -> Vec<u32> {
 
 /// The processes that any of its threads has started, and that were not waited for yet.
 fn children_of(process: u32) -> Vec<u32> {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let threads = fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let lists = threads.filter_map(|thread| read_to_string(thread.path().join("children")).ok());
     lists
-        .flat_map(|list| list.split_whitespace().map(|child| child.parse().unwrap()).collect::<Vec<_>>())
+        .flat_map(|list| {
+            list.split_whitespace()
+                .map(|child| child.parse().unwrap())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
 fn below(process: u32) -> Vec<u32> {
     let children = children_of(process);
-    children.iter().copied().chain(children.iter().flat_map(|child| below(*child))).collect()
+    children
+        .iter()
+        .copied()
+        .chain(children.iter().flat_map(|child| below(*child)))
+        .collect()
 }
 
 /// Whether it runs: one that has ended and is not waited for yet does not.
 fn is_alive(process: u32) -> bool {
     let stat = read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
 }
 
 /// The demo, in a group of processes of its own, as a shell starts it.
@@ -738,8 +835,17 @@ struct Demo(Child);
 impl Demo {
     fn start(arguments: &[&str]) -> Self {
         let mut demo = Command::new(env!("CARGO_BIN_EXE_hybrid-pipeline"));
-        demo.args(arguments).env_remove("OUTCOME_FILE").env_remove("OUTCOME_CASE").process_group(0);
-        Self(demo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        demo.args(arguments)
+            .env_remove("OUTCOME_FILE")
+            .env_remove("OUTCOME_CASE")
+            .process_group(0);
+        Self(
+            demo.stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        )
     }
 }
 
@@ -763,7 +869,10 @@ impl Demo {
             let trees = children_of(self.0.id()).into_iter().map(|parent| {
                 (
                     parent,
-                    children_of(parent).into_iter().filter(|child| ticks(*child) >= 5).collect::<Vec<_>>(),
+                    children_of(parent)
+                        .into_iter()
+                        .filter(|child| ticks(*child) >= 5)
+                        .collect::<Vec<_>>(),
                 )
             });
             found = trees.into_iter().find(|(_, workers)| workers.len() >= jobs);
@@ -788,22 +897,37 @@ impl Demo {
 /// How long it has computed, in hundredths of a second.
 fn ticks(process: u32) -> u64 {
     let stat = read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let user = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(11)?.parse().ok());
+    let user = stat
+        .rsplit_once(") ")
+        .and_then(|(_, rest)| rest.split(' ').nth(11)?.parse().ok());
     user.unwrap_or(0)
 }
 
 fn assert_gone(processes: &[u32]) {
     let started = Instant::now();
-    wait_until("none is left", || !processes.iter().any(|process| is_alive(*process)));
+    wait_until("none is left", || {
+        !processes.iter().any(|process| is_alive(*process))
+    });
     let took = started.elapsed();
-    eprintln!("the last of {} processes ended {took:?} later", processes.len());
+    eprintln!(
+        "the last of {} processes ended {took:?} later",
+        processes.len()
+    );
     // Two seconds where nothing else runs.
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 /// Each computation takes minutes.
-const LONG: [&str; 8] =
-    ["tokio_processes", "--items", "100", "--steps", "100000000000", "--jobs", "2", "--no-fetch"];
+const LONG: [&str; 8] = [
+    "tokio_processes",
+    "--items",
+    "100",
+    "--steps",
+    "100000000000",
+    "--jobs",
+    "2",
+    "--no-fetch",
+];
 
 fn none_outlives_its_parent() {
     let demo = Demo::start(&LONG);
@@ -830,7 +954,10 @@ fn ctrl_c_is_for_the_parent_to_act_on() {
     let (_, workers) = demo.at_work(2);
     killpg(demo.group(), SIGINT).unwrap();
     sleep(A_WHILE);
-    assert!(workers.iter().all(|worker| is_alive(*worker)), "they compute on");
+    assert!(
+        workers.iter().all(|worker| is_alive(*worker)),
+        "they compute on"
+    );
     // Who asks twice does not want to wait.
     let all = below(demo.0.id());
     killpg(demo.group(), SIGINT).unwrap();
@@ -840,7 +967,16 @@ fn ctrl_c_is_for_the_parent_to_act_on() {
 }
 
 fn ctrl_c_drains_what_was_begun() {
-    let short = ["--items", "10000000", "--steps", "100000", "--jobs", "2", "--on-ctrl-c", "drain"];
+    let short = [
+        "--items",
+        "10000000",
+        "--steps",
+        "100000",
+        "--jobs",
+        "2",
+        "--on-ctrl-c",
+        "drain",
+    ];
     for (variant, more) in [
         ("tokio_processes", &["--no-fetch"][..]),
         ("tokio_processes", &["--delay-ms", "1"]),
@@ -851,17 +987,26 @@ fn ctrl_c_drains_what_was_begun() {
         if variant == "tokio_processes" {
             demo.at_work(2);
         } else {
-            wait_until("it computes", || below(demo.0.id()).iter().any(|process| ticks(*process) >= 5));
+            wait_until("it computes", || {
+                below(demo.0.id())
+                    .iter()
+                    .any(|process| ticks(*process) >= 5)
+            });
         }
         let all = below(demo.0.id());
         killpg(demo.group(), SIGINT).unwrap();
         let (code, printed, said) = demo.end();
         assert_eq!(code, Some(130), "{variant}: {said}");
-        let done = printed.strip_prefix(&format!("{variant}: ")).and_then(|line| line.split(' ').next());
+        let done = printed
+            .strip_prefix(&format!("{variant}: "))
+            .and_then(|line| line.split(' ').next());
         let done = done.unwrap_or_else(|| panic!("{variant}: it prints {printed}"));
         assert!(done.parse::<u64>().unwrap() > 0, "{printed}");
         // An item that was begun and not done would be told as failed.
-        assert_eq!(said, format!("interrupted: {done} of 10000000 done, and none left half-way\n"));
+        assert_eq!(
+            said,
+            format!("interrupted: {done} of 10000000 done, and none left half-way\n")
+        );
         assert_gone(&all);
     }
 }

@@ -23,8 +23,11 @@ use shuttle::future::{block_on, yield_now};
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize};
 use tokio::sync::mpsc;
 
+// They are formatted where they live.
+#[rustfmt::skip]
 #[path = "../../../patterns/hybrid-pipeline/src/tokio_rayon.rs"]
 mod tokio_rayon;
+#[rustfmt::skip]
 #[path = "../../../patterns/hybrid-pipeline/src/tokio_spawn_blocking.rs"]
 mod tokio_spawn_blocking;
 

@@ -14,26 +14,33 @@ use crate::experiment::Dependency;
 /// The package as it was before; dropping it puts all back, whatever went wrong, unless it was told to [`Self::keep`] the change.
 pub(super) struct Change {
     before: Vec<(PathBuf, Option<Vec<u8>>)>,
-    written: Option<(PathBuf, String)>,
+    written: Vec<(PathBuf, String)>,
+    made: Vec<PathBuf>,
 }
 
 impl Change {
     pub(super) fn begin(package: &Package) -> Result<Self> {
         let held = [&package.manifest, &package.lock].map(|file| Ok((file.clone(), read_if_there(file)?)));
-        Ok(Self { before: held.into_iter().collect::<Result<_>>()?, written: None })
+        let before = held.into_iter().collect::<Result<_>>()?;
+        Ok(Self { before, written: Vec::new(), made: Vec::new() })
     }
 
     /// Writes a file where there is none, not even one that came a moment ago.
     pub(super) fn create(&mut self, file: &Path, text: &str) -> Result<()> {
         let cannot = || format!("cannot write {}", file.display());
+        if let Some(folder) = file.parent().filter(|folder| !folder.exists()) {
+            fs::create_dir(folder).with_context(cannot)?;
+            self.made.push(folder.to_owned());
+        }
         let mut new = File::create_new(file).with_context(cannot)?;
-        self.written = Some((file.to_owned(), text.to_owned()));
+        self.written.push((file.to_owned(), text.to_owned()));
         new.write_all(text.as_bytes()).and_then(|()| new.sync_all()).with_context(cannot)
     }
 
     pub(super) fn keep(mut self) {
         self.before.clear();
-        self.written = None;
+        self.written.clear();
+        self.made.clear();
     }
 
     /// Puts back each that has changed, whatever becomes of the others.
@@ -42,12 +49,17 @@ impl Change {
     }
 
     fn restore(&mut self) -> Result<()> {
-        let removed = self.written.take().map_or(Ok(()), |(file, text)| {
+        let remove = |(file, text): (PathBuf, String)| {
             // What somebody else has put there in the meantime is theirs.
             let ours = fs::read(&file).is_ok_and(|held| text.as_bytes().starts_with(&held));
             let removed = if ours { fs::remove_file(&file) } else { Ok(()) };
             removed.with_context(|| format!("cannot remove {} again", file.display()))
-        });
+        };
+        let removed: Vec<Result<()>> = self.written.drain(..).map(remove).collect();
+        for folder in self.made.drain(..) {
+            // As is a folder in which they have put something.
+            fs::remove_dir(folder).ok();
+        }
         let restore = |(file, held): (PathBuf, Option<Vec<u8>>)| {
             if read_if_there(&file)? == held {
                 return Ok(());
@@ -57,7 +69,7 @@ impl Change {
             restored.with_context(|| format!("cannot put {} back as it was", file.display()))
         };
         let restored: Vec<Result<()>> = self.before.drain(..).map(restore).collect();
-        restored.into_iter().chain([removed]).collect()
+        restored.into_iter().chain(removed).collect()
     }
 }
 

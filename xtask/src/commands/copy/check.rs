@@ -1,4 +1,4 @@
-//! The file, compiled as the package will compile it, in a package of its own: that of the reader is not touched, and what it
+//! The files, compiled as the package will compile it, in a package of its own: that of the reader is not touched, and what it
 //! is busy with just now, or cannot build, does not matter.
 
 use std::env;
@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use toml::{Table, Value};
 
+use super::Text;
 use super::package::{Package, Step, make_absolute};
 use super::there;
 use crate::process::litter::Folder;
@@ -22,7 +23,7 @@ pub(super) const NAME: &str = "copied";
 pub(super) fn compile(
     package: &Package,
     steps: &[Step],
-    text: &str,
+    text: &Text,
     lock: Option<&[u8]>,
     target: &Path,
 ) -> Result<Vec<u8>> {
@@ -33,7 +34,12 @@ pub(super) fn compile(
     if let Some(lock) = lock {
         fs::write(path("Cargo.lock"), lock)?;
     }
-    fs::write(path(&format!("{module}.rs")), text)?;
+    fs::write(path(&format!("{module}.rs")), &text.own)?;
+    for part in &text.parts {
+        let file = folder.path().join(&part.path);
+        fs::create_dir_all(file.parent().unwrap_or(&file))?;
+        fs::write(file, &part.text)?;
+    }
     let root = if package.root.is_file() { fs::read_to_string(&package.root)? } else { String::new() };
     // As it will be declared: in a library for others, in a program for itself, where the reader will use what they need of it.
     let declared = if package.is_library { "pub" } else { "#[allow(dead_code)]" };

@@ -9,7 +9,8 @@ use semver::Version;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::there;
+use super::change::read_if_there;
+use super::{Part, there};
 use crate::experiment::{Dependency, Variant, rust_version};
 use crate::workspace::Workspace;
 
@@ -217,17 +218,37 @@ impl Package {
         Ok(())
     }
 
+    /// Where a part goes.
+    pub(super) fn file_of(&self, part: &Part) -> PathBuf {
+        self.file.with_file_name(&part.path)
+    }
+
+    /// Whether a part is there already, as another copy has brought it along; refuses another file in its place.
+    pub(super) fn has_part(&self, part: &Part) -> Result<bool> {
+        let file = self.file_of(part);
+        let folder = file.parent().unwrap_or(&file);
+        for path in [folder, &file] {
+            refuse_link(path, &self.shown_path(path))?;
+        }
+        let shown = self.shown_path(folder);
+        ensure!(!folder.exists() || folder.is_dir(), "{} is no directory: move it away", shown.display());
+        let Some(held) = read_if_there(&file)? else { return Ok(false) };
+        ensure!(
+            held == part.text.as_bytes(),
+            "{} is there already, and is kept, but it is not the one that this copy needs: move it away, and copy \
+             again what else uses it",
+            self.shown_path(&file).display()
+        );
+        Ok(true)
+    }
+
     pub(super) fn shown(&self) -> std::path::Display<'_> {
         self.folder.display()
     }
 
     /// A file in it, as a reader knows it.
-    fn shown_path(&self, path: &Path) -> PathBuf {
+    pub(super) fn shown_path(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.real).map_or_else(|_| path.to_owned(), |path| self.folder.join(path))
-    }
-
-    pub(super) fn shown_file(&self) -> PathBuf {
-        self.shown_path(&self.file)
     }
 
     /// Where `mod` has to be written.

@@ -60,7 +60,10 @@ impl Asked {
         let (url, steps, is_stopped) = (self.url.clone(), self.steps, Arc::clone(&self.is_stopped));
         (0..self.items)
             .take_while(move |_| !is_stopped.load(Ordering::Relaxed))
-            .map(move |_| Item { url: url.clone(), steps })
+            .map(move |_| Item {
+                url: url.clone(),
+                steps,
+            })
     }
 
     pub(crate) fn heartbeat(&self) -> Arc<Heartbeat> {
@@ -82,7 +85,10 @@ impl Tally {
     }
 
     pub(crate) fn with(self, heartbeat: &Heartbeat) -> Self {
-        Self { lateness: Some(heartbeat.lateness()), ..self }
+        Self {
+            lateness: Some(heartbeat.lateness()),
+            ..self
+        }
     }
 }
 
@@ -92,7 +98,10 @@ pub(crate) fn url(origin: &Origin, delay_ms: u64) -> String {
 
 /// Long enough for any number of pages that is worth a demo.
 pub(crate) fn time() -> Time {
-    Time { each: Duration::from_secs(60), until: Instant::now() + Duration::from_secs(24 * 3_600) }
+    Time {
+        each: Duration::from_secs(60),
+        until: Instant::now() + Duration::from_secs(24 * 3_600),
+    }
 }
 
 /// The page that the origin would send.
