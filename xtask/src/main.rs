@@ -3,44 +3,18 @@
 // Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
 #![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
 
-mod alone;
-mod build;
 mod commands;
-mod data;
-mod experiment;
-mod fitness;
-mod git;
-#[cfg(test)]
-mod hostile;
-mod html;
-mod hyperfine;
-mod interpreters;
-mod judge;
-mod machine;
-mod markdown;
-mod measure;
-mod origin;
-mod page;
-mod plot;
-mod process;
-mod series;
-mod splice;
-mod statistics;
-mod terminal;
-mod text;
-mod units;
-mod workspace;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bench::Usage;
+use bench::interrupt::{INTERRUPTED, Interrupted};
+use bench::terminal::tell;
+use bench::{process, text};
 use clap::{Parser, Subcommand};
 use commands::{bench_all, copy, decide, diff, doctor, list, report, scripts, tidy};
-use process::Interrupted;
-use process::interrupt::INTERRUPTED;
-pub(crate) use terminal::{say, tell};
-use thiserror::Error;
 
 #[derive(Parser)]
 #[command(
@@ -75,11 +49,6 @@ enum Command {
     /// Check the rules of the house
     Tidy,
 }
-
-/// The caller asked for something that does not exist.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub(crate) struct Usage(String);
 
 fn main() -> ExitCode {
     // What ourselves start is not for a reader of the arguments below.

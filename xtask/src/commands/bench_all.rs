@@ -8,20 +8,24 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use clap::Args;
 
 use super::report;
-use crate::Usage;
-use crate::alone::Alone;
-use crate::build::Built;
-use crate::data::{Data, Setting, Status};
-use crate::experiment::{Experiment, Size, Variant, is_name};
-use crate::git::is_tracked;
-use crate::hyperfine::Hyperfine;
-use crate::interpreters::{self, Interpreter, Pythons};
-use crate::machine::{self, Machine};
-use crate::measure::Bench;
-use crate::process::{self, litter};
-use crate::tell;
-use crate::text::{LONGEST_LABEL, Name, clean};
-use crate::workspace::Workspace;
+use ::report::site;
+use bench::Usage;
+use bench::alone::Alone;
+use bench::build::Built;
+use bench::data::{Data, Setting, Status};
+use bench::experiment::{Experiment, Size, Variant};
+use bench::git::is_tracked;
+use bench::hyperfine::Hyperfine;
+use bench::interpreters::{self, Interpreter, Pythons};
+use bench::machine::{self, Machine};
+use bench::measure::Bench;
+use bench::process::{self, litter};
+use bench::terminal::tell;
+use bench::text::is_name;
+use bench::text::{LONGEST_LABEL, Name, clean};
+use bench::workspace::Workspace;
+use judge::Ledger;
+use judge::statistics::is_sharp;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -50,7 +54,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let experiments = workspace.select(&options.only)?;
+    let experiments = workspace.select(Ledger::of(&workspace)?.0, &options.only)?;
     // Where nothing would run in it, no interpreter is asked what it is.
     let wants_python =
         !options.no_python && experiments.iter().flat_map(|one| &one.variants).any(Variant::is_python);
@@ -70,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let built = Built::build(&workspace)?;
     setting.build.clone_from(&built.settings);
 
-    let mut bench = Bench::new(&workspace, &hyperfine, &built, pythons, options.size());
+    let mut bench = Bench::new(&workspace, &hyperfine, &built, pythons, options.size(), is_sharp);
     let mut failed = Vec::new();
     let mut judgements = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
@@ -81,7 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             if data.has_outcomes() {
                 data.save(&interim)?;
                 discard_what_is_covered(&folder, &interim, &data)?;
-                report::judge_and_write(&workspace, &interim)?;
+                site::judge_and_write(&workspace, &interim)?;
                 tell(&format!("what was finished is in {}", workspace.shown(&interim)));
             }
             return Err(error);
@@ -92,7 +96,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         }
         discard_what_is_covered(&folder, &folder, &data)?;
         failed.extend(failures(&data));
-        judgements = report::judge_and_write(&workspace, &folder)?;
+        judgements = site::judge_and_write(&workspace, &folder)?;
     }
     let printed = report::print(&workspace, &folder, &judgements);
     for failure in &failed {
@@ -139,7 +143,7 @@ fn choose_folder(
             )));
         }
     } else {
-        if report::reference_in(&results).as_ref() == Some(&label) || is_tracked(&folder(&label)) {
+        if site::reference_in(&results).as_ref() == Some(&label) || is_tracked(&folder(&label)) {
             label += "-local";
         }
         let of_its_own = label.clone();

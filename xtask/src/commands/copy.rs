@@ -17,10 +17,12 @@ use clap::Args;
 use package::{How, Package, Step, locked};
 use semver::{Version, VersionReq};
 
-use crate::experiment::{Dependency, Experiment, Role, Variant};
-use crate::process::{self, Interrupted};
-use crate::workspace::Workspace;
-use crate::{Usage, say, tell};
+use bench::Usage;
+use bench::experiment::{Dependency, Experiment, Role, Variant};
+use bench::process::{self, Interrupted};
+use bench::terminal::{say, tell};
+use bench::workspace::Workspace;
+use judge::Ledger;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -43,7 +45,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let experiments = workspace.experiments()?;
+    let (experiments, _) = Ledger::of(&workspace)?;
     let what = options.what.as_deref().unwrap_or_default();
     if options.folder.is_none() && !what.contains('/') {
         list(&experiments, what)?;

@@ -12,13 +12,14 @@ use outcome::read_text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::report;
-use crate::data::json;
-use crate::judge::{Judgement, Ledger, Tree};
-use crate::machine::Machine;
-use crate::workspace::Workspace;
-use crate::{Usage, say, tell, terminal};
+use ::report::site;
 use advice::{Advice, advise};
+use bench::Usage;
+use bench::data::json;
+use bench::machine::Machine;
+use bench::terminal::{self, say, tell};
+use bench::workspace::Workspace;
+use judge::{Judgement, Ledger, Tree};
 
 /// What is not said is asked for.
 #[derive(Args)]
@@ -200,7 +201,7 @@ fn ask<T>(
 
 /// The results of this machine, or else those that came with the project.
 fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
-    let reference = report::reference_in(folder);
+    let reference = site::reference_in(folder);
     let label = Machine::this().label.to_string();
     // The reference may be of a machine of this kind; what was measured on this one stands beside it.
     let own = [format!("{label}-local"), label].into_iter().find(|label| {
@@ -222,7 +223,7 @@ fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
     let results = Results {
         claims: parse(workspace, &data.join("claims.json"))?,
         tree: parse(workspace, &data.join("tree.json"))?,
-        ledger: workspace.ledger(&workspace.experiments()?)?,
+        ledger: Ledger::of(workspace)?.1,
     };
     ensure!(
         results.tree.leaves.len() == results.ledger.leaves(),
@@ -264,7 +265,7 @@ fn told(advice: &Advice, source: &Source) -> String {
     text += &format!(
         "\nThe article's tree leads to {}{also}: {}\n  {}\n    {}\n",
         article.model.plain(),
-        article.path.iter().map(crate::text::Text::plain).collect::<Vec<_>>().join(" → "),
+        article.path.iter().map(bench::text::Text::plain).collect::<Vec<_>>().join(" → "),
         article.agreement.words(),
         article.finding.plain()
     );

@@ -7,13 +7,15 @@ use std::process::ExitCode;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 
-use crate::data::{Data, Row, Status};
-use crate::experiment::Experiment;
-use crate::judge::{Judgement, Verdict};
-use crate::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
-use crate::text::{Text, clean};
-use crate::workspace::Workspace;
-use crate::{Usage, say, tell};
+use bench::Usage;
+use bench::data::{Data, Row, Status};
+use bench::experiment::Experiment;
+use bench::terminal::{say, tell};
+use bench::text::{Text, clean};
+use bench::workspace::Workspace;
+use judge::Ledger;
+use judge::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
+use judge::{Judgement, Verdict};
 
 /// A machine is not quite itself an hour later, which no interval of one run knows: less than this is no difference.
 const SAME: f64 = 0.10;
@@ -56,7 +58,7 @@ struct Side {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let experiments = workspace.experiments()?;
+    let (experiments, ledger) = Ledger::of(&workspace)?;
     let bound = options.fail_on_regression;
     if let Some(bound) = bound {
         ensure!(bound >= 0.0, Usage(format!("--fail-on-regression {bound}: give per cent, 0 or more")));
@@ -73,7 +75,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             options.new.display()
         );
     }
-    let ledger = workspace.ledger(&experiments)?;
     let judged = [&old, &new].map(|data| ledger.judge(data, &experiments).judgements);
     say(&rows(&compared))?;
     say(&list("With other arguments, and so not compared", &other_arguments(&old, &new)))?;
@@ -390,7 +391,7 @@ fn list(title: &str, lines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::series::synthetic::{self, Cost, row};
+    use bench::synthetic::{self, Cost, row};
 
     fn data(times: &[(&str, &[f64])]) -> Vec<Data> {
         let rows = times.iter().map(|(variant, times)| {

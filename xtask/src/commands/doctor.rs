@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::interpreters;
-use crate::machine::{Machine, checks};
-use crate::say;
-use crate::workspace::Workspace;
+use bench::interpreters;
+use bench::machine::{Machine, checks};
+use bench::terminal::say;
+use bench::workspace::Workspace;
 
 pub(crate) fn run() -> Result<ExitCode> {
     let workspace = Workspace::find()?;

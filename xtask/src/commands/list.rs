@@ -6,10 +6,11 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use crate::data::json;
-use crate::experiment::{Experiment, Model, Role};
-use crate::say;
-use crate::workspace::Workspace;
+use bench::data::json;
+use bench::experiment::{Experiment, Model, Role};
+use bench::terminal::say;
+use bench::workspace::Workspace;
+use judge::Ledger;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -35,7 +36,7 @@ struct ListedVariant<'a> {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let experiments = Workspace::find()?.experiments()?;
+    let (experiments, _) = Ledger::of(&Workspace::find()?)?;
     let listed: Vec<_> = experiments.iter().map(listed).collect();
     if options.json {
         say(&json(&listed)?)?;

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::data;
-use crate::experiment::{Case, Experiment, Size, Variant};
-use crate::tell;
-use crate::workspace::Workspace;
+use bench::data;
+use bench::experiment::{Case, Experiment, Size, Variant};
+use bench::terminal::tell;
+use bench::workspace::Workspace;
+use judge::Ledger;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -98,7 +99,7 @@ fn scripts(workspace: &Workspace) -> Result<Vec<Script>> {
     let is_ours_too =
         fs::read_to_string(&shared).is_ok_and(|old| old.lines().next() == SHARED_TEXT.lines().next());
     let mut scripts = vec![Script::found(shared, SHARED_TEXT.to_owned(), 0o644, is_ours_too)];
-    for experiment in workspace.experiments()? {
+    for experiment in Ledger::of(workspace)?.0 {
         let file = workspace.root.join(format!("scripts/{}.sh", experiment.name));
         let is_ours = is_ours(&file);
         scripts.push(Script::found(file, text(&experiment), 0o755, is_ours));
@@ -219,6 +220,6 @@ mod tests {
     #[test]
     fn a_script_forgets_the_sizes_of_pools_as_bench_all_does() {
         let line = SHARED_TEXT.lines().find(|line| line.starts_with("unset ")).unwrap();
-        assert_eq!(line.split(' ').skip(1).collect::<Vec<_>>(), crate::hyperfine::POOL_SIZES);
+        assert_eq!(line.split(' ').skip(1).collect::<Vec<_>>(), bench::hyperfine::POOL_SIZES);
     }
 }

@@ -10,10 +10,12 @@ use glob::{Pattern, glob};
 use proc_macro2::{TokenStream, TokenTree};
 use pulldown_cmark::{Event, Parser, Tag};
 
-use super::{copy, report, scripts};
-use crate::experiment::{Experiment, Role, Variant};
-use crate::tell;
-use crate::workspace::Workspace;
+use super::{copy, scripts};
+use ::report::site;
+use bench::experiment::{Experiment, Role, Variant};
+use bench::terminal::tell;
+use bench::workspace::Workspace;
+use judge::Ledger;
 
 /// A variant file is read in a minute.
 const MOST_LINES: usize = 120;
@@ -34,7 +36,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     // A stale page or script is worth telling only of a house whose parts can all be read.
     if findings.is_empty() {
-        for experiment in workspace.experiments()? {
+        for experiment in Ledger::of(&workspace)?.0 {
             for file in files(&workspace.root, &experiment)? {
                 findings.extend(check_file(&workspace, &experiment, &file)?);
             }
@@ -45,7 +47,7 @@ pub(crate) fn run() -> Result<ExitCode> {
                 findings.extend(check_links(&workspace, &page?)?);
             }
         }
-        findings.extend(report::stale(&workspace)?);
+        findings.extend(site::stale(&workspace)?);
         findings.extend(scripts::stale(&workspace)?);
     }
     for finding in &findings {

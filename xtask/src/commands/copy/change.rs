@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::check::prefer_old;
 use super::package::{How, Package, Step};
 use super::there;
-use crate::experiment::Dependency;
+use bench::experiment::Dependency;
 
 /// The package as it was before; dropping it puts all back, whatever went wrong, unless it was told to [`Self::keep`] the change.
 pub(super) struct Change {

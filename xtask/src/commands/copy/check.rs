@@ -14,8 +14,8 @@ use toml::{Table, Value};
 use super::Text;
 use super::package::{Package, Step, make_absolute};
 use super::there;
-use crate::process::litter::Folder;
-use crate::terminal::shows_progress;
+use bench::process::litter::Folder;
+use bench::terminal::shows_progress;
 
 pub(super) const NAME: &str = "copied";
 

@@ -11,8 +11,8 @@ use toml::{Table, Value};
 
 use super::change::read_if_there;
 use super::{Part, there};
-use crate::experiment::{Dependency, Variant, rust_version};
-use crate::workspace::Workspace;
+use bench::experiment::{Dependency, Variant, rust_version};
+use bench::workspace::Workspace;
 
 /// The package that gets the file.
 pub(super) struct Package {

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use semver::Version;
 use tempfile::tempfile;
 
-use crate::experiment::rust_version;
-use crate::process;
+use bench::experiment::rust_version;
+use bench::process;
 
 /// It reads some files; a toolchain that is not installed yet may be fetched first.
 const ANSWERS: Duration = Duration::from_secs(120);

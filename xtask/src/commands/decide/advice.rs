@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::{Isolation, Library, Needs, Results, Room, Work};
-use crate::judge::{Agreement, Asked, Crossing, JudgedLeaf};
-use crate::text::{Name, Text};
-use crate::units::thousands;
+use bench::text::{Name, Text};
+use bench::units::thousands;
+use judge::{Agreement, Asked, Crossing, JudgedLeaf};
 
 /// A thread for each is no longer granted near here: `vm.max_map_count` is 65,530 unless it was raised, and a thread takes four.
 const MOST_THREADS: u64 = 10_000;
@@ -220,8 +220,9 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{Judgement, Tree};
-    use crate::workspace::Workspace;
+    use bench::workspace::Workspace;
+    use judge::Ledger;
+    use judge::{Judgement, Tree};
 
     fn leaf(path: &[&str], model: &str, agreement: Agreement) -> JudgedLeaf {
         let path = path.iter().map(|&step| step.into()).collect();
@@ -255,7 +256,7 @@ mod tests {
         let crossings = vec![crossing("whole time", 300), crossing("resident memory", 30)];
         let claims = Vec::<Judgement>::new();
         let workspace = Workspace::of_this_crate();
-        let ledger = workspace.ledger(&workspace.experiments().unwrap()).unwrap();
+        let ledger = Ledger::of(&workspace).unwrap().1;
         Results { claims, tree: Tree { leaves, crossings }, ledger }
     }
 

@@ -1,0 +1,340 @@
+//! `data/<experiment>.json`: what was measured, as it is kept.
+
+mod sound;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, Result, anyhow, ensure};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::to_raw_value;
+
+use crate::build::Settings;
+use crate::experiment::{Experiment, JUDGED, Size};
+use crate::git;
+use crate::hyperfine::Hyperfine;
+use crate::machine::{self, Machine};
+use crate::process::{self, litter};
+use crate::text::{Commit, LONGEST_NAME, Moment, Name, Text, clean, is_name};
+use crate::workspace::Workspace;
+
+/// The version of this layout.
+pub const SCHEMA: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+pub struct Data {
+    pub schema: u32,
+    pub experiment: Name,
+    pub machine: Machine,
+    pub toolchain: Text,
+    pub hyperfine: Text,
+    /// None outside a git checkout.
+    pub commit: Option<Commit>,
+    pub dirty: bool,
+    /// What beside the commit had a say in the programs: a target, flags, a profile.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub build: Settings,
+    pub started: Moment,
+    pub size: Size,
+    /// False while the run goes on, and after an interrupt.
+    pub complete: bool,
+    /// Wall-clock seconds of the measuring step, the harness included.
+    pub measuring_s: f64,
+    /// None in data that were written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Load>,
+    pub rows: Vec<Row>,
+}
+
+/// How many processes ran or waited for a core, on average over a minute: before this experiment began, and when it ended. None where
+/// the system does not tell, and until it has ended.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Load {
+    pub before: Option<f64>,
+    pub after: Option<f64>,
+}
+
+/// One variant in one case.
+#[derive(Serialize, Deserialize)]
+pub struct Row {
+    pub case: Name,
+    #[serde(serialize_with = "on_one_line")]
+    pub args: Vec<Text>,
+    pub variant: Name,
+    /// Which Python ran it, "CPython 3.11.7" say; none if it is Rust. Where there are several, the one that all is judged by is first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<Text>,
+    pub status: Status,
+    /// Why it is not `ok`.
+    pub reason: Option<Text>,
+    /// Wall-clock seconds of the whole process, by hyperfine.
+    #[serde(serialize_with = "on_one_line")]
+    pub times_s: Vec<f64>,
+    /// What each of those runs reported; a failed row ends with the outcome that was refused.
+    #[serde(serialize_with = "one_line_each")]
+    pub outcomes: Vec<Value>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Ok,
+    Failed,
+    Refused,
+    Skipped,
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// What is the same for every experiment of a run.
+pub struct Setting {
+    pub machine: Machine,
+    toolchain: Text,
+    commit: Option<Commit>,
+    dirty: bool,
+    pub build: Settings,
+}
+
+impl Setting {
+    pub fn here(workspace: &Workspace) -> Self {
+        let (commit, dirty) = git::commit(&workspace.root).unzip();
+        Self {
+            machine: Machine::this(),
+            toolchain: machine::toolchain().unwrap_or_default().into(),
+            commit: commit.and_then(|commit| Commit::new(&commit)),
+            dirty: dirty.unwrap_or_default(),
+            build: Settings::new(),
+        }
+    }
+}
+
+impl Data {
+    pub fn begin(setting: &Setting, experiment: &Experiment, hyperfine: &Hyperfine, size: Size) -> Self {
+        Self {
+            schema: SCHEMA,
+            experiment: Name::of(&experiment.name),
+            machine: setting.machine.clone(),
+            toolchain: setting.toolchain.clone(),
+            hyperfine: hyperfine.version.as_str().into(),
+            commit: setting.commit.clone(),
+            dirty: setting.dirty,
+            build: setting.build.clone(),
+            started: Moment::now(),
+            size,
+            complete: false,
+            measuring_s: 0.0,
+            load: None,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Reads a file that says what can be; any other is refused by its name.
+    pub fn read(file: &Path) -> Result<Self> {
+        let data = Self::read_times(file)?;
+        data.check_runs().map_err(|error| unsound(file, &error))?;
+        Ok(data)
+    }
+
+    /// The same, for who compares times: what the runs reported need not belong to them.
+    pub fn read_times(file: &Path) -> Result<Self> {
+        let text = outcome::read_text(file, MOST_BYTES).map_err(|error| unsound(file, &error))?;
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let read =
+            serde_json::from_str::<Self>(&text).map_err(|error| other_schema(&text).unwrap_or(error.into()));
+        let checked = read.and_then(|data| data.check(&stem).map(|()| data));
+        checked.map_err(|error| unsound(file, &error))
+    }
+
+    /// Every experiment's data in a machine's folder, by name.
+    pub fn read_all(machine: &Path) -> Result<Vec<Self>> {
+        Self::files(machine)?.iter().map(|file| Self::read(file)).collect()
+    }
+
+    /// The files that hold an experiment's data, by name. What else is there is no business of ours: what editors and systems leave
+    /// beside a file, folders, links that lead nowhere.
+    pub fn files(machine: &Path) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(machine.join("data")).into_iter().flatten() {
+            let file = entry?.path();
+            let name =
+                file.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
+            let is_ours = name
+                .is_some_and(|name| is_name(name) && name.len() <= LONGEST_NAME && !JUDGED.contains(&name));
+            if is_ours && file.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+                files.push(file);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// Where an experiment's data are in a machine's folder.
+    pub fn file(machine: &Path, experiment: &str) -> PathBuf {
+        machine.join(format!("data/{experiment}.json"))
+    }
+
+    pub fn save(&self, machine: &Path) -> Result<()> {
+        write(&Self::file(machine, &self.experiment), &json(self)?)
+    }
+
+    /// Takes an experiment's data out of a machine's folder, and the folder away with the last of them.
+    pub fn discard(machine: &Path, experiment: &str) -> Result<()> {
+        fs::remove_file(Self::file(machine, experiment)).ok();
+        fs::remove_file(machine.join(format!("{experiment}.md"))).ok();
+        if Self::read_all(machine)?.is_empty() {
+            fs::remove_dir_all(machine).ok();
+        }
+        Ok(())
+    }
+
+    pub fn has_outcomes(&self) -> bool {
+        self.rows.iter().any(|row| !row.outcomes.is_empty())
+    }
+
+    /// Whether a run in CPython has a time.
+    pub fn has_python(&self) -> bool {
+        self.rows.iter().any(|row| row.interpreter.is_some() && !row.times_s.is_empty())
+    }
+
+    /// Whether these tell of each row at least as much as others do.
+    pub fn covers(&self, other: &Self) -> bool {
+        let runs = |data: &Self, of: &Row| {
+            let is_it = |row: &&Row| {
+                (&row.case, &row.variant, &row.interpreter) == (&of.case, &of.variant, &of.interpreter)
+            };
+            data.rows.iter().find(is_it).map_or(0, |row| row.times_s.len())
+        };
+        let as_many = other.rows.iter().all(|row| runs(self, row) >= row.times_s.len());
+        as_many && self.size >= other.size && self.machine.is_like(&other.machine)
+    }
+
+    /// The experiment as it stands today; none if it is gone.
+    pub fn experiment_of<'a>(&self, experiments: &'a [Experiment]) -> Option<&'a Experiment> {
+        experiments.iter().find(|experiment| self.experiment == experiment.name)
+    }
+
+    /// On what machine, and when, with what and from which commit.
+    pub fn provenance(&self) -> (Text, Text) {
+        let commit = self.short_commit().map_or("no commit".to_owned(), |commit| format!("commit {commit}"));
+        let machine = format!("{} ({} cores)", self.machine.processor.plain(), self.machine.cores);
+        let toolchain = self.toolchain.plain();
+        let mut circumstances = format!("{}, {toolchain}, {commit}, {} run", self.started, self.size.name());
+        if !self.build.is_empty() {
+            // Values may be long: they are where it says how it was measured.
+            let names: Vec<_> = self.build.keys().map(Text::plain).collect();
+            circumstances += &format!(", built with {}", names.join(", "));
+        }
+        (machine.into(), circumstances.into())
+    }
+
+    /// The commit that was measured, and whether it was as it is in git.
+    pub fn short_commit(&self) -> Option<String> {
+        let short = self.commit.as_ref()?.short();
+        Some(short.to_owned() + if self.dirty { " with changes" } else { "" })
+    }
+
+    /// A variant's row in a case; of several interpreters the first one's.
+    pub fn row(&self, case: &str, variant: &str) -> Option<&Row> {
+        self.rows_of(case, variant).next()
+    }
+
+    /// A variant's row in the case of another row, by the same interpreter where that ran it too.
+    pub fn row_beside(&self, row: &Row, variant: &str) -> Option<&Row> {
+        let in_the_same = |other: &&Row| other.interpreter == row.interpreter;
+        self.rows_of(&row.case, variant).find(in_the_same).or_else(|| self.row(&row.case, variant))
+    }
+
+    /// A variant's rows in a case, one for each interpreter.
+    pub fn rows_of(&self, case: &str, variant: &str) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.case == case && row.variant == variant)
+    }
+}
+
+impl Row {
+    /// Another variant by this name in the language of this row: what a row in Python is compared with is in Python too.
+    pub fn in_its_language(&self, variant: &str) -> String {
+        if self.interpreter.is_some() { format!("python_{variant}") } else { variant.to_owned() }
+    }
+
+    /// Why it is not `ok`, to be made part of another text.
+    pub fn reason_or<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.reason.as_ref().map_or(otherwise, Text::plain)
+    }
+
+    /// A figure of every outcome, in the order of the runs.
+    pub fn figures(&self, path: &[&str]) -> Vec<f64> {
+        let figure = |outcome| {
+            path.iter().try_fold(outcome, |value: &Value, key| value.get(key)).and_then(Value::as_f64)
+        };
+        self.outcomes.iter().filter_map(figure).collect()
+    }
+}
+
+/// A file of more is none that bench-all wrote: the largest that there is has 3 MB.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What is wrong with a data file, and what to do about it.
+fn unsound(file: &Path, error: &Error) -> Error {
+    let error = clean(&format!("{error:#}"));
+    anyhow!(
+        "{} is not what bench-all writes: {error}; restore it or delete it",
+        clean(&file.to_string_lossy())
+    )
+}
+
+/// Another schema may have other fields, so it is told first.
+fn other_schema(text: &str) -> Option<Error> {
+    let schema = serde_json::from_str::<Value>(text).ok()?.get("schema")?.as_u64()?;
+    (schema != u64::from(SCHEMA)).then(|| anyhow!("it has schema {schema}, not {SCHEMA}"))
+}
+
+fn on_one_line<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
+    to_raw_value(value).map_err(S::Error::custom)?.serialize(serializer)
+}
+
+fn one_line_each<S: Serializer>(values: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
+    let lines: Result<Vec<_>, _> = values.iter().map(to_raw_value).collect();
+    lines.map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// JSON that is kind to a reader and a diff: a line a field, a line a run, and a newline at the end.
+pub fn json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Writes a file whole or not at all, and not when it holds the same already.
+pub fn write(file: &Path, text: &str) -> Result<()> {
+    ensure!(
+        !file.is_dir(),
+        "{} is a folder: a file of that name belongs there, move it away",
+        file.display()
+    );
+    // A pipe would not be read to its end.
+    if file.is_file() && fs::read(file).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    let folder = file.parent().context("a file has a folder")?;
+    let write = || fs::create_dir_all(folder).and_then(|()| litter::replace(file, text.as_bytes()));
+    process::carefully(|| write().with_context(|| format!("cannot write {}", file.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    /// Without `serde_json`'s `float_roundtrip` the last digit of this one changes, and a page that is written anew changes with it.
+    #[test]
+    fn a_figure_is_written_as_it_was_read() {
+        let text = "2.2016815000000003e-7";
+        assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap().to_string(), text);
+    }
+}

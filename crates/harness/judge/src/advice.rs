@@ -1,0 +1,325 @@
+//! The article's advice, with what the data say of it: its decision tree, its guidelines, its summary, and from which n on async takes
+//! less.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Error, Result};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::claims::{RulesTable, refuse};
+use super::crossover;
+use super::figures::Figure;
+use super::measure::{All, Scene};
+use super::place::{Names, Wrong};
+use super::rule::{Rule, RuleTable};
+use super::{Claim, Judged, Rules, Verdict, words};
+use bench::experiment::{Experiment, Source};
+use bench::text::{Name, Text};
+
+/// From the root of the workspace.
+const FILE: &str = "crates/guidelines/advice.toml";
+/// What a workspace without the file goes by, one with a single experiment say; what is not there is not measured then.
+const BUILT_IN: &str = include_str!("../../../guidelines/advice.toml");
+
+/// As it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    order: String,
+    crossings: Vec<CrossingTable>,
+    leaf: Vec<LeafTable>,
+    guidelines: Vec<Guideline>,
+    summary: SummaryTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CrossingTable {
+    language: String,
+    figure: Spanned<RuleTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeafTable {
+    path: Vec<String>,
+    model: String,
+    computes: Option<bool>,
+    up_to: Option<u64>,
+    more_than: Option<u64>,
+    async_library: Option<bool>,
+    claim: Option<Spanned<String>>,
+    rust: Option<RulesTable>,
+}
+
+/// What the article recommends a model for, and the claims that say so.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guideline {
+    pub take: String,
+    #[serde(rename = "for")]
+    pub what: String,
+    claims: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SummaryTable {
+    columns: Vec<String>,
+    row: Vec<SummaryRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SummaryRow {
+    name: String,
+    cells: Vec<CellTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CellTable {
+    says: Option<String>,
+    #[serde(default)]
+    claims: Vec<Spanned<String>>,
+    #[serde(default)]
+    words: String,
+    figure: Option<Spanned<RuleTable>>,
+}
+
+/// Checked.
+pub(super) struct Advice {
+    pub(super) order: String,
+    file: File,
+    /// In which language.
+    crossings: Vec<(String, Rule)>,
+    /// Of the leaves that are no claim.
+    leaves: Vec<Option<Rules>>,
+    cells: BTreeMap<(usize, usize), Rule>,
+}
+
+/// What somebody has to do, as far as the article's tree asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub computes: bool,
+    pub at_once: u64,
+    pub has_async_library: bool,
+}
+
+/// Whether the data agree with the article.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Agreement {
+    Agree,
+    InPart,
+    Disagree,
+    Undecided,
+    NotMeasured,
+}
+
+impl Agreement {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Agree => "the data agree",
+            Self::InPart => "the data agree in part",
+            Self::Disagree => "the data disagree",
+            Self::Undecided => "the data do not decide",
+            Self::NotMeasured => "not measured",
+        }
+    }
+
+    fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Holds => Self::Agree,
+            Verdict::HoldsBut => Self::InPart,
+            Verdict::Fails => Self::Disagree,
+            Verdict::Unsettled => Self::Undecided,
+            Verdict::NotMeasured => Self::NotMeasured,
+        }
+    }
+}
+
+/// Where a path of the article's tree ends, with what the data say of it: an entry of `tree.json`.
+#[derive(Serialize, Deserialize)]
+pub struct JudgedLeaf {
+    pub path: Vec<Text>,
+    pub model: Text,
+    pub agreement: Agreement,
+    #[serde(default)]
+    pub finding: Text,
+    pub evidence: Text,
+    pub rule: Text,
+}
+
+/// Where one figure crosses from threads to tasks: an entry of `tree.json`.
+#[derive(Serialize, Deserialize)]
+pub struct Crossing {
+    pub experiment: Name,
+    pub language: Name,
+    pub threads: Name,
+    pub tasks: Name,
+    pub figure: Text,
+    /// The n from which on the tasks surely take less, at each that was measured; none if there is no such n.
+    pub from: Option<u64>,
+    /// The same in words, with the ratios.
+    pub words: Text,
+}
+
+/// What `decide` rests on, kept beside the claims so that it has it at once.
+#[derive(Serialize, Deserialize)]
+pub struct Tree {
+    pub leaves: Vec<JudgedLeaf>,
+    pub crossings: Vec<Crossing>,
+}
+
+/// The article's last table.
+pub struct Summary {
+    pub columns: Vec<String>,
+    pub rows: Vec<(String, Vec<Cell>)>,
+}
+
+pub enum Cell {
+    /// The article's words, and the claims that they make.
+    Says(String, Vec<String>),
+    Measured(String),
+}
+
+impl Guideline {
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        self.claims.iter().map(|claim| claim.get_ref().as_str())
+    }
+}
+
+impl Advice {
+    /// Reads it, and refuses a claim, a figure, a case or a variant that is not there.
+    pub(super) fn read(root: &Path, experiments: &[Experiment], claims: &[Claim]) -> Result<Self> {
+        let own = fs::read_to_string(root.join(FILE)).ok();
+        let source = Source { text: own.as_deref().unwrap_or(BUILT_IN), shown: FILE.into() };
+        let file: File = toml::from_str(source.text)
+            .map_err(|error| source.error(error.span().unwrap_or(0..0), error.message().trim()))?;
+        let mut errors: Vec<Error> = Vec::new();
+        let names = || {
+            let mut names = Names::of(source.text, experiments, "");
+            names.is_partial = own.is_none();
+            names
+        };
+        let told = file.leaf.iter().filter_map(|leaf| leaf.claim.as_ref());
+        let told = told.chain(file.guidelines.iter().flat_map(|one| &one.claims));
+        for id in told.chain(file.summary.row.iter().flat_map(|row| &row.cells).flat_map(|cell| &cell.claims))
+        {
+            if own.is_some() && !claims.iter().any(|claim| claim.id == *id.get_ref()) {
+                errors.push(source.error(id.span(), format!("there is no claim `{}`", id.get_ref())));
+            }
+        }
+        let mut wrong: Vec<Wrong> = Vec::new();
+        let (mut leaves, mut crossings, mut cells) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for leaf in &file.leaf {
+            let checked = leaf.rust.as_ref().map(|rules| rules.check(&mut names())).transpose();
+            leaves.push(checked.map_err(|all| wrong.extend(all)).unwrap_or_default());
+        }
+        let mut check = |table: &Spanned<RuleTable>| {
+            let checked = Rule::check(table.get_ref(), table.span(), &names(), true);
+            checked.map_err(|one| wrong.push(one)).ok()
+        };
+        for table in &file.crossings {
+            crossings.extend(check(&table.figure).map(|rule| (table.language.clone(), rule)));
+        }
+        for (row, table) in file.summary.row.iter().enumerate() {
+            for (column, cell) in table.cells.iter().enumerate() {
+                cells.extend(cell.figure.as_ref().and_then(&mut check).map(|rule| ((row, column), rule)));
+            }
+        }
+        errors.extend(wrong.into_iter().map(|(at, reason)| source.error(at, reason)));
+        refuse(errors)?;
+        Ok(Self { order: file.order.clone(), file, crossings, leaves, cells })
+    }
+
+    pub(super) fn guidelines(&self) -> &[Guideline] {
+        &self.file.guidelines
+    }
+
+    pub(super) fn leaves(&self) -> usize {
+        self.file.leaf.len()
+    }
+
+    /// Where the article's tree leads: a place among the leaves.
+    pub(super) fn leaf_for(&self, asked: Asked) -> usize {
+        let leads = |leaf: &LeafTable| {
+            leaf.computes.unwrap_or_default() == asked.computes
+                && leaf.up_to.is_none_or(|most| asked.at_once <= most)
+                && leaf.more_than.is_none_or(|least| asked.at_once > least)
+                && leaf.async_library.is_none_or(|library| library == asked.has_async_library)
+        };
+        self.file.leaf.iter().position(leads).unwrap_or_default()
+    }
+
+    pub(super) fn tree(&self, all: &All, claims: &[Claim]) -> Tree {
+        let leaves = self.file.leaf.iter().zip(&self.leaves).map(|(leaf, own)| {
+            let claim =
+                leaf.claim.as_ref().and_then(|id| claims.iter().find(|claim| claim.id == *id.get_ref()));
+            let rules = own.as_ref().or(claim.map(|claim| &claim.rust));
+            let judged =
+                rules.map_or_else(|| Judged::not_measured("its claim is not here"), |rules| rules.judge(all));
+            let rule = match claim {
+                Some(claim) => format!("as {}", claim.id),
+                None => rules.map(words::threshold).unwrap_or_default(),
+            };
+            JudgedLeaf {
+                path: leaf.path.iter().map(|step| step.as_str().into()).collect(),
+                model: leaf.model.as_str().into(),
+                agreement: Agreement::of(judged.verdict),
+                finding: judged.finding,
+                evidence: judged.evidence.text(),
+                rule: rule.into(),
+            }
+        });
+        let crossings = self.crossings.iter().flat_map(|(language, rule)| {
+            rule.figures.iter().filter_map(|figure| crossing(all, language, rule, figure))
+        });
+        Tree { leaves: leaves.collect(), crossings: crossings.collect() }
+    }
+
+    pub(super) fn summary(&self, all: &All) -> Summary {
+        let scene = Scene { all, case: "", interpreter: None };
+        let cell = |place: (usize, usize), cell: &CellTable| match (&cell.says, self.cells.get(&place)) {
+            (Some(says), _) => {
+                Cell::Says(says.clone(), cell.claims.iter().map(|claim| claim.get_ref().clone()).collect())
+            }
+            (None, None) => Cell::Measured(cell.words.clone()),
+            (None, Some(rule)) => {
+                let parts = rule.parts(scene);
+                let value = parts.first().and_then(|part| part.shown.as_ref().ok()?.first());
+                let told = value.map(|value| cell.words.replace("{}", &value.value()));
+                Cell::Measured(told.unwrap_or_else(|| Verdict::NotMeasured.words().to_owned()))
+            }
+        };
+        let rows = self.file.summary.row.iter().enumerate().map(|(row, table)| {
+            let cells = table.cells.iter().enumerate().map(|(column, one)| cell((row, column), one));
+            (table.name.clone(), cells.collect())
+        });
+        Summary { columns: self.file.summary.columns.clone(), rows: rows.collect() }
+    }
+}
+
+/// None if too few n were measured.
+fn crossing(all: &All, language: &str, rule: &Rule, figure: &Figure) -> Option<Crossing> {
+    let (tasks, threads) = rule.pairs.first()?;
+    let threads = threads.as_ref()?;
+    let (_, series) = all.get(&tasks.experiment).ok()?;
+    let points = crossover::points(series, &threads.variant, &tasks.variant, |row| figure.values(row));
+    let (from, words) = crossover::crossing(&points).filter(|_| points.len() >= 3)?;
+    let [experiment, language, threads, tasks] =
+        [&tasks.experiment, language, &threads.variant, &tasks.variant].map(|name| Name::of(name));
+    Some(Crossing {
+        experiment,
+        language,
+        threads,
+        tasks,
+        figure: figure.words.as_str().into(),
+        from,
+        words: words.into(),
+    })
+}

@@ -1,0 +1,185 @@
+//! The cases that differ in nothing but n, what a run of each cost, and what one more costs.
+
+use serde_json::Value;
+
+use crate::statistics::{ENOUGH_RUNS, Interval, interval, ratio, slope};
+use bench::data::{Data, Row, Status};
+use bench::experiment::{Experiment, Model};
+
+/// A figure of every run of a row; runs whose figure the system did not tell are left out.
+pub type Figure = fn(&Row) -> Vec<f64>;
+
+pub fn whole_time(row: &Row) -> Vec<f64> {
+    row.times_s.clone()
+}
+
+/// What the work itself took, without the start and the end of its process.
+pub fn work_time(row: &Row) -> Vec<f64> {
+    sums(row, &["/elapsed_s"])
+}
+
+pub fn start_time(row: &Row) -> Vec<f64> {
+    sums(row, &["/metrics/start_s"])
+}
+
+pub fn cpu(row: &Row) -> Vec<f64> {
+    sums(row, &["/cpu/user_s", "/cpu/system_s"])
+}
+
+pub fn resident(row: &Row) -> Vec<f64> {
+    sums(row, &["/memory/hwm_bytes"])
+}
+
+pub fn page_tables(row: &Row) -> Vec<f64> {
+    sums(row, &["/memory/page_table_bytes"])
+}
+
+pub fn kernel_stacks(row: &Row) -> Vec<f64> {
+    sums(row, &["/memory/kernel_stack_bytes"])
+}
+
+/// All that is taken from the machine. The process's own figure leaves out what the kernel keeps for it.
+pub fn memory(row: &Row) -> Vec<f64> {
+    sums(row, &["/memory/hwm_bytes", "/memory/page_table_bytes", "/memory/kernel_stack_bytes"])
+}
+
+/// Address space that was reserved, whether or not there is memory behind it.
+pub fn address_space(row: &Row) -> Vec<f64> {
+    sums(row, &["/memory/peak_virtual_bytes"])
+}
+
+/// Of several processes: resident memory in which a page that they share counts once.
+pub fn proportional(row: &Row) -> Vec<f64> {
+    sums(row, &["/metrics/proportional_bytes"])
+}
+
+fn sums(row: &Row, figures: &[&str]) -> Vec<f64> {
+    let sum = |outcome: &Value| figures.iter().map(|figure| outcome.pointer(figure)?.as_f64()).sum();
+    row.outcomes.iter().filter_map(sum).collect()
+}
+
+/// An interval, and whether there were runs enough that it decides anything.
+#[derive(Clone, Copy)]
+pub struct Measured {
+    pub interval: Interval,
+    pub decides: bool,
+}
+
+impl Measured {
+    /// None where it was not told.
+    pub fn of(row: &Row, figure: impl Fn(&Row) -> Vec<f64>) -> Option<Self> {
+        let values = figure(row);
+        let decides = values.len() >= ENOUGH_RUNS;
+        (!values.is_empty()).then(|| Self { interval: interval(&values), decides })
+    }
+
+    /// A row's figure against another's; none where either was not told, or was nothing to divide by.
+    pub fn ratio(of: &Row, to: &Row, figure: impl Fn(&Row) -> Vec<f64>) -> Option<Self> {
+        let (of, to) = (figure(of), figure(to));
+        let runs = of.len().min(to.len());
+        let divides = runs > 0 && of.iter().chain(&to).all(|value| *value > 0.0);
+        divides.then(|| Self { interval: ratio(&of, &to), decides: runs >= ENOUGH_RUNS })
+    }
+}
+
+/// An experiment's data, and the n of its cases.
+pub struct Series<'a> {
+    pub data: &'a Data,
+    /// In rising order, of the cases that have data.
+    pub sizes: Vec<(u64, &'a str)>,
+}
+
+impl<'a> Series<'a> {
+    pub fn of(experiment: &'a Experiment, data: &'a Data) -> Self {
+        let cases = experiment.cases.iter();
+        Self::new(data, cases.filter_map(|case| Some((case.size?, case.name.as_str()))).collect())
+    }
+
+    pub fn new(data: &'a Data, mut sizes: Vec<(u64, &'a str)>) -> Self {
+        sizes.retain(|(_, case)| data.rows.iter().any(|row| row.case == *case));
+        sizes.sort_unstable();
+        Self { data, sizes }
+    }
+
+    /// A variant's rows with their n, measured or not.
+    pub fn rows(&self, variant: &str) -> impl Iterator<Item = (u64, &'a Row)> {
+        self.sizes.iter().filter_map(move |&(n, case)| Some((n, self.data.row(case, variant)?)))
+    }
+
+    pub fn row(&self, n: u64, variant: &str) -> Option<&'a Row> {
+        self.rows(variant).find(|(size, _)| *size == n).map(|(_, row)| row)
+    }
+
+    /// What one more costs, and the n it was fitted over: at least three of them, the largest no less than
+    /// `scale`.
+    pub fn slope(
+        &self,
+        variant: &str,
+        figure: impl Fn(&Row) -> Vec<f64>,
+        scale: u64,
+    ) -> Option<(Measured, Vec<u64>)> {
+        let rows = self.rows(variant).filter(|(_, row)| row.status == Status::Ok);
+        let told = rows.map(|(n, row)| (n, figure(row))).filter(|(_, values)| !values.is_empty());
+        let (sizes, values): (Vec<u64>, Vec<Vec<f64>>) = told.unzip();
+        if sizes.len() < 3 || *sizes.last()? < scale {
+            return None;
+        }
+        let decides = values.iter().all(|values| values.len() >= ENOUGH_RUNS);
+        let points: Vec<_> = sizes.iter().map(|&n| n as f64).zip(values).collect();
+        Some((Measured { interval: slope(&points), decides }, sizes))
+    }
+}
+
+/// The n from which on a slope tells what one more costs: what one process takes is no matter of some pages.
+pub fn scale(model: Model) -> u64 {
+    if model == Model::Processes { 100 } else { 1_000 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bench::synthetic::{Cost, data, refused, row};
+
+    const SIZES: [(u64, &str); 4] = [(1, "1"), (100, "100"), (1_000, "1000"), (10_000, "10000")];
+
+    /// 4 MB, and 500 B for each task.
+    fn rows(count: usize, runs: usize) -> Vec<Row> {
+        let rows = SIZES[..count].iter().map(|&(n, case)| {
+            row(case, "tokio", runs, |_| Cost { resident: 4e6 + 500.0 * n as f64, ..Cost::default() })
+        });
+        rows.collect()
+    }
+
+    fn fitted(rows: Vec<Row>) -> Option<(Measured, Vec<u64>)> {
+        let data = data("waiting-tasks", rows);
+        Series::new(&data, SIZES.to_vec()).slope("tokio", resident, 1_000)
+    }
+
+    #[test]
+    fn a_slope_takes_three_sizes_and_a_large_one() {
+        assert!(fitted(rows(2, 5)).is_none());
+        let (slope, sizes) = fitted(rows(3, 5)).unwrap();
+        assert_eq!(sizes, [1, 100, 1_000]);
+        assert!((slope.interval.median - 500.0).abs() < 1e-6 && slope.decides);
+        let mut without_large = rows(4, 5);
+        without_large.drain(2..);
+        without_large.push(row("2", "tokio", 5, |_| Cost::default()));
+        assert!(fitted(without_large).is_none());
+    }
+
+    #[test]
+    fn a_slope_leaves_out_what_was_refused_and_decides_with_enough_runs_only() {
+        let mut rows = rows(4, 4);
+        rows[3] = refused("10000", "tokio");
+        let (slope, sizes) = fitted(rows).unwrap();
+        assert_eq!(sizes, [1, 100, 1_000]);
+        assert!(!slope.decides);
+    }
+
+    #[test]
+    fn what_the_system_does_not_tell_is_left_out_and_not_zero() {
+        let mut row = row("1", "tokio", 2, |_| Cost { resident: 1.0, ..Cost::default() });
+        row.outcomes[0]["memory"]["page_table_bytes"] = Value::Null;
+        assert_eq!((resident(&row).len(), memory(&row).len()), (2, 1));
+    }
+}

@@ -1,0 +1,131 @@
+//! A rule in words: the sentence that explains a threshold is made from what decides.
+
+use super::Rules;
+use super::decide::Bound;
+use super::figures::Unit;
+use super::measure::{RUNS_TO_SEE_NONE, SAME};
+use super::place::Place;
+use super::rule::{Quantity, Rule};
+use crate::statistics::ENOUGH_RUNS;
+use bench::units::whole;
+
+/// What decides, in words.
+pub(super) fn threshold(rules: &Rules) -> String {
+    let mut parts: Vec<_> = rules
+        .rules
+        .iter()
+        .map(|(name, rule)| format!("{}: {}", plain(name), in_words(rule, &rules.cases)))
+        .collect();
+    let joined = |how: &str, formula: &super::Formula| match formula.text.as_str() {
+        "never" => format!("never {how}"),
+        text => format!("{how} if {}", plain(text)),
+    };
+    let verdicts = [
+        rules.holds.as_ref().map(|formula| joined("holds", formula)),
+        rules.holds_but.as_ref().map(|formula| joined("holds, but", formula)),
+        rules.fails.as_ref().map(|formula| joined("fails", formula)),
+        Some(if rules.fails.is_some() { "else unsettled" } else { "else fails" }.to_owned()),
+    ];
+    let mut verdict = verdicts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    if rules.needs_cores {
+        verdict += "; measured on at least 2 cores only";
+    }
+    if rules.is_partial {
+        verdict += "; it may fail by one row if another was not measured";
+    }
+    verdict += match rules.versions {
+        super::Versions::First => "",
+        super::Versions::Each => {
+            "; each version of CPython is judged by itself, and the first one's verdict counts"
+        }
+        super::Versions::Any => "; it is enough if it holds in one version of CPython that has a GIL",
+    };
+    parts.push(verdict);
+    parts.join(". ") + &format!(". Fewer than {ENOUGH_RUNS} runs decide nothing")
+}
+
+fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn in_words(rule: &Rule, cases: &[String]) -> String {
+    let figures: Vec<_> = rule.figures.iter().map(|figure| figure.words.as_str()).collect();
+    let figures = figures.join(" and ");
+    let of = rows(&mut rule.pairs.iter().map(|(of, _)| of), cases);
+    let over = rows(&mut rule.pairs.iter().filter_map(|(_, over)| over.as_ref()), cases);
+    let unit = match rule.quantity {
+        Quantity::Ratio => Unit::Ratio,
+        _ => rule.figures[0].unit,
+    };
+    let bounds: Vec<_> = rule.bounds.iter().map(|bound| bound.in_words(unit)).collect();
+    let bounds = bounds.join(" and ");
+    let beats = if rule.beats > 0.0 {
+        format!(", each of at least {} beats", whole(rule.beats))
+    } else {
+        String::new()
+    };
+    match rule.quantity {
+        Quantity::Ratio => format!("{figures} of {of} divided by that of {over} is {bounds}{beats}"),
+        Quantity::Slope => format!("{figures} of one more, by the slope over n, of {of} is {bounds}"),
+        Quantity::Pays => format!(
+            "{over} takes less of {}, by more than {:.0} %, than {of}, and not more of the other",
+            rule.figures.iter().map(|figure| figure.words.as_str()).collect::<Vec<_>>().join(" or "),
+            SAME * 100.0
+        ),
+        Quantity::Every if rule.chance => {
+            format!(
+                "{figures} of {of} is {bounds} in every run, of at least {RUNS_TO_SEE_NONE} on at least 2 cores"
+            )
+        }
+        Quantity::Every => format!("{figures} of {of} is {bounds} in every run"),
+        Quantity::Some => format!("{figures} of {of} is {bounds} in one run or more"),
+        Quantity::Most => {
+            format!("{figures} of {of} is {bounds} in surely most runs, by Wilson's 95 % interval")
+        }
+        Quantity::Alike => format!("{figures} of {of} is the same in every run"),
+        _ => format!("{figures} of {of} is {bounds}{beats}"),
+    }
+}
+
+/// The rows of each case together.
+fn rows<'a>(places: &mut dyn Iterator<Item = &'a Place>, cases: &[String]) -> String {
+    let mut by_case: Vec<(String, Vec<&str>)> = Vec::new();
+    for place in places {
+        let case = place.case.clone().unwrap_or_else(|| cases.join(" or "));
+        match by_case.iter_mut().find(|(other, _)| *other == case) {
+            Some((_, variants)) if variants.contains(&place.variant.as_str()) => {}
+            Some((_, variants)) => variants.push(&place.variant),
+            None => by_case.push((case, vec![&place.variant])),
+        }
+    }
+    let told = by_case.into_iter().map(|(case, variants)| {
+        let variants = list(&variants);
+        if case.is_empty() { variants } else { format!("{variants} in {case}") }
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// "a, b and c".
+pub(super) fn list(words: &[&str]) -> String {
+    match words {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+impl Bound {
+    fn in_words(&self, unit: Unit) -> String {
+        match self {
+            Self::AtLeast(least) => format!("at least {}", unit.bound(*least)),
+            Self::AtMost(most) if *most <= 0.0 => "0".to_owned(),
+            Self::AtMost(most) => format!("at most {}", unit.bound(*most)),
+            Self::Above(most) if *most <= 0.0 => "above 0".to_owned(),
+            Self::Above(most) => format!("above {}", unit.bound(*most)),
+            Self::Below(least) => format!("below {}", unit.bound(*least)),
+            Self::About(claimed) => {
+                let claimed: Vec<_> = claimed.iter().map(|value| unit.bound(*value)).collect();
+                format!("about {}, within a factor of two", claimed.join(" or "))
+            }
+        }
+    }
+}
