@@ -70,9 +70,11 @@ fn what_the_ledger_and_the_tree_say_is_in_the_data() {
             let is_it = |claim: &&Value| claim["id"] == id && claim["language"] == **language;
             let claim = claims.as_array().unwrap().iter().find(is_it).unwrap();
             for said in cell.split("<p>").skip(1).map(|said| plain(said.split("</p>").next().unwrap())) {
-                let (key, said) =
-                    said.strip_prefix("The rule: ").map_or(("evidence", &*said), |rule| ("threshold", rule));
-                let told = claim[key].as_str().unwrap();
+                let (keys, said) = match said.strip_prefix("The rule: ") {
+                    Some(rule) => (["threshold"; 2], rule),
+                    None => (["finding", "evidence"], &*said),
+                };
+                let told = keys.map(|key| claim[key].as_str().unwrap()).join(" ");
                 assert!(
                     told.contains(said.trim_end_matches('.')),
                     "{id} in {language}: {said:?} is not in {told:?}"

@@ -55,11 +55,6 @@ pub fn set(row: &mut Row, name: &str, figure: impl Fn(usize) -> f64) {
     }
 }
 
-/// A row of these data, to change it.
-pub fn row_in<'a>(data: &'a mut Data, case: &str, variant: &str) -> &'a mut Row {
-    data.rows.iter_mut().find(|row| row.case == case && row.variant == variant).unwrap()
-}
-
 /// A row that the machine refused, as bench-all keeps it.
 pub fn refused(case: &str, variant: &str) -> Row {
     let refused: Value = json!({"at": 16_368, "limit": "vm.max_map_count", "detail": "no more"});

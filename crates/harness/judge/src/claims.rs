@@ -158,7 +158,7 @@ impl RulesTable {
             names.lists.insert(name.clone(), words);
         }
         if let Some(case) = &self.case {
-            names.cases = names.words(case).map_err(one)?.into_iter().map(|(case, _)| case).collect();
+            names.cases = names.words(case).map_err(one)?;
         }
         let mut wrong = Vec::new();
         let mut check = |tables: &Named, is_shown: bool| {
@@ -204,7 +204,7 @@ impl RulesTable {
         let (finding, but) = (finding(&self.finding)?, finding(&self.but)?);
         let [holds, holds_but, fails] = formulas;
         Ok(Rules {
-            cases: names.cases.clone(),
+            cases: names.cases.iter().map(|(case, _)| case.clone()).collect(),
             needs_cores: self.needs_cores.unwrap_or_default(),
             is_partial: self.partial.unwrap_or_default(),
             versions: self.versions.unwrap_or_default(),

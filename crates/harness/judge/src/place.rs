@@ -38,7 +38,7 @@ pub(super) struct Names<'a> {
     /// What stands for a list of words: `{loops}` for the loops of this language.
     pub(super) lists: BTreeMap<String, Vec<Word>>,
     /// The cases that are meant where none is named.
-    pub(super) cases: Vec<String>,
+    pub(super) cases: Vec<Word>,
     /// Whether an experiment may be missing: its rows are not measured then.
     pub(super) is_partial: bool,
 }
@@ -87,7 +87,7 @@ impl<'a> Names<'a> {
         let place = |(word, at): Word| {
             self.place(&word, in_series).map_err(|(name, reason)| {
                 // If it is from a list, that is what has to be changed.
-                let listed = self.lists.values().flatten().find(|(word, _)| *word == name);
+                let listed = self.lists.values().flatten().chain(&self.cases).find(|(word, _)| *word == name);
                 (listed.map_or(at, |(_, at)| at.clone()), reason)
             })
         };
@@ -122,7 +122,8 @@ impl<'a> Names<'a> {
                 _ => Ok(place),
             };
         }
-        let cases = case.map_or(self.cases.iter().map(String::as_str).collect(), |case| vec![case]);
+        let own = || self.cases.iter().map(|(case, _)| case.as_str()).collect();
+        let cases = case.map_or_else(own, |case| vec![case]);
         for case in &cases {
             if !found.cases.iter().any(|one| one.name == **case) {
                 return wrong(case, format!("there is no case `{case}` in {experiment}"));

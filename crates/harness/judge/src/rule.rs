@@ -82,7 +82,7 @@ impl Rule {
         is_shown: bool,
     ) -> Result<Self, Wrong> {
         let (mut quantities, mut bounds) = (Vec::new(), Vec::new());
-        let (mut of, mut over, mut called, mut beats, mut chance) = (None, None, None, 0.0, None);
+        let (mut of, mut over, mut called, mut beats, mut chance) = (None, None, Vec::new(), 0.0, None);
         for (key, value) in table {
             let name = key.get_ref().as_str();
             if let Some((_, quantity)) = QUANTITIES.iter().find(|(known, _)| *known == name) {
@@ -95,7 +95,7 @@ impl Rule {
                     "over" => over = Some(value),
                     "about" => bounds.push(Bound::About(numbers(value, f64::MIN_POSITIVE)?)),
                     "beats" => beats = one_number(value, 1.0)?,
-                    "called" => called = value.get_ref().as_str(),
+                    "called" => called = names.words(value)?,
                     "chance" => chance = Some(value),
                     _ => return Err((key.span(), format!("unknown key `{name}` in a rule"))),
                 }
@@ -107,8 +107,12 @@ impl Rule {
             return Err(wrong(&format!("a rule is about one of {known}")));
         };
         let of = of.ok_or_else(|| wrong("a rule says with `of` which rows it is about"))?;
-        let figure = |(name, at): (String, _)| Figure::of(&name, called).map_err(|reason| (at, reason));
-        let figures = names.words(figures)?.into_iter().map(figure).collect::<Result<Vec<_>, _>>()?;
+        let figure = |(index, (name, at)): (usize, (String, _))| {
+            let called = called.get(index).map(|(words, _)| words.as_str());
+            Figure::of(&name, called).map_err(|reason| (at, reason))
+        };
+        let figures =
+            names.words(figures)?.into_iter().enumerate().map(figure).collect::<Result<Vec<_>, _>>()?;
         quantity.check(&bounds, figures.len(), is_shown).map_err(wrong)?;
         if let Some(chance) = chance.filter(|_| quantity != Quantity::Every) {
             return Err((chance.span(), "`chance` belongs to `every`".to_owned()));

@@ -53,11 +53,11 @@ fn leaves(leaves: &[JudgedLeaf]) -> String {
         .map(|leaf| {
             let path = leaf.path.iter().map(Text::md).collect::<Vec<_>>().join(" → ");
             let agreement = format!("**{}**", leaf.agreement.words());
-            vec![path, leaf.model.md(), agreement, leaf.evidence.md(), leaf.rule.md()]
+            vec![path, leaf.model.md(), agreement, leaf.finding.md(), leaf.rule.md()]
         })
         .collect();
     table(
-        &[("Path", false), ("It says", false), ("In Rust", false), ("Evidence", false), ("Rule", false)],
+        &[("Path", false), ("It says", false), ("In Rust", false), ("Finding", false), ("Rule", false)],
         &rows,
     )
 }
