@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use assert_cmd::Command;
 use glob::{Pattern, glob};
+use serde_json::Value;
+
+const SOURCES: [&str; 4] =
+    ["crates/harness/bench/src", "crates/harness/judge/src", "crates/harness/report/src", "xtask/src"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -73,6 +78,34 @@ fn no_files_of_a_crate_import_each_other_in_a_circle() {
         imports.retain(|name, _| name != "lib" && name != "main");
         let left = circle(imports);
         assert!(left.is_empty(), "{sources}: in a circle: {left:#?}");
+    }
+}
+
+/// The harness is for any experiment: what it is about stands in the experiment's folder.
+#[test]
+fn no_name_of_an_experiment_or_a_case_stands_in_the_code() {
+    let mut list = Command::cargo_bin("xtask").unwrap();
+    let listed = list.current_dir(root()).args(["list", "--json"]).assert().success();
+    let listed: Vec<Value> = serde_json::from_slice(&listed.get_output().stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut names = BTreeSet::new();
+    for experiment in &listed {
+        names.insert(text(&experiment["experiment"]));
+        names.extend(experiment["cases"].as_array().unwrap().iter().map(text));
+    }
+    assert!(names.len() > 40, "{names:?}");
+    for sources in SOURCES {
+        for file in rust_files(&root().join(sources)) {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for (line, number) in
+                code.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"))
+            {
+                let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+                let named = words.find(|word| names.contains(*word));
+                assert!(named.is_none(), "{named:?} in {}:{number}", file.display());
+            }
+        }
     }
 }
 

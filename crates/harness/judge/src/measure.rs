@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::zip;
 
-use super::crossover;
+use super::crossover::{self, SAME};
 use super::decide::{Bound, Decided, all, any};
 use super::evidence::{Origin, Shape, Shown};
 use super::figures::{Figure, Unit, beats};
@@ -16,8 +16,6 @@ use bench::experiment::Experiment;
 
 /// Races are a matter of luck; one that has not shown in so many runs is not one that a reader will see.
 pub(super) const RUNS_TO_SEE_NONE: usize = 20;
-/// A ratio this close to 1 is no difference that matters.
-pub(super) const SAME: f64 = 0.05;
 
 /// What every experiment has measured, by its name.
 pub(super) struct All<'a>(BTreeMap<&'a str, (&'a Experiment, Series<'a>)>);

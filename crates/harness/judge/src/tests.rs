@@ -200,33 +200,3 @@ fn what_names_something_that_is_not_there_is_refused_with_its_line() {
     let errors = read(&CLAIM.replace("good", "goods")).unwrap_err();
     assert_eq!(errors.lines().count(), 3, "{errors}");
 }
-
-/// The judge is for any experiment: what it is about stands in the experiment's folder.
-#[test]
-fn no_name_of_an_experiment_a_case_or_a_variant_stands_in_the_code() {
-    let (experiments, _) = project();
-    let of_each = |one: &Experiment| {
-        let cases = one.cases.iter().map(|case| case.name.clone());
-        cases
-            .chain(one.variants.iter().map(|variant| variant.name.clone()))
-            .chain([one.name.clone()])
-            .collect::<Vec<_>>()
-    };
-    let names: BTreeSet<_> = experiments.iter().flat_map(of_each).collect();
-    let folder = Workspace::of_this_crate().root.join("xtask/src/judge");
-    let files =
-        fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).chain([folder.with_extension("rs")]);
-    for file in
-        files.filter(|file| file.extension().is_some_and(|of| of == "rs") && !file.ends_with("tests.rs"))
-    {
-        let text = fs::read_to_string(&file).unwrap();
-        let code =
-            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        let quoted = code.split('"').skip(1).step_by(2);
-        for word in
-            quoted.flat_map(|text| text.split(|c: char| !is_name(&c.to_string()) && c != '_' && c != '-'))
-        {
-            assert!(!names.contains(word), "{word} in {}", file.display());
-        }
-    }
-}

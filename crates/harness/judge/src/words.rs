@@ -1,9 +1,10 @@
 //! A rule in words: the sentence that explains a threshold is made from what decides.
 
 use super::Rules;
+use super::crossover::SAME;
 use super::decide::Bound;
 use super::figures::Unit;
-use super::measure::{RUNS_TO_SEE_NONE, SAME};
+use super::measure::RUNS_TO_SEE_NONE;
 use super::place::Place;
 use super::rule::{Quantity, Rule};
 use crate::statistics::ENOUGH_RUNS;
