@@ -16,6 +16,8 @@
     reason = "some lints look at a `pub mod` only, some at a `mod`"
 )]
 
+use std::process::Command;
+
 macro_rules! files {
     ($($public:ident $private:ident $file:literal)*) => {
         $(
@@ -56,6 +58,18 @@ fn no_line_is_wider_than_a_hundred() {
         for (line, number) in text.lines().zip(1..) {
             assert!(line.chars().count() <= 100, "{name}:{number}: {line}");
         }
+    }
+}
+
+#[test]
+fn rustfmt_changes_nothing_in_any_edition() {
+    for edition in ["2018", "2021", "2024"] {
+        let mut rustfmt = Command::new("rustfmt");
+        rustfmt.args(["--check", "--edition", edition, "src/lib.rs"]);
+        let output = rustfmt.current_dir(env!("CARGO_MANIFEST_DIR")).output();
+        let output = output.unwrap();
+        let changes = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "in edition {edition}:\n{changes}");
     }
 }
 
