@@ -81,8 +81,7 @@ fn change(all: &mut [Data], experiments: &[Experiment], text: &str) {
             return all.iter_mut().for_each(|data| data.machine.cores = cores.parse().unwrap());
         }
         [place, "gone"] => (place, "gone", ""),
-        [place, "each", figure, values] => (place, figure, values),
-        [place, figure, values, ..] => (place, figure, values),
+        [place, "each", figure, values] | [place, figure, values, ..] => (place, figure, values),
         _ => panic!("{text}"),
     };
     let (case, variant) = place.split_once('/').unwrap();
