@@ -102,8 +102,8 @@ fn no_name_of_an_experiment_or_a_case_stands_in_the_code() {
                 code.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"))
             {
                 let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-                let named = words.find(|word| names.contains(*word));
-                assert!(named.is_none(), "{named:?} in {}:{number}", file.display());
+                let found = words.find(|word| names.contains(*word));
+                assert!(found.is_none(), "{found:?} in {}:{number}", file.display());
             }
         }
     }

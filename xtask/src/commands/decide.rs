@@ -226,7 +226,7 @@ fn read(workspace: &Workspace, folder: &Path) -> Result<(Source, Results)> {
         ledger: Ledger::of(workspace)?.1,
     };
     ensure!(
-        results.tree.leaves.len() == results.ledger.leaves(),
+        results.tree.leaves.len() == results.ledger.advice.leaves(),
         "{} is not of this version: run `cargo xtask report`",
         workspace.shown(&data.join("tree.json"))
     );

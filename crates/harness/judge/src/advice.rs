@@ -91,8 +91,7 @@ struct CellTable {
 }
 
 /// Checked.
-pub(super) struct Advice {
-    pub(super) order: String,
+pub struct Advice {
     file: File,
     /// In which language.
     crossings: Vec<(String, Rule)>,
@@ -234,19 +233,25 @@ impl Advice {
         }
         errors.extend(wrong.into_iter().map(|(at, reason)| source.error(at, reason)));
         refuse(errors)?;
-        Ok(Self { order: file.order.clone(), file, crossings, leaves, cells })
+        Ok(Self { file, crossings, leaves, cells })
     }
 
-    pub(super) fn guidelines(&self) -> &[Guideline] {
+    /// Where a claim stands among others.
+    pub(super) fn place_of(&self, claim: &Claim) -> (usize, String) {
+        (self.file.order.find(&claim.id[..1]).unwrap_or(usize::MAX), claim.id.clone())
+    }
+
+    pub fn guidelines(&self) -> &[Guideline] {
         &self.file.guidelines
     }
 
-    pub(super) fn leaves(&self) -> usize {
+    /// How many leaves the article's tree has.
+    pub fn leaves(&self) -> usize {
         self.file.leaf.len()
     }
 
     /// Where the article's tree leads: a place among the leaves.
-    pub(super) fn leaf_for(&self, asked: Asked) -> usize {
+    pub fn leaf_for(&self, asked: Asked) -> usize {
         let leads = |leaf: &LeafTable| {
             leaf.computes.unwrap_or_default() == asked.computes
                 && leaf.up_to.is_none_or(|most| asked.at_once <= most)
@@ -312,7 +317,7 @@ fn crossing(all: &All, language: &str, rule: &Rule, figure: &Figure) -> Option<C
     let points = crossover::points(series, &threads.variant, &tasks.variant, |row| figure.values(row));
     let (from, words) = crossover::crossing(&points).filter(|_| points.len() >= 3)?;
     let [experiment, language, threads, tasks] =
-        [&tasks.experiment, language, &threads.variant, &tasks.variant].map(|name| Name::of(name));
+        [tasks.experiment.as_str(), language, &threads.variant, &tasks.variant].map(Name::of);
     Some(Crossing {
         experiment,
         language,

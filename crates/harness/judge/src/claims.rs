@@ -213,7 +213,7 @@ impl RulesTable {
             fails,
             finding,
             but,
-            rules,
+            deciding: rules,
             also,
         })
     }

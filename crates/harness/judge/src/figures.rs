@@ -61,12 +61,11 @@ impl Figure {
             _ => {}
         }
         let named = NAMED.iter().find(|(known, ..)| *known == name);
-        let (paths, words) = match named {
-            Some((_, paths, words)) => (paths.iter().map(|&path| path.to_owned()).collect(), *words),
-            None => {
-                check_path(name)?;
-                (vec![name.to_owned()], name.rsplit('.').next().unwrap_or(name))
-            }
+        let (paths, words) = if let Some((_, paths, words)) = named {
+            (paths.iter().map(|&path| path.to_owned()).collect(), *words)
+        } else {
+            check_path(name)?;
+            (vec![name.to_owned()], name.rsplit('.').next().unwrap_or(name))
         };
         let unit = match &paths[0] {
             path if path.ends_with("_s") && !path.ends_with("_per_s") => Unit::Seconds,

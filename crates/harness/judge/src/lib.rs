@@ -26,7 +26,6 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use advice::Advice;
 use bench::data::Data;
 use bench::experiment::Experiment;
 use bench::text::Text;
@@ -38,14 +37,14 @@ use formula::Formula;
 use measure::{All, Scene, finished};
 use rule::Rule;
 
-pub use advice::{Agreement, Asked, Cell, Crossing, Guideline, JudgedLeaf, Summary, Tree};
+pub use advice::{Advice, Agreement, Asked, Cell, Crossing, Guideline, JudgedLeaf, Summary, Tree};
 pub use crossover::from_which_on;
 pub use evidence::Evidence;
 
 /// All claims, in their order, and the advice that follows from them.
 pub struct Ledger {
     claims: Vec<Claim>,
-    advice: Advice,
+    pub advice: Advice,
 }
 
 /// What the data of a run say.
@@ -74,7 +73,7 @@ struct Rules {
     /// Whether it may fail by the rows that were measured if another was not.
     is_partial: bool,
     versions: Versions,
-    rules: Vec<(String, Rule)>,
+    deciding: Vec<(String, Rule)>,
     /// What is shown beside, and decides nothing.
     also: Vec<(String, Rule)>,
     holds: Option<Formula>,
@@ -159,24 +158,8 @@ impl Ledger {
     pub fn read(root: &Path, experiments: &[Experiment]) -> Result<Self> {
         let mut claims = claims::read(root, experiments)?;
         let advice = Advice::read(root, experiments, &claims)?;
-        let place =
-            |claim: &Claim| (advice.order.find(&claim.id[..1]).unwrap_or(usize::MAX), claim.id.clone());
-        claims.sort_by_key(place);
+        claims.sort_by_key(|claim| advice.place_of(claim));
         Ok(Self { claims, advice })
-    }
-
-    pub fn guidelines(&self) -> &[Guideline] {
-        self.advice.guidelines()
-    }
-
-    /// How many leaves the article's tree has.
-    pub fn leaves(&self) -> usize {
-        self.advice.leaves()
-    }
-
-    /// Where the article's tree leads: a place among the leaves.
-    pub fn leaf_for(&self, asked: Asked) -> usize {
-        self.advice.leaf_for(asked)
     }
 
     /// What the article says under this number; nothing if the ledger does not have it yet.
@@ -247,7 +230,7 @@ impl Judged {
 
 impl Rules {
     fn places(&self) -> impl Iterator<Item = &place::Place> {
-        let pairs = self.rules.iter().flat_map(|(_, rule)| &rule.pairs);
+        let pairs = self.deciding.iter().flat_map(|(_, rule)| &rule.pairs);
         pairs.flat_map(|(of, over)| [Some(of), over.as_ref()]).flatten()
     }
 
@@ -279,7 +262,7 @@ impl Rules {
     fn in_version(&self, scene: Scene) -> Judged {
         let parts =
             |rules: &[(String, Rule)]| rules.iter().map(|(_, rule)| rule.parts(scene)).collect::<Vec<_>>();
-        let mut parts_of_rules = parts(&self.rules);
+        let mut parts_of_rules = parts(&self.deciding);
         let decided: Vec<Vec<Decided>> =
             parts_of_rules.iter().map(|parts| parts.iter().map(|part| part.decided).collect()).collect();
         let verdict = self.verdict(&decided);

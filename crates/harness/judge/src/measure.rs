@@ -267,7 +267,7 @@ impl Rule {
     ) -> (Decided, Vec<Shown>) {
         measured.decides &= beats.is_none();
         let claimed = self.bounds.iter().filter(|bound| matches!(bound, Bound::About(_)));
-        let claimed = claimed.flat_map(|bound| bound.numbers()).copied().collect();
+        let claimed = claimed.flat_map(Bound::numbers).copied().collect();
         let decided = all(self.bounds.iter().map(|bound| bound.met(&measured)));
         (decided, vec![Shown { claimed, beats, ..shown(what, unit, rows, Shape::Measured(measured)) }])
     }

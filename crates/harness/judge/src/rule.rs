@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use toml::{Spanned, Value};
 
 use super::decide::Bound;
@@ -10,7 +12,8 @@ use super::figures::Figure;
 use super::place::{Names, Place, Wrong};
 
 /// What is looked at, by the key that names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Quantity {
     /// The median of a row's runs.
     Value,
@@ -38,28 +41,6 @@ pub(super) enum Quantity {
 /// As it is written: one of these quantities, the rows, and a bound.
 pub(super) type RuleTable = BTreeMap<Spanned<String>, Spanned<Value>>;
 
-const QUANTITIES: [(&str, Quantity); 12] = [
-    ("value", Quantity::Value),
-    ("ratio", Quantity::Ratio),
-    ("slope", Quantity::Slope),
-    ("pays", Quantity::Pays),
-    ("every", Quantity::Every),
-    ("some", Quantity::Some),
-    ("most", Quantity::Most),
-    ("alike", Quantity::Alike),
-    ("largest", Quantity::Largest),
-    ("smallest", Quantity::Smallest),
-    ("rounds", Quantity::Rounds),
-    ("crossover", Quantity::Crossover),
-];
-
-const BOUNDS: [(&str, fn(f64) -> Bound); 4] = [
-    ("at_least", Bound::AtLeast),
-    ("at_most", Bound::AtMost),
-    ("above", Bound::Above),
-    ("below", Bound::Below),
-];
-
 pub(super) struct Rule {
     pub(super) quantity: Quantity,
     pub(super) figures: Vec<Figure>,
@@ -85,12 +66,14 @@ impl Rule {
         let (mut of, mut over, mut called, mut beats, mut chance) = (None, None, Vec::new(), 0.0, None);
         for (key, value) in table {
             let name = key.get_ref().as_str();
-            if let Some((_, quantity)) = QUANTITIES.iter().find(|(known, _)| *known == name) {
-                quantities.push((*quantity, value));
-            } else if let Some((_, bound)) = BOUNDS.iter().find(|(known, _)| *known == name) {
-                bounds.push(bound(one_number(value, 0.0)?));
+            if let Ok(quantity) = Quantity::named(name) {
+                quantities.push((quantity, value));
             } else {
                 match name {
+                    "at_least" => bounds.push(Bound::AtLeast(one_number(value, 0.0)?)),
+                    "at_most" => bounds.push(Bound::AtMost(one_number(value, 0.0)?)),
+                    "above" => bounds.push(Bound::Above(one_number(value, 0.0)?)),
+                    "below" => bounds.push(Bound::Below(one_number(value, 0.0)?)),
                     "of" => of = Some(value),
                     "over" => over = Some(value),
                     "about" => bounds.push(Bound::About(numbers(value, f64::MIN_POSITIVE)?)),
@@ -103,8 +86,9 @@ impl Rule {
         }
         let wrong = |reason: &str| (at.clone(), reason.to_owned());
         let [(quantity, figures)] = quantities[..] else {
-            let known = QUANTITIES.map(|(name, _)| name).join(", ");
-            return Err(wrong(&format!("a rule is about one of {known}")));
+            return Err(wrong(
+                "a rule is about one quantity: value, ratio, slope, pays, every, some, most or alike",
+            ));
         };
         let of = of.ok_or_else(|| wrong("a rule says with `of` which rows it is about"))?;
         let figure = |(index, (name, at)): (usize, (String, _))| {
@@ -143,6 +127,10 @@ impl Rule {
 }
 
 impl Quantity {
+    fn named(key: &str) -> Result<Self, serde::de::value::Error> {
+        Self::deserialize(key.into_deserializer())
+    }
+
     fn compares(self) -> bool {
         matches!(self, Self::Ratio | Self::Pays | Self::Rounds | Self::Crossover)
     }

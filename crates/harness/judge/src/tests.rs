@@ -9,7 +9,6 @@ use serde_json::json;
 use super::*;
 use bench::data::Row;
 use bench::synthetic::{Cost, data, experiment_in, row, set};
-use bench::text::is_name;
 use bench::workspace::Workspace;
 
 /// The verdicts that the rules gave when they were written in Rust: claim, Rust, CPython. Who measures the reference again, or changes
@@ -78,8 +77,7 @@ fn change(all: &mut [Data], experiments: &[Experiment], text: &str) {
             return all.iter_mut().for_each(|data| data.machine.cores = cores.parse().unwrap());
         }
         [place, "gone"] => (place, "gone", ""),
-        [place, "each", figure, values] => (place, figure, values),
-        [place, figure, values, ..] => (place, figure, values),
+        [place, "each", figure, values] | [place, figure, values, ..] => (place, figure, values),
         _ => panic!("{text}"),
     };
     let (case, variant) = place.split_once('/').unwrap();

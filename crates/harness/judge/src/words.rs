@@ -13,7 +13,7 @@ use bench::units::whole;
 /// What decides, in words.
 pub(super) fn threshold(rules: &Rules) -> String {
     let mut parts: Vec<_> = rules
-        .rules
+        .deciding
         .iter()
         .map(|(name, rule)| format!("{}: {}", plain(name), in_words(rule, &rules.cases)))
         .collect();
@@ -52,8 +52,8 @@ fn plain(name: &str) -> String {
 fn in_words(rule: &Rule, cases: &[String]) -> String {
     let figures: Vec<_> = rule.figures.iter().map(|figure| figure.words.as_str()).collect();
     let figures = figures.join(" and ");
-    let of = rows(&mut rule.pairs.iter().map(|(of, _)| of), cases);
-    let over = rows(&mut rule.pairs.iter().filter_map(|(_, over)| over.as_ref()), cases);
+    let of = rows(rule.pairs.iter().map(|(of, _)| of), cases);
+    let over = rows(rule.pairs.iter().filter_map(|(_, over)| over.as_ref()), cases);
     let unit = match rule.quantity {
         Quantity::Ratio => Unit::Ratio,
         _ => rule.figures[0].unit,
@@ -70,7 +70,7 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
         Quantity::Slope => format!("{figures} of one more, by the slope over n, of {of} is {bounds}"),
         Quantity::Pays => format!(
             "{over} takes less of {}, by more than {:.0} %, than {of}, and not more of the other",
-            rule.figures.iter().map(|figure| figure.words.as_str()).collect::<Vec<_>>().join(" or "),
+            figures.replace(" and ", " or "),
             SAME * 100.0
         ),
         Quantity::Every if rule.chance => {
@@ -88,22 +88,31 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
     }
 }
 
-/// The rows of each case together.
-fn rows<'a>(places: &mut dyn Iterator<Item = &'a Place>, cases: &[String]) -> String {
+/// The variants of each case together, and the cases of the same variants.
+fn rows<'a>(places: impl Iterator<Item = &'a Place>, cases: &'a [String]) -> String {
     let mut by_case: Vec<(String, Vec<&str>)> = Vec::new();
     for place in places {
         let case = place.case.clone().unwrap_or_else(|| cases.join(" or "));
-        match by_case.iter_mut().find(|(other, _)| *other == case) {
-            Some((_, variants)) if variants.contains(&place.variant.as_str()) => {}
-            Some((_, variants)) => variants.push(&place.variant),
-            None => by_case.push((case, vec![&place.variant])),
-        }
+        insert(&mut by_case, case, &place.variant);
     }
-    let told = by_case.into_iter().map(|(case, variants)| {
-        let variants = list(&variants);
-        if case.is_empty() { variants } else { format!("{variants} in {case}") }
-    });
-    told.collect::<Vec<_>>().join(", ")
+    let mut by_variants: Vec<(String, Vec<&str>)> = Vec::new();
+    for (case, variants) in &by_case {
+        insert(&mut by_variants, list(variants), case);
+    }
+    let told = |(variants, cases): (String, Vec<&str>)| match list(&cases) {
+        cases if cases.is_empty() => variants,
+        cases => format!("{variants} in {cases}"),
+    };
+    by_variants.into_iter().map(told).collect::<Vec<_>>().join(", ")
+}
+
+/// Once each, in the order of their first.
+fn insert<'a>(groups: &mut Vec<(String, Vec<&'a str>)>, key: String, word: &'a str) {
+    match groups.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, words)) if words.contains(&word) => {}
+        Some((_, words)) => words.push(word),
+        None => groups.push((key, vec![word])),
+    }
 }
 
 /// "a, b and c".

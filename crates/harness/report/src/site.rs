@@ -112,7 +112,7 @@ impl Machine {
     fn pages<'a>(&'a self, ledger: &Ledger, experiments: &'a [Experiment]) -> Result<Pages<'a>> {
         let Self { folder, data, verdicts } = self;
         let Verdicts { judgements, tree, .. } = verdicts;
-        let overview = page::machine(data, experiments, ledger.guidelines(), verdicts);
+        let overview = page::machine(data, experiments, ledger.advice.guidelines(), verdicts);
         let judged = [("claims", json(judgements)?), ("tree", json(tree)?)];
         let judged = judged.map(|(name, text)| (folder.join(format!("data/{name}.json")), text));
         // Data may outlive their experiment; they are kept, but can no longer be explained.

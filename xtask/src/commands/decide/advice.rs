@@ -181,7 +181,7 @@ impl Results {
     }
 
     fn leaf(&self, asked: Asked) -> &JudgedLeaf {
-        &self.tree.leaves[self.ledger.leaf_for(asked)]
+        &self.tree.leaves[self.ledger.advice.leaf_for(asked)]
     }
 
     /// Tasks from where they begin to take less of what counts than threads do, whose buffers are as small; threads below.

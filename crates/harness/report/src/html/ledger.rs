@@ -85,7 +85,7 @@ fn cell(judgement: &Judgement) -> String {
     if judgement.verdict != Verdict::NotMeasured {
         more.push("the evidence");
         let clauses = judgement.evidence.clauses();
-        folded += &clauses.iter().map(|clause| format!("<p>{}.</p>", clause.html())).collect::<String>();
+        folded = clauses.iter().fold(folded, |folded, clause| folded + "<p>" + &clause.html() + ".</p>");
     }
     if !judgement.threshold.is_empty() {
         more.push("the rule");
