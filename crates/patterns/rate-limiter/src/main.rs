@@ -5,24 +5,25 @@
 //!
 //! `--runtime-threads N` gives the runtimes so many threads.
 
-mod demo;
+mod load;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
+use demo::fetch::OriginFlag;
+use demo::{All, One};
 use outcome::Threads;
 use rate_limiter::{article, async_std, governor, leaky_bucket, smol, threads, tokio};
 
-use demo::crowd::{self, Crowd};
-use demo::runtime::{ASYNC_STD, Runtime, SMOL, TOKIO};
-use demo::seen::Rate;
-use demo::{alone, requests};
+use load::crowd::{self, Crowd};
+use load::runtime::{ASYNC_STD, Runtime, SMOL, TOKIO};
+use load::seen::Rate;
+use load::{alone, requests};
 
-type Measure = fn(&Arguments) -> anyhow::Result<()>;
+type Measure = fn(Asked) -> Result<()>;
 
 const VARIANTS: [(&str, Measure); 7] = [
     ("threads", on_threads),
@@ -37,9 +38,6 @@ const VARIANTS: [(&str, Measure); 7] = [
 /// Callers who may go on at a rate only: who keeps to it, in what order, and at what cost?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many are let through in each period
     #[arg(long, default_value = "10")]
     amount: NonZeroU32,
@@ -68,32 +66,25 @@ struct Arguments {
     #[arg(long, value_name = "N", conflicts_with_all = ["callers", "each", "for_ms", "half_give_up"])]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     requests: Option<u64>,
-    /// An origin that runs already, instead of one of our own
-    #[arg(long, value_name = "URL")]
-    origin: Option<String>,
+    #[command(flatten)]
+    origin: OriginFlag,
     /// How many threads the runtime has; one for each core if left out
     #[arg(long, value_name = "N")]
     runtime_threads: Option<NonZeroUsize>,
 }
 
+/// What the command line has asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    variant: &'a str,
+    arguments: &'a Arguments,
+}
+
 impl Arguments {
-    fn per(&self) -> Duration {
-        Duration::from_millis(self.per_ms)
-    }
-
-    /// Alone, a caller finds all that it will ask for.
-    fn burst(&self) -> NonZeroU32 {
-        self.alone.unwrap_or(self.burst)
-    }
-
-    fn variant(&self) -> &str {
-        self.variant.as_deref().unwrap_or_default()
-    }
-
     fn rate(&self) -> Rate {
         Rate {
             amount: self.amount,
-            per: self.per(),
+            per: Duration::from_millis(self.per_ms),
             burst: self.burst,
         }
     }
@@ -111,165 +102,116 @@ impl Arguments {
 
 fn main() -> ExitCode {
     origin::serve_if_child();
-    let arguments = Arguments::parse();
-    outcome::give_runtimes_their_threads(arguments.runtime_threads);
-    outcome::exit(run(&arguments))
+    demo::main(&VARIANTS, compare, measure)
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<()> {
+fn compare(all: All<Measure>, arguments: &Arguments) -> Result<()> {
     outcome::raise_open_files();
-    let Some(variant) = &arguments.variant else {
-        let metrics: &[_] = match arguments {
-            Arguments { alone: Some(_), .. } => &["acquire_s", "try_acquire_s"],
-            _ => &["most_in_a_period", "overtaken", "ideal_per_actual"],
-        };
-        let variants: Vec<_> = VARIANTS.iter().map(|(name, _)| *name).collect();
-        let can = |name: &&str| arguments.alone.is_none() || *name != "article";
-        return outcome::compare(
-            &variants.into_iter().filter(can).collect::<Vec<_>>(),
-            "let in",
-            metrics,
-        );
-    };
-    let (_, measure) = VARIANTS
-        .into_iter()
-        .find(|(name, _)| name == variant)
-        .context("not a variant")?;
-    let threads = if variant == "threads" {
-        Threads {
-            count: arguments.requests.unwrap_or(arguments.callers),
-            stack_bytes: None,
-        }
-    } else {
-        Threads::of_a_runtime()
-    };
-    let expected = arguments
-        .alone
-        .map(|times| times.get().into())
-        .or(arguments.requests);
-    let expected = expected.unwrap_or_else(|| arguments.crowd().expected());
-    outcome::guard("rate-limiter", variant, expected, threads, || {
-        measure(arguments)
-    })
+    if arguments.alone.is_some() {
+        let metrics = ["acquire_s", "try_acquire_s"];
+        return all.without("article").compare("let in", &metrics);
+    }
+    all.compare(
+        "let in",
+        &["most_in_a_period", "overtaken", "ideal_per_actual"],
+    )
 }
 
-fn on_threads(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(threads::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
+fn measure(variant: &One<Measure>, arguments: &Arguments) -> Result<()> {
+    outcome::raise_open_files();
+    let &Arguments {
+        alone,
+        requests,
+        callers,
+        ..
+    } = arguments;
+    let threads = match variant.name {
+        "threads" => Threads::of(requests.unwrap_or(callers)),
+        _ => Threads::of_a_runtime(),
+    };
+    let expected = alone.map(|times| times.get().into()).or(requests);
+    let expected = expected.unwrap_or_else(|| arguments.crowd().expected());
+    let asked = Asked {
+        variant: variant.name,
+        arguments,
+    };
+    variant.guard(expected, threads, || (variant.run)(asked))
+}
+
+fn on_threads(asked: Asked) -> Result<()> {
+    let limiter = asked.limiter(threads::Limiter::new);
+    let arguments = asked.arguments;
     if let Some(times) = arguments.alone {
         alone::of_threads(times, || limiter.acquire(), || limiter.try_acquire())
     } else if arguments.requests.is_some() {
-        requests::of_threads(arguments, || limiter.acquire())
+        requests::of_threads(asked, || limiter.acquire())
     } else {
-        crowd::of_threads(&arguments.crowd(), |patience| {
-            limiter.acquire_within(patience)
-        })
+        let acquire_within = |patience| limiter.acquire_within(patience);
+        crowd::of_threads(&arguments.crowd(), acquire_within)
     }
 }
 
-fn on_tokio(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(tokio::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
-    of_tasks(
-        arguments,
-        TOKIO,
-        || limiter.acquire(),
-        Some(&|| limiter.try_acquire()),
-    )
+fn on_tokio(asked: Asked) -> Result<()> {
+    let limiter = asked.limiter(tokio::Limiter::new);
+    let try_acquire = || limiter.try_acquire();
+    asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
 }
 
-fn on_smol(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(smol::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
-    of_tasks(
-        arguments,
-        SMOL,
-        || limiter.acquire(),
-        Some(&|| limiter.try_acquire()),
-    )
+fn on_smol(asked: Asked) -> Result<()> {
+    let limiter = asked.limiter(smol::Limiter::new);
+    let try_acquire = || limiter.try_acquire();
+    asked.of_tasks(SMOL, || limiter.acquire(), Some(&try_acquire))
 }
 
-fn on_async_std(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(async_std::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
-    of_tasks(
-        arguments,
-        ASYNC_STD,
-        || limiter.acquire(),
-        Some(&|| limiter.try_acquire()),
-    )
+fn on_async_std(asked: Asked) -> Result<()> {
+    let limiter = asked.limiter(async_std::Limiter::new);
+    let try_acquire = || limiter.try_acquire();
+    asked.of_tasks(ASYNC_STD, || limiter.acquire(), Some(&try_acquire))
 }
 
-fn as_in_the_article(arguments: &Arguments) -> anyhow::Result<()> {
+fn as_in_the_article(asked: Asked) -> Result<()> {
+    let is_alone = asked.arguments.alone.is_some();
     ensure!(
-        arguments.alone.is_none(),
+        !is_alone,
         "article knows no burst, so each but the first has to wait"
     );
-    let limiter = forever(article::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
-    of_tasks(arguments, TOKIO, || limiter.acquire(), None)
+    let limiter = asked.limiter(article::Limiter::new);
+    asked.of_tasks(TOKIO, || limiter.acquire(), None)
 }
 
-fn by_governor(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(governor::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
-    of_tasks(
-        arguments,
-        TOKIO,
-        || limiter.acquire(),
-        Some(&|| limiter.try_acquire()),
-    )
+fn by_governor(asked: Asked) -> Result<()> {
+    let limiter = asked.limiter(governor::Limiter::new);
+    let try_acquire = || limiter.try_acquire();
+    asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
 }
 
-fn by_leaky_bucket(arguments: &Arguments) -> anyhow::Result<()> {
-    let limiter = forever(leaky_bucket::Limiter::new(
-        arguments.amount,
-        arguments.per(),
-        arguments.burst(),
-    ));
-    of_tasks(
-        arguments,
-        TOKIO,
-        || limiter.acquire(),
-        Some(&|| limiter.try_acquire()),
-    )
+fn by_leaky_bucket(asked: Asked) -> Result<()> {
+    let limiter = asked.limiter(leaky_bucket::Limiter::new);
+    let try_acquire = || limiter.try_acquire();
+    asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
 }
 
-/// Tasks need what they share for as long as they may run, and this program ends with them.
-fn forever<L>(limiter: L) -> &'static L {
-    Box::leak(Box::new(limiter))
-}
+impl Asked<'_> {
+    /// Tasks need it for as long as they may run, and this program ends with them. Alone, a caller finds all that it will ask for.
+    fn limiter<L>(self, new: impl FnOnce(NonZeroU32, Duration, NonZeroU32) -> L) -> &'static L {
+        let Rate { amount, per, burst } = self.arguments.rate();
+        let burst = self.arguments.alone.unwrap_or(burst);
+        Box::leak(Box::new(new(amount, per, burst)))
+    }
 
-fn of_tasks<F: Future<Output = ()> + Send + 'static>(
-    arguments: &Arguments,
-    runtime: Runtime,
-    acquire: impl Fn() -> F + Copy + Send + Sync + 'static,
-    try_acquire: Option<&dyn Fn() -> bool>,
-) -> anyhow::Result<()> {
-    let variant = arguments.variant();
-    if let Some(times) = arguments.alone {
-        alone::of_tasks(variant, times, runtime, acquire, try_acquire)
-    } else if arguments.requests.is_some() {
-        requests::of_tasks(arguments, runtime, acquire)
-    } else {
-        crowd::of_tasks(variant, &arguments.crowd(), runtime, acquire)
+    fn of_tasks<F: Future<Output = ()> + Send + 'static>(
+        self,
+        runtime: Runtime,
+        acquire: impl Fn() -> F + Copy + Send + Sync + 'static,
+        try_acquire: Option<&dyn Fn() -> bool>,
+    ) -> Result<()> {
+        let Self { variant, arguments } = self;
+        if let Some(times) = arguments.alone {
+            alone::of_tasks(variant, times, runtime, acquire, try_acquire)
+        } else if arguments.requests.is_some() {
+            requests::of_tasks(self, runtime, acquire)
+        } else {
+            crowd::of_tasks(variant, &arguments.crowd(), runtime, acquire)
+        }
     }
 }
