@@ -6,12 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use blocked_loop::Heartbeat;
 use blocked_loop::load::Load;
-use blocked_loop::{
-    Heartbeat, async_std_inline, async_std_spawn_blocking, smol_inline, smol_unblock, threads,
-    tokio_block_in_place, tokio_inline, tokio_multi_thread_inline, tokio_rayon, tokio_second_runtime,
-    tokio_spawn_blocking, tokio_yielding,
-};
 use clap::Parser;
 use demo::One;
 use outcome::{Threads, Work};
@@ -19,19 +15,11 @@ use outcome::{Threads, Work};
 /// Clients to serve, and the heart beside them, in; all answers out.
 type Serve = fn(Load, &Arc<Heartbeat>) -> Vec<u32>;
 
-const VARIANTS: [(&str, Serve); 12] = [
-    ("threads", threads::run),
-    ("tokio_inline", tokio_inline::run),
-    ("tokio_multi_thread_inline", tokio_multi_thread_inline::run),
-    ("tokio_yielding", tokio_yielding::run),
-    ("tokio_spawn_blocking", tokio_spawn_blocking::run),
-    ("tokio_block_in_place", tokio_block_in_place::run),
-    ("tokio_rayon", tokio_rayon::run),
-    ("tokio_second_runtime", tokio_second_runtime::run),
-    ("smol_inline", smol_inline::run),
-    ("smol_unblock", smol_unblock::run),
-    ("async_std_inline", async_std_inline::run),
-    ("async_std_spawn_blocking", async_std_spawn_blocking::run),
+const VARIANTS: [(&str, Serve); 12] = demo::variants![
+    blocked_loop:
+    threads, tokio_inline, tokio_multi_thread_inline, tokio_yielding, tokio_spawn_blocking,
+    tokio_block_in_place, tokio_rayon, tokio_second_runtime, smol_inline, smol_unblock, async_std_inline,
+    async_std_spawn_blocking,
 ];
 
 /// Handlers that compute, and a heart that beats beside them: how late do its beats come?

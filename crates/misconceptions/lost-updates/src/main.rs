@@ -5,28 +5,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use demo::One;
-use lost_updates::{
-    async_std, rayon, smol, threads_atomic, threads_local_sums, threads_mutex, threads_unsynchronized, tokio,
-    tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex,
-};
 use outcome::Work;
 
 /// Workers and additions of each in, the sum that was counted out.
 type Add = fn(u64, u64) -> u64;
 
-const VARIANTS: [(&str, Add); 12] = [
-    ("threads_unsynchronized", threads_unsynchronized::run),
-    ("threads_mutex", threads_mutex::run),
-    ("threads_atomic", threads_atomic::run),
-    ("threads_local_sums", threads_local_sums::run),
-    ("rayon", rayon::run),
-    ("tokio", tokio::run),
-    ("tokio_await_inside", tokio_await_inside::run),
-    ("tokio_multi_thread", tokio_multi_thread::run),
-    ("tokio_multi_thread_mutex", tokio_multi_thread_mutex::run),
-    ("tokio_mutex", tokio_mutex::run),
-    ("smol", smol::run),
-    ("async_std", async_std::run),
+const VARIANTS: [(&str, Add); 12] = demo::variants![
+    lost_updates:
+    threads_unsynchronized, threads_mutex, threads_atomic, threads_local_sums, rayon, tokio,
+    tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex, smol, async_std,
 ];
 
 /// Workers add 1 to one counter: who loses updates, and what does it cost not to?

@@ -9,11 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use blocking_client::Heartbeat;
 use blocking_client::page::{Page, check};
-use blocking_client::{
-    Heartbeat, async_std, async_std_inline, async_std_spawn_blocking, smol, smol_inline, smol_unblock,
-    threads, tokio, tokio_client_per_call, tokio_inline, tokio_spawn_blocking,
-};
 use clap::Parser;
 use demo::fetch::OriginFlag;
 use demo::{All, One};
@@ -22,18 +19,10 @@ use outcome::{Failure, Threads, Work};
 /// Each user's URLs in, and a heartbeat to keep; what became of each URL out.
 type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
 
-const VARIANTS: [(&str, Browse); 11] = [
-    ("threads", threads::run),
-    ("tokio_inline", tokio_inline::run),
-    ("tokio", tokio::run),
-    ("tokio_client_per_call", tokio_client_per_call::run),
-    ("tokio_spawn_blocking", tokio_spawn_blocking::run),
-    ("smol_inline", smol_inline::run),
-    ("smol", smol::run),
-    ("smol_unblock", smol_unblock::run),
-    ("async_std_inline", async_std_inline::run),
-    ("async_std", async_std::run),
-    ("async_std_spawn_blocking", async_std_spawn_blocking::run),
+const VARIANTS: [(&str, Browse); 11] = demo::variants![
+    blocking_client:
+    threads, tokio_inline, tokio, tokio_client_per_call, tokio_spawn_blocking, smol_inline, smol,
+    smol_unblock, async_std_inline, async_std, async_std_spawn_blocking,
 ];
 
 /// How long each body is.

@@ -10,20 +10,14 @@ use clap::Parser;
 use demo::One;
 use demo::fetch::{self, OriginFlag};
 use mass_download::page::{Page, check};
-use mass_download::{async_std, floor, hyper, smol, threads, threads_small_buffers, tokio};
 use outcome::{Failure, Threads, Work};
 
 /// URLs in, what became of each out.
 type Download = fn(Vec<String>) -> Vec<Result<Page, Failure>>;
 
-const VARIANTS: [(&str, Download); 7] = [
-    ("threads", threads::run),
-    ("threads_small_buffers", threads_small_buffers::run),
-    ("tokio", tokio::run),
-    ("hyper", hyper::run),
-    ("smol", smol::run),
-    ("async_std", async_std::run),
-    ("floor", floor::run),
+const VARIANTS: [(&str, Download); 7] = demo::variants![
+    mass_download:
+    threads, threads_small_buffers, tokio, hyper, smol, async_std, floor,
 ];
 
 /// Those whose client has TLS, once it is compiled in.

@@ -9,26 +9,14 @@ use clap::Parser;
 use demo::{Kinds, One};
 use outcome::Work;
 use switch_points::log::{Log, Switches, awaiting, inside};
-use switch_points::{
-    async_std, async_std_await_inside, smol, smol_await_inside, threads, threads_mutex, tokio,
-    tokio_await_inside, tokio_multi_thread, tokio_mutex, tokio_yield_inside,
-};
 
 /// How many workers, how many sections for each and how many steps in these, in; what they did is on the log.
 type Pass = fn(&Arc<Log>, usize, usize, u64);
 
-const VARIANTS: [(&str, Pass); 11] = [
-    ("threads", threads::run),
-    ("threads_mutex", threads_mutex::run),
-    ("tokio", tokio::run),
-    ("tokio_await_inside", tokio_await_inside::run),
-    ("tokio_yield_inside", tokio_yield_inside::run),
-    ("tokio_multi_thread", tokio_multi_thread::run),
-    ("tokio_mutex", tokio_mutex::run),
-    ("smol", smol::run),
-    ("smol_await_inside", smol_await_inside::run),
-    ("async_std", async_std::run),
-    ("async_std_await_inside", async_std_await_inside::run),
+const VARIANTS: [(&str, Pass); 11] = demo::variants![
+    switch_points:
+    threads, threads_mutex, tokio, tokio_await_inside, tokio_yield_inside, tokio_multi_thread, tokio_mutex,
+    smol, smol_await_inside, async_std, async_std_await_inside,
 ];
 
 /// What the series tell of each worker.

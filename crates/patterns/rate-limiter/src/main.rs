@@ -9,30 +9,25 @@ mod load;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Parser;
 use demo::fetch::OriginFlag;
 use demo::{All, One};
 use outcome::Threads;
-use rate_limiter::{article, async_std, governor, leaky_bucket, smol, threads, tokio};
 
-use load::crowd::{self, Crowd};
-use load::runtime::{ASYNC_STD, Runtime, SMOL, TOKIO};
-use load::seen::Rate;
-use load::{alone, requests};
+use load::limiters::{self, Asked};
 
 type Measure = fn(Asked) -> Result<()>;
 
 const VARIANTS: [(&str, Measure); 7] = [
-    ("threads", on_threads),
-    ("tokio", on_tokio),
-    ("smol", on_smol),
-    ("async_std", on_async_std),
-    ("article", as_in_the_article),
-    ("governor", by_governor),
-    ("leaky_bucket", by_leaky_bucket),
+    ("threads", limiters::on_threads),
+    ("tokio", limiters::on_tokio),
+    ("smol", limiters::on_smol),
+    ("async_std", limiters::on_async_std),
+    ("article", limiters::as_in_the_article),
+    ("governor", limiters::by_governor),
+    ("leaky_bucket", limiters::by_leaky_bucket),
 ];
 
 /// Callers who may go on at a rate only: who keeps to it, in what order, and at what cost?
@@ -73,33 +68,6 @@ struct Arguments {
     runtime_threads: Option<NonZeroUsize>,
 }
 
-/// What the command line has asked for.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    variant: &'a str,
-    arguments: &'a Arguments,
-}
-
-impl Arguments {
-    fn rate(&self) -> Rate {
-        Rate {
-            amount: self.amount,
-            per: Duration::from_millis(self.per_ms),
-            burst: self.burst,
-        }
-    }
-
-    fn crowd(&self) -> Crowd {
-        Crowd {
-            callers: self.callers,
-            each: self.each,
-            gives_up_after: self.for_ms.map(Duration::from_millis),
-            half_give_up: self.half_give_up,
-            rate: self.rate(),
-        }
-    }
-}
-
 fn main() -> ExitCode {
     origin::serve_if_child();
     demo::main(&VARIANTS, compare, measure)
@@ -136,82 +104,4 @@ fn measure(variant: &One<Measure>, arguments: &Arguments) -> Result<()> {
         arguments,
     };
     variant.guard(expected, threads, || (variant.run)(asked))
-}
-
-fn on_threads(asked: Asked) -> Result<()> {
-    let limiter = asked.limiter(threads::Limiter::new);
-    let arguments = asked.arguments;
-    if let Some(times) = arguments.alone {
-        alone::of_threads(times, || limiter.acquire(), || limiter.try_acquire())
-    } else if arguments.requests.is_some() {
-        requests::of_threads(asked, || limiter.acquire())
-    } else {
-        let acquire_within = |patience| limiter.acquire_within(patience);
-        crowd::of_threads(&arguments.crowd(), acquire_within)
-    }
-}
-
-fn on_tokio(asked: Asked) -> Result<()> {
-    let limiter = asked.limiter(tokio::Limiter::new);
-    let try_acquire = || limiter.try_acquire();
-    asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
-}
-
-fn on_smol(asked: Asked) -> Result<()> {
-    let limiter = asked.limiter(smol::Limiter::new);
-    let try_acquire = || limiter.try_acquire();
-    asked.of_tasks(SMOL, || limiter.acquire(), Some(&try_acquire))
-}
-
-fn on_async_std(asked: Asked) -> Result<()> {
-    let limiter = asked.limiter(async_std::Limiter::new);
-    let try_acquire = || limiter.try_acquire();
-    asked.of_tasks(ASYNC_STD, || limiter.acquire(), Some(&try_acquire))
-}
-
-fn as_in_the_article(asked: Asked) -> Result<()> {
-    let is_alone = asked.arguments.alone.is_some();
-    ensure!(
-        !is_alone,
-        "article knows no burst, so each but the first has to wait"
-    );
-    let limiter = asked.limiter(article::Limiter::new);
-    asked.of_tasks(TOKIO, || limiter.acquire(), None)
-}
-
-fn by_governor(asked: Asked) -> Result<()> {
-    let limiter = asked.limiter(governor::Limiter::new);
-    let try_acquire = || limiter.try_acquire();
-    asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
-}
-
-fn by_leaky_bucket(asked: Asked) -> Result<()> {
-    let limiter = asked.limiter(leaky_bucket::Limiter::new);
-    let try_acquire = || limiter.try_acquire();
-    asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
-}
-
-impl Asked<'_> {
-    /// Tasks need it for as long as they may run, and this program ends with them. Alone, a caller finds all that it will ask for.
-    fn limiter<L>(self, new: impl FnOnce(NonZeroU32, Duration, NonZeroU32) -> L) -> &'static L {
-        let Rate { amount, per, burst } = self.arguments.rate();
-        let burst = self.arguments.alone.unwrap_or(burst);
-        Box::leak(Box::new(new(amount, per, burst)))
-    }
-
-    fn of_tasks<F: Future<Output = ()> + Send + 'static>(
-        self,
-        runtime: Runtime,
-        acquire: impl Fn() -> F + Copy + Send + Sync + 'static,
-        try_acquire: Option<&dyn Fn() -> bool>,
-    ) -> Result<()> {
-        let Self { variant, arguments } = self;
-        if let Some(times) = arguments.alone {
-            alone::of_tasks(variant, times, runtime, acquire, try_acquire)
-        } else if arguments.requests.is_some() {
-            requests::of_tasks(self, runtime, acquire)
-        } else {
-            crowd::of_tasks(variant, &arguments.crowd(), runtime, acquire)
-        }
-    }
 }

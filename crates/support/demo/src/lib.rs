@@ -16,6 +16,12 @@ use outcome::timeline::draw;
 use outcome::{Outcome, Run, Threads};
 use workload::Heartbeat;
 
+/// The table of the variants of a crate whose modules all have a function `run` of the same kind: `variants![my_demo: threads, tokio]`.
+#[macro_export]
+macro_rules! variants {
+    ($experiment:ident: $($module:ident),+ $(,)?) => { [$((stringify!($module), $experiment::$module::run)),+] };
+}
+
 /// What a worker did, as the series of an outcome name it, and what that means.
 pub type Kinds<'a> = &'a [(&'a str, &'a str)];
 

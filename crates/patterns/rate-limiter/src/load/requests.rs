@@ -9,9 +9,9 @@ use bounded_pool::clients::{FetchError, Time, ureq};
 use origin::Origin;
 use outcome::{Failure, Run, Work};
 
+use super::limiters::Asked;
 use super::runtime::Runtime;
 use super::seen::Seen;
-use crate::Asked;
 
 /// What comes of a request, if it is not what was asked for.
 type Failures = Mutex<Vec<Failure>>;
