@@ -4,7 +4,7 @@ use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use demo::{All, One};
 use outcome::{Threads, Work};
@@ -42,24 +42,25 @@ fn main() -> ExitCode {
     demo::main(&VARIANTS, compare, measure)
 }
 
-fn compare(mut all: All<Wait>, arguments: &Arguments) -> Result<()> {
-    if arguments.tasks > MOST_PROCESSES {
-        eprintln!("processes are left out: they go up to {MOST_PROCESSES} tasks");
-        all = all.without("processes");
+fn compare(all: &All<Wait>, arguments: &Arguments) -> Result<()> {
+    if arguments.tasks <= MOST_PROCESSES {
+        return all.compare("waited", &[]);
     }
-    all.compare("waited", &[])
+    eprintln!("processes are left out: they go up to {MOST_PROCESSES} tasks");
+    all.without("processes").compare("waited", &[])
 }
 
 fn measure(variant: &One<Wait>, &Arguments { tasks, wait_ms }: &Arguments) -> Result<()> {
+    let is_too_many = variant.name == "processes" && tasks > MOST_PROCESSES;
+    ensure!(
+        !is_too_many,
+        "processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks"
+    );
     let threads = match variant.name {
-        "threads" => Threads::of(tasks),
+        "threads" | "processes" => Threads::of(tasks),
         "threads_small_stack" => {
             Threads { count: tasks, stack_bytes: Some(threads_small_stack::STACK_BYTES) }
         }
-        "processes" if tasks > MOST_PROCESSES => {
-            bail!("processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks")
-        }
-        "processes" => Threads::of(tasks),
         _ => Threads::of_a_runtime(),
     };
     variant.guard(tasks, threads, || {

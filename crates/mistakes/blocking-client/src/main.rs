@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     demo::main(&VARIANTS, compare, measure)
 }
 
-fn compare(all: All<Browse>, arguments: &Arguments) -> Result<()> {
+fn compare(all: &All<Browse>, arguments: &Arguments) -> Result<()> {
     if arguments.cold {
         return outcome::compare(&cold::VARIANTS, "answered", &cold::COLUMNS).map(drop);
     }

@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     demo::main(&VARIANTS, compare, measure)
 }
 
-fn compare(all: All<Pool>, arguments: &Arguments) -> Result<()> {
+fn compare(all: &All<Pool>, arguments: &Arguments) -> Result<()> {
     outcome::raise_open_files();
     let metric = if arguments.inputs.is_some() {
         "input_s"

@@ -21,12 +21,12 @@ use load::work::{self, Asked, Tally};
 type Pipeline = fn(&Asked) -> anyhow::Result<Tally>;
 
 const VARIANTS: [(&str, Pipeline); 8] = [
-    ("threads", pipelines::threads),
+    ("threads", |asked| Ok(pipelines::threads(asked))),
     ("tokio_rayon", pipelines::tokio_rayon),
     ("tokio_spawn_blocking", pipelines::tokio_spawn_blocking),
     ("tokio_processes", pipelines::tokio_processes),
     ("procspawn", pipelines::procspawn),
-    ("smol_unblock", pipelines::smol_unblock),
+    ("smol_unblock", |asked| Ok(pipelines::smol_unblock(asked))),
     ("inline", pipelines::inline),
     ("pool_per_call", pipelines::pool_per_call),
 ];

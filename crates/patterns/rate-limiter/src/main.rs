@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     demo::main(&VARIANTS, compare, measure)
 }
 
-fn compare(all: All<Measure>, arguments: &Arguments) -> Result<()> {
+fn compare(all: &All<Measure>, arguments: &Arguments) -> Result<()> {
     outcome::raise_open_files();
     if arguments.alone.is_some() {
         let metrics = ["acquire_s", "try_acquire_s"];

@@ -1,5 +1,5 @@
 //! The test of every demo's command line. Each experiment has a file `tests/command.toml`: rows of arguments, and what the program
-//! is to print, how it exits, and what it reports. Its `tests/command.rs` hands the program over to [`test`].
+//! is to print, how it exits, and what it reports. `command.rs` beside this crate's `src` is the test program of them all.
 
 #![warn(missing_docs)]
 

@@ -44,7 +44,7 @@ pub struct One<'a, V> {
 /// `all` compares them. Two flags of `A` are heeded here: `--runtime-threads`, and `--urls`, which is of one variant in any case.
 pub fn main<V: Copy, A: Parser>(
     variants: &[(&'static str, V)],
-    all: impl FnOnce(All<V>, &A) -> Result<()>,
+    all: impl FnOnce(&All<V>, &A) -> Result<()>,
     one: impl FnOnce(&One<V>, &A) -> Result<()>,
 ) -> ExitCode {
     let command = A::command();
@@ -65,7 +65,7 @@ pub fn main<V: Copy, A: Parser>(
     let name = matches.get_one::<String>("variant").map(String::as_str);
     outcome::exit(match name.or(fetches_list.then_some("tokio")) {
         Some(name) => variants.find(name).and_then(|variant| one(&variant, &arguments)),
-        None => all(variants, &arguments),
+        None => all(&variants, &arguments),
     })
 }
 
@@ -78,9 +78,9 @@ impl<V: Copy> All<'_, V> {
 
     /// All others.
     #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.variants.retain(|(other, _)| *other != name);
-        self
+    pub fn without(&self, name: &str) -> Self {
+        let others = self.variants.iter().copied().filter(|(other, _)| *other != name);
+        Self { experiment: self.experiment, variants: others.collect() }
     }
 
     /// Prints one table of them: `done` names what the work counts, and `metrics` which of its metrics get a column.

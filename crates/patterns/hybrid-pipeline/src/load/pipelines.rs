@@ -15,7 +15,7 @@ use super::work::{self, Asked, Fetch, Item, Page, Tally, compute};
 pub(crate) static WORK: hybrid_pipeline::tokio_processes::Work<Page, u32, String> =
     hybrid_pipeline::tokio_processes::Work("compute", compute);
 
-pub(crate) fn threads(asked: &Asked) -> anyhow::Result<Tally> {
+pub(crate) fn threads(asked: &Asked) -> Tally {
     let client = clients::ureq::Client::new(asked.fetches, work::time());
     let fetch = move |item: Item| {
         let body = item.url.map_or_else(|| Ok(work::body()), |url| client.fetch(&url));
@@ -37,7 +37,7 @@ pub(crate) fn threads(asked: &Asked) -> anyhow::Result<Tally> {
     heartbeat.stop();
     heart.thread().unpark();
     heart.join().expect("the heart does not panic");
-    Ok(tally.with(&heartbeat))
+    tally.with(&heartbeat)
 }
 
 pub(crate) fn tokio_rayon(asked: &Asked) -> anyhow::Result<Tally> {
@@ -109,7 +109,7 @@ fn on_tokio<S: Stream<Item = (usize, Result<u32, impl Display>)>>(
 }
 
 /// On smol's global executor, which has one thread.
-pub(crate) fn smol_unblock(asked: &Asked) -> anyhow::Result<Tally> {
+pub(crate) fn smol_unblock(asked: &Asked) -> Tally {
     let Asked { fetches, jobs, .. } = *asked;
     let heartbeat = asked.heartbeat();
     let heart = smol::spawn({
@@ -130,7 +130,7 @@ pub(crate) fn smol_unblock(asked: &Asked) -> anyhow::Result<Tally> {
     let tally = smol::block_on(smol::spawn(async { collect(pages).await }));
     heartbeat.stop();
     smol::block_on(heart);
-    Ok(tally.with(&heartbeat))
+    tally.with(&heartbeat)
 }
 
 async fn collect(results: impl Stream<Item = (usize, Result<u32, impl Display>)>) -> Tally {
