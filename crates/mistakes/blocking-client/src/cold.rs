@@ -10,34 +10,17 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use blocking_client::page::{Page, check};
-use demo::One;
-use demo::fetch::OriginFlag;
-use outcome::Work;
-
-use crate::{BYTES, Browse};
+use blocking_client::page::Page;
 
 /// Those that have such a program.
 pub(crate) const VARIANTS: [&str; 4] = ["threads", "tokio", "smol", "async_std"];
 /// How many starts are one run; a single one is too noisy to decide anything.
-const STARTS: u64 = 20;
+pub(crate) const STARTS: u64 = 20;
 /// The figures of them, as a demo shows them.
 pub(crate) const COLUMNS: [&str; 3] = ["cold_s", "cold_hwm_bytes", "binary_bytes"];
 
-/// What they come to, as an outcome of the demo.
-pub(crate) fn measure(variant: &One<Browse>, origin: &OriginFlag) -> Result<()> {
-    let origin = origin.start()?;
-    let program = program(variant.name)?;
-    let run = variant.start()?;
-    let (pages, metrics) = start_all(&program, &format!("{}/bytes/{BYTES}", origin.url()))?;
-    let done = pages.into_iter().filter(|&page| check(Ok(page), BYTES).is_ok()).count() as u64;
-    let mut outcome = run.finish(Work { expected: STARTS, done });
-    outcome.metrics.extend(metrics);
-    outcome.report()
-}
-
 /// The one of `variant`, which stands beside this one.
-fn program(variant: &str) -> Result<PathBuf> {
+pub(crate) fn program(variant: &str) -> Result<PathBuf> {
     ensure!(
         VARIANTS.contains(&variant),
         "there is a cold start of {}, none of {variant}",
@@ -55,7 +38,7 @@ fn program(variant: &str) -> Result<PathBuf> {
 
 /// Starts `program` [`STARTS`] times, one after the other; returns all pages that it fetched from `url`, and of each
 /// figure the median.
-fn start_all(program: &Path, url: &str) -> Result<(Vec<Page>, BTreeMap<String, f64>)> {
+pub(crate) fn start_all(program: &Path, url: &str) -> Result<(Vec<Page>, BTreeMap<String, f64>)> {
     let mut pages = Vec::new();
     let mut figures: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for _ in 0..STARTS {

@@ -66,7 +66,7 @@ fn compare(all: &All<Browse>, arguments: &Arguments) -> Result<()> {
 fn measure(variant: &One<Browse>, arguments: &Arguments) -> Result<()> {
     let &Arguments { requests, delay_ms, period_ms, .. } = arguments;
     if arguments.cold {
-        return cold::measure(variant, &arguments.origin);
+        return measure_cold(variant, &arguments.origin);
     }
     let users = arguments.users.min(requests);
     variant.guard(requests, threads_of(variant.name, users), || {
@@ -84,6 +84,17 @@ fn measure(variant: &One<Browse>, arguments: &Arguments) -> Result<()> {
         demo::add_lateness(&mut outcome, &heartbeat);
         outcome.report_failures(&failed, "requests")
     })
+}
+
+fn measure_cold(variant: &One<Browse>, origin: &OriginFlag) -> Result<()> {
+    let origin = origin.start()?;
+    let program = cold::program(variant.name)?;
+    let run = variant.start()?;
+    let (pages, metrics) = cold::start_all(&program, &format!("{}/bytes/{BYTES}", origin.url()))?;
+    let done = pages.into_iter().filter(|&page| check(Ok(page), BYTES).is_ok()).count() as u64;
+    let mut outcome = run.finish(Work { expected: cold::STARTS, done });
+    outcome.add(metrics);
+    outcome.report()
 }
 
 /// Those that a variant starts; a pool has a thread for each call under way, up to its own limit.
