@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
-use cpu_bound::{
-    Heartbeat, async_std, processes, rayon, serial, serial_processes, smol, threads, tokio_multi_thread,
-    tokio_yielding,
-};
+use cpu_bound::{Heartbeat, processes, serial_processes};
 use demo::One;
 use outcome::Work;
 use procspawn::SpawnError;
@@ -25,16 +22,11 @@ enum Compute {
 }
 use Compute::{Here, InPool, InProcesses};
 
-const VARIANTS: [(&str, Compute); 9] = [
-    ("serial", Here(serial::run)),
-    ("threads", Here(threads::run)),
-    ("rayon", Here(rayon::run)),
-    ("tokio_yielding", Here(tokio_yielding::run)),
-    ("tokio_multi_thread", Here(tokio_multi_thread::run)),
-    ("smol", Here(smol::run)),
-    ("async_std", Here(async_std::run)),
-    ("processes", InPool(processes::run)),
-    ("serial_processes", InProcesses(serial_processes::run)),
+const VARIANTS: [(&str, Compute); 9] = demo::variants![
+    cpu_bound:
+    Here(serial, threads, rayon, tokio_yielding, tokio_multi_thread, smol, async_std),
+    InPool(processes),
+    InProcesses(serial_processes),
 ];
 
 /// Equal computations, more than one core: which model has them done in parallel?

@@ -10,11 +10,6 @@ use demo::One;
 use outcome::{Refused, Threads, Work};
 use switch_costs::laps::Hops;
 use switch_costs::spawns::Spawns;
-use switch_costs::{
-    channel_async_std, channel_smol, channel_threads, channel_tokio, channel_tokio_multi_thread,
-    pipe_async_std, pipe_smol, pipe_threads, pipe_tokio, pipe_tokio_multi_thread, spawn_async_std,
-    spawn_smol, spawn_threads, spawn_tokio, spawn_tokio_multi_thread,
-};
 
 /// How many workers and rounds in, what was done and how long it took out.
 #[derive(Clone, Copy)]
@@ -24,22 +19,13 @@ enum Demo {
     Spawn(fn(usize, u64) -> Spawns),
 }
 
-const VARIANTS: [(&str, Demo); 15] = [
-    ("channel_threads", Demo::Channel(channel_threads::run)),
-    ("channel_tokio", Demo::Channel(channel_tokio::run)),
-    ("channel_tokio_multi_thread", Demo::Channel(channel_tokio_multi_thread::run)),
-    ("channel_smol", Demo::Channel(channel_smol::run)),
-    ("channel_async_std", Demo::Channel(channel_async_std::run)),
-    ("pipe_threads", Demo::Pipe(pipe_threads::run)),
-    ("pipe_tokio", Demo::Pipe(pipe_tokio::run)),
-    ("pipe_tokio_multi_thread", Demo::Pipe(pipe_tokio_multi_thread::run)),
-    ("pipe_smol", Demo::Pipe(pipe_smol::run)),
-    ("pipe_async_std", Demo::Pipe(pipe_async_std::run)),
-    ("spawn_threads", Demo::Spawn(spawn_threads::run)),
-    ("spawn_tokio", Demo::Spawn(spawn_tokio::run)),
-    ("spawn_tokio_multi_thread", Demo::Spawn(spawn_tokio_multi_thread::run)),
-    ("spawn_smol", Demo::Spawn(spawn_smol::run)),
-    ("spawn_async_std", Demo::Spawn(spawn_async_std::run)),
+use Demo::{Channel, Pipe, Spawn};
+
+const VARIANTS: [(&str, Demo); 15] = demo::variants![
+    switch_costs:
+    Channel(channel_threads, channel_tokio, channel_tokio_multi_thread, channel_smol, channel_async_std),
+    Pipe(pipe_threads, pipe_tokio, pipe_tokio_multi_thread, pipe_smol, pipe_async_std),
+    Spawn(spawn_threads, spawn_tokio, spawn_tokio_multi_thread, spawn_smol, spawn_async_std),
 ];
 
 /// Workers that only pass a byte on, or do nothing at all: what does a switch cost, and what a start?
@@ -66,9 +52,9 @@ fn measure(variant: &One<Demo>, &Arguments { workers, rounds }: &Arguments) -> R
         let run = variant.start()?;
         let workers = usize::try_from(workers)?;
         let (done, all, times) = match variant.run {
-            Demo::Channel(ring) => of_hops(ring(workers, rounds)),
-            Demo::Pipe(ring) => of_hops(ring(workers, rounds).map_err(with_limit)?),
-            Demo::Spawn(round) => of_spawns(round(workers, rounds)),
+            Channel(ring) => of_hops(ring(workers, rounds)),
+            Pipe(ring) => of_hops(ring(workers, rounds).map_err(with_limit)?),
+            Spawn(round) => of_spawns(round(workers, rounds)),
         };
         let mut outcome = run.finish(Work { expected, done });
         outcome.add(times.into_iter().map(|(name, time)| (name, time.as_secs_f64() / all as f64)));

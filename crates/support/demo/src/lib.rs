@@ -16,10 +16,14 @@ use outcome::timeline::draw;
 use outcome::{Outcome, Run, Threads};
 use workload::Heartbeat;
 
-/// The table of the variants of a crate whose modules all have a function `run` of the same kind: `variants![my_demo: threads, tokio]`.
+/// The table of the variants of a crate, each of whose modules has a function `run`: `variants![my_demo: threads, tokio]`. If these
+/// are not all of one type, an enum has the types: `variants![my_demo: Blocking(threads), Async(tokio, smol)]`.
 #[macro_export]
 macro_rules! variants {
     ($experiment:ident: $($module:ident),+ $(,)?) => { [$((stringify!($module), $experiment::$module::run)),+] };
+    ($experiment:ident: $($kind:ident($($module:ident),+ $(,)?)),+ $(,)?) => {
+        [$($((stringify!($module), $kind($experiment::$module::run))),+),+]
+    };
 }
 
 /// What a worker did, as the series of an outcome name it, and what that means.
@@ -49,21 +53,21 @@ pub fn main<V: Copy, A: Parser>(
 ) -> ExitCode {
     let command = A::command();
     let experiment = command.get_name().to_owned();
-    let has_list = command.get_arguments().any(|argument| argument.get_id() == "urls");
+    let has = |flag| command.get_arguments().any(|argument| argument.get_id() == flag);
+    let (has_list, has_threads) = (has("urls"), has("runtime_threads"));
     let left_out = if has_list { ", and tokio for --urls" } else { "" };
     let variant = Arg::new("variant")
         .value_name("VARIANT")
         .value_parser(PossibleValuesParser::new(variants.iter().map(|(name, _)| *name)))
         .help(format!("The variant to run; all of them if left out{left_out}"));
     let matches = command.arg(variant).get_matches();
-    if let Ok(asked) = matches.try_get_one("runtime_threads") {
-        outcome::give_runtimes_their_threads(asked.copied());
+    if has_threads {
+        outcome::give_runtimes_their_threads(matches.get_one("runtime_threads").copied());
     }
     let arguments = A::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let variants = All { experiment: &experiment, variants: variants.to_vec() };
-    let fetches_list = matches!(matches.try_contains_id("urls"), Ok(true));
-    let name = matches.get_one::<String>("variant").map(String::as_str);
-    outcome::exit(match name.or(fetches_list.then_some("tokio")) {
+    let of_list = (has_list && matches.contains_id("urls")).then_some("tokio");
+    outcome::exit(match matches.get_one::<String>("variant").map(String::as_str).or(of_list) {
         Some(name) => variants.find(name).and_then(|variant| one(&variant, &arguments)),
         None => all(&variants, &arguments),
     })
