@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import limits
 from outcome import Run
@@ -29,3 +30,16 @@ def report(
         errors=Counter(str(failure) or type(failure).__name__ for failure in failed),
         refused=next(filter(None, (limits.by_error(failure, done) for failure in failed)), None),
     )
+
+
+def of_pages(pages: Sequence[Any], asked: int) -> list[BaseException]:
+    """What is wrong with those that are not the page that was asked for, with a body of so many bytes."""
+    failed: list[BaseException] = []
+    for page in pages:
+        if isinstance(page, BaseException):
+            failed.append(page)
+        elif page.status != 200:
+            failed.append(ValueError(f"status {page.status}"))
+        elif page.bytes != asked:
+            failed.append(ValueError(f"a body of {page.bytes} bytes"))
+    return failed

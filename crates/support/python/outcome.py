@@ -6,15 +6,13 @@ that `OUTCOME_FILE` names, or to the terminal as one line.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,44 +22,6 @@ SCHEMA = 1
 SAMPLE_EVERY_S = 0.02
 # Linux gives each thread a kernel stack of this size; no account of the process holds it.
 KERNEL_STACK_BYTES = 16 * 1024
-
-
-def parser(about: str | None, variants: Iterable[str]) -> argparse.ArgumentParser:
-    """A parser of a demo's arguments, which knows `variant` and `--origin`; the demo adds its own."""
-    arguments = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("variant", nargs="?", choices=sorted(variants), help="all of them if left out")
-    arguments.add_argument("--origin", metavar="URL", help="`cargo run --release -p origin` prints it")
-    return arguments
-
-
-def require_origin(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    """Ends the program with wrong use if there is nothing to fetch from."""
-    if arguments.origin is None:
-        parser.error("there is nothing to fetch from: start `cargo run --release -p origin`, and pass its URL as --origin URL")
-
-
-def whole(least: int, most: int) -> Any:
-    """Reads a whole number within bounds, for `type=` of an argument."""
-
-    def number(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{value} is not within {least} and {most}")
-        return value
-
-    return number
-
-
-def raise_open_files() -> None:
-    """Lets this process have as many files open as it may ask for."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def run_all(variants: Iterable[str]) -> None:
-    """Runs this program once for each variant, in a process of its own, since the peak of memory never falls."""
-    for variant in variants:
-        subprocess.run([sys.executable, sys.argv[0], variant, *sys.argv[1:]], check=False)
 
 
 class Run:

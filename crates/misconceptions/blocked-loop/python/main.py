@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 # In place of this folder, whose modules are those of a package.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import demo
 import outcome
 from heartbeat import Heartbeat
 from python import asyncio_executor, asyncio_inline, asyncio_processes, asyncio_yielding, threads
@@ -28,22 +29,20 @@ VARIANTS = {
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--clients", type=outcome.whole(1, 1_000), default=2, metavar="N")
-    parser.add_argument("--beats", type=outcome.whole(1, 1_000_000), default=240, metavar="N")
-    parser.add_argument("--period-ms", type=outcome.whole(1, 60_000), default=5, metavar="MS")
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--clients", 2, 1, 1_000)
+    demo.number(parser, "--beats", 240, 1, 1_000_000)
+    demo.number(parser, "--period-ms", 5, 1, 60_000)
     # A handler takes about 200 ms, as in Rust; experiment.toml has the answer for so many steps.
-    parser.add_argument("--steps", type=outcome.whole(1, 1_000_000_000), default=1_400_000, metavar="N")
+    demo.number(parser, "--steps", 1_400_000, 1, 1_000_000_000)
     arguments = parser.parse_args()
-    if arguments.variant is None:
-        outcome.run_all(VARIANTS)
-        return
+    serve = demo.choose(VARIANTS, arguments)
     run = outcome.Run("blocked-loop", arguments.variant)
     period_s = arguments.period_ms / 1_000
     heartbeat = Heartbeat(period_s)
     load = Load(arguments.clients, arguments.steps, time.perf_counter() + arguments.beats * period_s)
     started = time.perf_counter()
-    answers = VARIANTS[arguments.variant](load, heartbeat)
+    answers = serve(load, heartbeat)
     # Whether it is the right one is not for the program to say that has computed it: each case expects a number.
     done = answers.count(answers[0])
     handlers_per_s = done / (time.perf_counter() - started)

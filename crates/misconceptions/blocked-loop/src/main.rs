@@ -5,41 +5,26 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use blocked_loop::Heartbeat;
 use blocked_loop::load::Load;
-use blocked_loop::{
-    Heartbeat, async_std_inline, async_std_spawn_blocking, smol_inline, smol_unblock, threads,
-    tokio_block_in_place, tokio_inline, tokio_multi_thread_inline, tokio_rayon, tokio_second_runtime,
-    tokio_spawn_blocking, tokio_yielding,
-};
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
-use outcome::{Run, Threads, Work, guard};
+use demo::One;
+use outcome::{Threads, Work};
 
 /// Clients to serve, and the heart beside them, in; all answers out.
 type Serve = fn(Load, &Arc<Heartbeat>) -> Vec<u32>;
 
-const VARIANTS: [(&str, Serve); 12] = [
-    ("threads", threads::run),
-    ("tokio_inline", tokio_inline::run),
-    ("tokio_multi_thread_inline", tokio_multi_thread_inline::run),
-    ("tokio_yielding", tokio_yielding::run),
-    ("tokio_spawn_blocking", tokio_spawn_blocking::run),
-    ("tokio_block_in_place", tokio_block_in_place::run),
-    ("tokio_rayon", tokio_rayon::run),
-    ("tokio_second_runtime", tokio_second_runtime::run),
-    ("smol_inline", smol_inline::run),
-    ("smol_unblock", smol_unblock::run),
-    ("async_std_inline", async_std_inline::run),
-    ("async_std_spawn_blocking", async_std_spawn_blocking::run),
+const VARIANTS: [(&str, Serve); 12] = demo::variants![
+    blocked_loop:
+    threads, tokio_inline, tokio_multi_thread_inline, tokio_yielding, tokio_spawn_blocking,
+    tokio_block_in_place, tokio_rayon, tokio_second_runtime, smol_inline, smol_unblock, async_std_inline,
+    async_std_spawn_blocking,
 ];
 
 /// Handlers that compute, and a heart that beats beside them: how late do its beats come?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many clients send one request after the other
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     clients: u64,
@@ -55,39 +40,23 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    outcome::exit(measure(&Arguments::parse()))
+    let metrics = ["late_p50_s", "late_p99_s", "late_max_s", "handlers_per_s"];
+    demo::main(&VARIANTS, |all, _| all.compare("answered", &metrics), measure)
 }
 
-fn measure(Arguments { variant, clients, beats, period_ms, steps }: &Arguments) -> Result<()> {
-    let Some(variant) = variant else {
-        let names = VARIANTS.map(|(name, _)| name);
-        return outcome::compare(
-            &names,
-            "answered",
-            &["late_p50_s", "late_p99_s", "late_max_s", "handlers_per_s"],
-        );
-    };
-    let (_, serve) = VARIANTS.into_iter().find(|(name, _)| name == variant).context("not a variant")?;
+fn measure(variant: &One<Serve>, &Arguments { clients, beats, period_ms, steps }: &Arguments) -> Result<()> {
     // At most: a thread for each client, and one for the heart.
-    let threads = Threads { count: clients + 1, stack_bytes: None };
-    guard("blocked-loop", variant, *clients, threads, || {
-        let run = Run::start("blocked-loop", variant)?;
-        let period = Duration::from_millis(*period_ms);
+    variant.guard(clients, Threads::of(clients + 1), || {
+        let run = variant.start()?;
+        let period = Duration::from_millis(period_ms);
         let heartbeat = Arc::new(Heartbeat::every(period));
-        let answers = serve(
-            Load { clients: *clients, steps: *steps, until: Instant::now() + period * *beats },
-            &heartbeat,
-        );
-        let answer = answers.first().copied().context("there is no answer")?;
-        // Whether it is the right one is not for the program to say that has computed it: each case expects a number.
-        let done = answers.iter().filter(|other| **other == answer).count() as u64;
+        let load = Load { clients, steps, until: Instant::now() + period * beats };
+        let answers = (variant.run)(load, &heartbeat);
+        let (answer, done) = demo::agreed(&answers)?;
         // Clients ask for as long as the beats last, so what was asked for is what was answered.
         let mut outcome = run.finish(Work { expected: answers.len() as u64, done });
-        let lateness = heartbeat.lateness();
-        outcome.metrics.extend(lateness.metrics());
-        outcome.metrics.insert("handlers_per_s".to_owned(), done as f64 / outcome.elapsed_s);
-        outcome.metrics.insert("answer".to_owned(), f64::from(answer));
-        outcome.series.insert("late_s".to_owned(), lateness.histogram);
+        demo::add_lateness(&mut outcome, &heartbeat);
+        outcome.add([("handlers_per_s", done as f64 / outcome.elapsed_s), ("answer", f64::from(answer))]);
         outcome.report()
     })
 }

@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 # In place of this folder, whose asyncio.py would hide the standard library's.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import demo
 import outcome
 from python import (
     asyncio,
@@ -33,15 +34,13 @@ VARIANTS = {
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--workers", type=outcome.whole(1, 1_000), default=4, metavar="N")
-    parser.add_argument("--additions", type=outcome.whole(1, 1_000_000_000), default=1_000_000, metavar="N")
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--workers", 4, 1, 1_000)
+    demo.number(parser, "--additions", 1_000_000, 1, 1_000_000_000)
     arguments = parser.parse_args()
-    if arguments.variant is None:
-        outcome.run_all(VARIANTS)
-        return
+    add = demo.choose(VARIANTS, arguments)
     run = outcome.Run("lost-updates", arguments.variant)
-    done = VARIANTS[arguments.variant](arguments.workers, arguments.additions)
+    done = add(arguments.workers, arguments.additions)
     expected = arguments.workers * arguments.additions
     run.report(expected=expected, done=done, metrics={"lost": expected - done})
 

@@ -2,39 +2,23 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
-use lost_updates::{
-    async_std, rayon, smol, threads_atomic, threads_local_sums, threads_mutex, threads_unsynchronized, tokio,
-    tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex,
-};
-use outcome::{Run, Work};
+use demo::One;
+use outcome::Work;
 
 /// Workers and additions of each in, the sum that was counted out.
 type Add = fn(u64, u64) -> u64;
 
-const VARIANTS: [(&str, Add); 12] = [
-    ("threads_unsynchronized", threads_unsynchronized::run),
-    ("threads_mutex", threads_mutex::run),
-    ("threads_atomic", threads_atomic::run),
-    ("threads_local_sums", threads_local_sums::run),
-    ("rayon", rayon::run),
-    ("tokio", tokio::run),
-    ("tokio_await_inside", tokio_await_inside::run),
-    ("tokio_multi_thread", tokio_multi_thread::run),
-    ("tokio_multi_thread_mutex", tokio_multi_thread_mutex::run),
-    ("tokio_mutex", tokio_mutex::run),
-    ("smol", smol::run),
-    ("async_std", async_std::run),
+const VARIANTS: [(&str, Add); 12] = demo::variants![
+    lost_updates:
+    threads_unsynchronized, threads_mutex, threads_atomic, threads_local_sums, rayon, tokio,
+    tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex, smol, async_std,
 ];
 
 /// Workers add 1 to one counter: who loses updates, and what does it cost not to?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many threads or tasks add
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     workers: u64,
@@ -44,17 +28,13 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    outcome::exit(measure(Arguments::parse()))
+    demo::main(&VARIANTS, |all, _| all.compare("counted", &[]), measure)
 }
 
-fn measure(Arguments { variant, workers, additions }: Arguments) -> Result<()> {
-    let Some(variant) = variant else {
-        return outcome::compare(&VARIANTS.map(|(name, _)| name), "counted", &[]);
-    };
-    let (_, add) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
-    let run = Run::start("lost-updates", &variant)?;
-    let (expected, done) = (workers * additions, add(workers, additions));
+fn measure(variant: &One<Add>, &Arguments { workers, additions }: &Arguments) -> Result<()> {
+    let run = variant.start()?;
+    let (expected, done) = (workers * additions, (variant.run)(workers, additions));
     let mut outcome = run.finish(Work { expected, done });
-    outcome.metrics.insert("lost".to_owned(), expected as f64 - done as f64);
+    outcome.add([("lost", expected as f64 - done as f64)]);
     outcome.report()
 }

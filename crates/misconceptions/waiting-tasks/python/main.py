@@ -6,15 +6,13 @@ Tasks that only wait, all at once: what does each of them cost?
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # In place of this folder, whose asyncio.py would hide the standard library's.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
-import limits
+import demo
 import outcome
 from python import gauge
 
@@ -25,26 +23,18 @@ MOST_PROCESSES = 100
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--tasks", type=outcome.whole(1, 10_000_000), default=10_000, metavar="N")
-    parser.add_argument(
-        "--wait-ms", type=outcome.whole(1, 600_000), default=2_000, metavar="MS", help="longer than it takes to start them all"
-    )
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--tasks", 10_000, 1, 10_000_000)
+    demo.number(parser, "--wait-ms", 2_000, 1, 600_000, "longer than it takes to start them all")
     arguments = parser.parse_args()
     tasks, variant = arguments.tasks, arguments.variant
-    if variant is None:
-        outcome.run_all(VARIANTS if tasks <= MOST_PROCESSES else VARIANTS[:2])
-        return
     if variant == "processes" and tasks > MOST_PROCESSES:
         parser.error(f"processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks")
-    wait: Callable[[int, float], int] = import_module(f"python.{variant}").run
+    wait = demo.choose(VARIANTS if tasks <= MOST_PROCESSES else VARIANTS[:2], arguments)
     run = outcome.Run("waiting-tasks", variant)
     gauge.start()
-    try:
+    with demo.or_refused(run, tasks):
         done = wait(tasks, arguments.wait_ms / 1_000)
-    except RuntimeError as error:
-        run.report(expected=tasks, done=0, refused=limits.of_threads(error))
-        return
     most, last_arrival = gauge.read()
     run.report(expected=tasks, done=done, metrics={"waiting_at_once": most, "start_s": last_arrival})
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
-use outcome::{Run, Threads, Work, guard};
+use demo::{All, One};
+use outcome::{Threads, Work};
 use waiting_tasks::{async_std, gauge, processes, smol, threads, threads_small_stack, tokio, tokio_joined};
 
 /// How many tasks, and how long each of them waits, in; how many did, out.
@@ -29,9 +29,6 @@ const MOST_PROCESSES: u64 = 100;
 /// Tasks that only wait, all at once: what does each of them cost?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many tasks wait at once
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     tasks: u64,
@@ -42,48 +39,41 @@ struct Arguments {
 
 fn main() -> ExitCode {
     processes::wait_if_child();
-    outcome::exit(measure(&Arguments::parse()))
+    demo::main(&VARIANTS, compare, measure)
 }
 
-fn measure(Arguments { variant, tasks, wait_ms }: &Arguments) -> Result<()> {
-    let (&tasks, time) = (tasks, Duration::from_millis(*wait_ms));
-    let Some(variant) = variant else {
-        let mut names = VARIANTS.map(|(name, _)| name).to_vec();
-        if tasks > MOST_PROCESSES {
-            eprintln!("processes are left out: they go up to {MOST_PROCESSES} tasks");
-            names.retain(|name| *name != "processes");
-        }
-        return outcome::compare(&names, "waited", &[]);
-    };
-    let is_too_many = variant == "processes" && tasks > MOST_PROCESSES;
+fn compare(all: &All<Wait>, arguments: &Arguments) -> Result<()> {
+    if arguments.tasks <= MOST_PROCESSES {
+        return all.compare("waited", &[]);
+    }
+    eprintln!("processes are left out: they go up to {MOST_PROCESSES} tasks");
+    all.without("processes").compare("waited", &[])
+}
+
+fn measure(variant: &One<Wait>, &Arguments { tasks, wait_ms }: &Arguments) -> Result<()> {
+    let is_too_many = variant.name == "processes" && tasks > MOST_PROCESSES;
     ensure!(
         !is_too_many,
         "processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks"
     );
-    let (_, wait) = VARIANTS.into_iter().find(|(name, _)| name == variant).context("not a variant")?;
-    guard("waiting-tasks", variant, tasks, threads_of(variant, tasks), || {
-        let run = Run::start("waiting-tasks", variant)?;
+    let threads = match variant.name {
+        "threads" | "processes" => Threads::of(tasks),
+        "threads_small_stack" => {
+            Threads { count: tasks, stack_bytes: Some(threads_small_stack::STACK_BYTES) }
+        }
+        _ => Threads::of_a_runtime(),
+    };
+    variant.guard(tasks, threads, || {
+        let run = variant.start()?;
         gauge::start();
-        let done = wait(tasks, time)?;
+        let done = (variant.run)(tasks, Duration::from_millis(wait_ms))?;
         let mut outcome = run.finish(Work { expected: tasks, done });
         let gauge = gauge::read();
         // Whoever reads the outcome sees it there.
         if gauge.most < tasks && env::var_os("OUTCOME_FILE").is_none() {
             eprintln!("no more than {} waited at once: ask for a longer wait with --wait-ms", gauge.most);
         }
-        outcome.metrics.insert("waiting_at_once".to_owned(), gauge.most as f64);
-        outcome.metrics.insert("start_s".to_owned(), gauge.last_arrival.as_secs_f64());
+        outcome.add([("waiting_at_once", gauge.most as f64), ("start_s", gauge.last_arrival.as_secs_f64())]);
         outcome.report()
     })
-}
-
-/// Those that a variant starts.
-fn threads_of(variant: &str, tasks: u64) -> Threads {
-    match variant {
-        "threads" | "processes" => Threads { count: tasks, stack_bytes: None },
-        "threads_small_stack" => {
-            Threads { count: tasks, stack_bytes: Some(threads_small_stack::STACK_BYTES) }
-        }
-        _ => Threads::of_a_runtime(),
-    }
 }

@@ -6,7 +6,10 @@
 
 pub use workload::Heartbeat;
 
+// The same clients as there, with the same pages.
+#[path = "../../mass-download/src/page.rs"]
 pub mod page;
+#[path = "../../mass-download/src/request.rs"]
 pub mod request;
 
 pub mod threads;

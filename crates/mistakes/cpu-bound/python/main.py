@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Callable
 
 HERE = Path(__file__).resolve().parent
 # In place of this folder, whose modules are those of a package.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import demo
 import outcome
 from heartbeat import Heartbeat
 from python import asyncio_yielding, processes, serial, serial_processes, threads
 
-VARIANTS: dict[str, Callable[[int, int, Heartbeat], list[int] | processes.Done]] = {
+VARIANTS = {
     "serial": serial.run,
     "threads": threads.run,
     "asyncio_yielding": asyncio_yielding.run,
@@ -27,17 +27,15 @@ VARIANTS: dict[str, Callable[[int, int, Heartbeat], list[int] | processes.Done]]
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--jobs", type=outcome.whole(1, 256), default=4, metavar="N")
-    parser.add_argument("--steps", type=outcome.whole(0, 1_000_000_000), default=1_000_000, metavar="N")
-    parser.add_argument("--period-ms", type=outcome.whole(1, 60_000), default=2, metavar="MS")
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--jobs", 4, 1, 256)
+    demo.number(parser, "--steps", 1_000_000, 0, 1_000_000_000)
+    demo.number(parser, "--period-ms", 2, 1, 60_000)
     arguments = parser.parse_args()
-    if arguments.variant is None:
-        outcome.run_all(VARIANTS)
-        return
+    compute = demo.choose(VARIANTS, arguments)
     run = outcome.Run("cpu-bound", arguments.variant)
     heartbeat = Heartbeat(arguments.period_ms / 1_000)
-    done = VARIANTS[arguments.variant](arguments.jobs, arguments.steps, heartbeat)
+    done = compute(arguments.jobs, arguments.steps, heartbeat)
     times: dict[str, float] = {}
     if isinstance(done, processes.Done):
         answers, times = done.answers, {"pool_start_s": done.pool_start_s, "job_s": done.job_s}

@@ -14,3 +14,15 @@ pub struct Page {
 }
 
 pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Nothing if `page` is the one that was asked for, with a body of so many bytes; else what is wrong with it.
+///
+/// # Errors
+/// When it is another, or none.
+pub fn check(page: Result<Page, Failure>, asked: u64) -> Result<(), Failure> {
+    match page? {
+        Page { status: 200, bytes } if bytes == asked => Ok(()),
+        Page { status: 200, bytes } => Err(format!("a body of {bytes} bytes").into()),
+        Page { status, .. } => Err(format!("status {status}").into()),
+    }
+}

@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 # In place of this folder, whose asyncio.py would hide the standard library's.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import demo
 import outcome
 from python import asyncio, asyncio_to_thread, serial, serial_processes, threads
 from python.jobs import Jobs
@@ -27,22 +28,20 @@ VARIANTS = {
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--computing", type=outcome.whole(0, 256), default=4, metavar="N")
-    parser.add_argument("--steps", type=outcome.whole(0, 1_000_000_000), default=250_000, metavar="N")
-    parser.add_argument("--waiting", type=outcome.whole(0, 256), default=0, metavar="N")
-    parser.add_argument("--waits", type=outcome.whole(0, 10_000), default=10, metavar="N")
-    parser.add_argument("--wait-ms", type=outcome.whole(0, 60_000), default=10, metavar="MS")
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--computing", 4, 0, 256)
+    demo.number(parser, "--steps", 250_000, 0, 1_000_000_000)
+    demo.number(parser, "--waiting", 0, 0, 256)
+    demo.number(parser, "--waits", 10, 0, 10_000)
+    demo.number(parser, "--wait-ms", 10, 0, 60_000)
     arguments = parser.parse_args()
     if arguments.computing + arguments.waiting == 0:
         parser.error("there is nobody to compute or to wait")
-    if arguments.variant is None:
-        outcome.run_all(VARIANTS)
-        return
+    work = demo.choose(VARIANTS, arguments)
     each_s = arguments.wait_ms / 1_000
     jobs = Jobs(arguments.computing, arguments.waiting, arguments.steps, arguments.waits, each_s)
     run = outcome.Run("gil", arguments.variant)
-    done = VARIANTS[arguments.variant](jobs)
+    done = work(jobs)
     found, waited = done[: jobs.computing], done[jobs.computing :]
     metrics: dict[str, float] = {}
     if found:

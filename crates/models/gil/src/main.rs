@@ -1,17 +1,16 @@
 //! Runs one variant, or all of them: `cargo run --release -p gil -- [VARIANT] [--computing N] [--steps N] [--waiting N]
 //! [--waits N] [--wait-ms MS]`
 
-use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
+use demo::{Kinds, One};
 use gil::jobs::Jobs;
 use gil::lane::Lane;
 use gil::{hand_over, serial, serial_processes, threads, threads_without, tokio, tokio_spawn_blocking};
-use outcome::{Run, Threads, Work, guard, timeline};
+use outcome::{Threads, Work};
 
 /// What there is to do in; what each worker has found or how often it has waited, and what it did when, out.
 type Demo = fn(Jobs) -> Result<(Vec<u64>, Vec<Lane>)>;
@@ -26,15 +25,12 @@ const VARIANTS: [(&str, Demo); 6] = [
 ];
 
 /// What the series tell of each worker.
-const KINDS: [(&str, &str); 3] =
-    [("runs", "runs"), ("asks", "asks for the lock"), ("waits", "waits for something else")];
+const KINDS: Kinds =
+    &[("runs", "runs"), ("asks", "asks for the lock"), ("waits", "waits for something else")];
 
 /// A model of Python's lock: what do threads and coroutines gain under it?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many workers compute
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(0..=256))]
     computing: u64,
@@ -54,33 +50,26 @@ struct Arguments {
 
 fn main() -> ExitCode {
     serial_processes::work_if_child();
-    outcome::exit(measure(Arguments::parse()))
+    let metrics = ["computing_s", "waiting_s", "asks_s", "idle_s", "handovers"];
+    demo::main(&VARIANTS, |all, _| all.draw("workers", &metrics, KINDS), measure)
 }
 
-fn measure(Arguments { variant, computing, steps, waiting, waits, wait_ms }: Arguments) -> Result<()> {
-    let Some(variant) = variant else {
-        let names = VARIANTS.map(|(name, _)| name);
-        let metrics = ["computing_s", "waiting_s", "asks_s", "idle_s", "handovers"];
-        let outcomes = outcome::compare_and_return(&names, "workers", &metrics)?;
-        return timeline::draw(&outcomes, &KINDS);
-    };
-    let (_, demo) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
+fn measure(variant: &One<Demo>, arguments: &Arguments) -> Result<()> {
+    let &Arguments { computing, steps, waiting, waits, wait_ms } = arguments;
     outcome::raise_open_files();
     let jobs = Jobs { computing, waiting, steps, waits, each: Duration::from_millis(wait_ms) };
-    let threads = Threads { count: computing + waiting, stack_bytes: None };
-    guard("gil", &variant, computing + waiting, threads, || {
-        let run = Run::start("gil", &variant)?;
-        let (answers, lanes) = demo(jobs)?;
+    let workers = computing + waiting;
+    variant.guard(workers, Threads::of(workers), || {
+        let run = variant.start()?;
+        let (answers, lanes) = (variant.run)(jobs)?;
         let (found, waited) = answers.split_at(usize::try_from(computing)?);
         // Whether it is the right one is not for the program to say that has computed it: each case expects a number.
         let agree = found.iter().filter(|answer| **answer == found[0]).count();
         let done = agree + waited.iter().filter(|times| **times == waits).count();
-        let mut outcome = run.finish(Work { expected: computing + waiting, done: done as u64 });
-        outcome.metrics.extend(found.first().map(|answer| ("answer".to_owned(), *answer as f64)));
+        let mut outcome = run.finish(Work { expected: workers, done: done as u64 });
+        outcome.add(found.first().map(|answer| ("answer", *answer as f64)));
         outcome.metrics.extend(hand_over::metrics(&lanes, found.len(), waited.len()));
         outcome.series.extend(hand_over::series(&lanes, answers.len()));
-        outcome.report()?;
-        // Whoever reads the outcome has the series.
-        if env::var_os("OUTCOME_FILE").is_none() { timeline::draw(&[outcome], &KINDS) } else { Ok(()) }
+        demo::report_drawn(outcome, KINDS)
     })
 }

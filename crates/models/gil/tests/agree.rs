@@ -9,7 +9,7 @@ use gil::{kernel, serial, threads, threads_without, tokio, tokio_spawn_blocking}
 
 type Demo = fn(Jobs) -> (Vec<u64>, Vec<Lane>);
 
-/// Those under the lock; the processes are in `command.rs`, since they are this program once more.
+/// Those under the lock; the processes are in `command.toml`, since they are this program once more.
 const LOCKED: [(&str, Demo); 4] = [
     ("serial", serial::run),
     ("threads", threads::run),

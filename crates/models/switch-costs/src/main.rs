@@ -4,49 +4,33 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result};
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
-use outcome::{Refused, Run, Threads, Work, guard};
+use demo::One;
+use outcome::{Refused, Threads, Work};
 use switch_costs::laps::Hops;
 use switch_costs::spawns::Spawns;
-use switch_costs::{
-    channel_async_std, channel_smol, channel_threads, channel_tokio, channel_tokio_multi_thread,
-    pipe_async_std, pipe_smol, pipe_threads, pipe_tokio, pipe_tokio_multi_thread, spawn_async_std,
-    spawn_smol, spawn_threads, spawn_tokio, spawn_tokio_multi_thread,
-};
 
 /// How many workers and rounds in, what was done and how long it took out.
+#[derive(Clone, Copy)]
 enum Demo {
     Channel(fn(usize, u64) -> Hops),
     Pipe(fn(usize, u64) -> io::Result<Hops>),
     Spawn(fn(usize, u64) -> Spawns),
 }
 
-const VARIANTS: [(&str, Demo); 15] = [
-    ("channel_threads", Demo::Channel(channel_threads::run)),
-    ("channel_tokio", Demo::Channel(channel_tokio::run)),
-    ("channel_tokio_multi_thread", Demo::Channel(channel_tokio_multi_thread::run)),
-    ("channel_smol", Demo::Channel(channel_smol::run)),
-    ("channel_async_std", Demo::Channel(channel_async_std::run)),
-    ("pipe_threads", Demo::Pipe(pipe_threads::run)),
-    ("pipe_tokio", Demo::Pipe(pipe_tokio::run)),
-    ("pipe_tokio_multi_thread", Demo::Pipe(pipe_tokio_multi_thread::run)),
-    ("pipe_smol", Demo::Pipe(pipe_smol::run)),
-    ("pipe_async_std", Demo::Pipe(pipe_async_std::run)),
-    ("spawn_threads", Demo::Spawn(spawn_threads::run)),
-    ("spawn_tokio", Demo::Spawn(spawn_tokio::run)),
-    ("spawn_tokio_multi_thread", Demo::Spawn(spawn_tokio_multi_thread::run)),
-    ("spawn_smol", Demo::Spawn(spawn_smol::run)),
-    ("spawn_async_std", Demo::Spawn(spawn_async_std::run)),
+use Demo::{Channel, Pipe, Spawn};
+
+const VARIANTS: [(&str, Demo); 15] = demo::variants![
+    switch_costs:
+    Channel(channel_threads, channel_tokio, channel_tokio_multi_thread, channel_smol, channel_async_std),
+    Pipe(pipe_threads, pipe_tokio, pipe_tokio_multi_thread, pipe_smol, pipe_async_std),
+    Spawn(spawn_threads, spawn_tokio, spawn_tokio_multi_thread, spawn_smol, spawn_async_std),
 ];
 
 /// Workers that only pass a byte on, or do nothing at all: what does a switch cost, and what a start?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many workers stand in the ring, or are started in a round
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     workers: u64,
@@ -56,37 +40,27 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    outcome::exit(measure(Arguments::parse()))
+    outcome::raise_open_files();
+    let metrics = ["hop_s", "switches_per_hop", "spawn_s", "join_s"];
+    demo::main(&VARIANTS, |all, _| all.compare("done", &metrics), measure)
 }
 
-fn measure(Arguments { variant, workers, rounds }: Arguments) -> Result<()> {
-    outcome::raise_open_files();
-    let Some(variant) = variant else {
-        let metrics = ["hop_s", "switches_per_hop", "spawn_s", "join_s"];
-        return outcome::compare(&VARIANTS.map(|(name, _)| name), "done", &metrics);
-    };
-    let (_, demo) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
-    let expected = workers * rounds;
-    let threads = if variant.ends_with("_threads") {
-        Threads { count: workers, stack_bytes: None }
-    } else {
-        Threads::of_a_runtime()
-    };
-    guard("switch-costs", &variant, expected, threads, || {
-        let run = Run::start("switch-costs", &variant)?;
+fn measure(variant: &One<Demo>, &Arguments { workers, rounds }: &Arguments) -> Result<()> {
+    let (expected, is_threads) = (workers * rounds, variant.name.ends_with("_threads"));
+    let threads = if is_threads { Threads::of(workers) } else { Threads::of_a_runtime() };
+    variant.guard(expected, threads, || {
+        let run = variant.start()?;
         let workers = usize::try_from(workers)?;
-        let (done, all, times) = match demo {
-            Demo::Channel(ring) => of_hops(ring(workers, rounds)),
-            Demo::Pipe(ring) => of_hops(ring(workers, rounds).map_err(with_limit)?),
-            Demo::Spawn(round) => of_spawns(round(workers, rounds)),
+        let (done, all, times) = match variant.run {
+            Channel(ring) => of_hops(ring(workers, rounds)),
+            Pipe(ring) => of_hops(ring(workers, rounds).map_err(with_limit)?),
+            Spawn(round) => of_spawns(round(workers, rounds)),
         };
         let mut outcome = run.finish(Work { expected, done });
-        for (name, time) in times {
-            outcome.metrics.insert(name.to_owned(), time.as_secs_f64() / all as f64);
-        }
+        outcome.add(times.into_iter().map(|(name, time)| (name, time.as_secs_f64() / all as f64)));
         if outcome.metrics.contains_key("hop_s") {
             let switches = outcome.switches.voluntary + outcome.switches.involuntary;
-            outcome.metrics.insert("switches_per_hop".to_owned(), switches as f64 / all as f64);
+            outcome.add([("switches_per_hop", switches as f64 / all as f64)]);
         }
         outcome.report()
     })

@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 # In place of this folder, whose asyncio.py would hide the standard library's.
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
+import demo
 import outcome
 from python import asyncio, asyncio_await_inside, asyncio_lock, threads, threads_lock
 from python.log import Event, Log, spans, switches
@@ -29,18 +30,16 @@ KINDS = {"inside": {Event.ENTER, Event.RESUME}, "awaiting": {Event.AWAIT}}
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--workers", type=outcome.whole(2, 256), default=4, metavar="N")
-    parser.add_argument("--sections", type=outcome.whole(1, 10_000), default=5, metavar="N")
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--workers", 4, 2, 256)
+    demo.number(parser, "--sections", 5, 1, 10_000)
     # Twice so many, a section, take some 10 ms: longer than a thread keeps the GIL from others, which is 5 ms.
-    parser.add_argument("--steps", type=outcome.whole(0, 1_000_000_000), default=40_000, metavar="N")
+    demo.number(parser, "--steps", 40_000, 0, 1_000_000_000)
     arguments = parser.parse_args()
-    if arguments.variant is None:
-        outcome.run_all(VARIANTS)
-        return
+    work = demo.choose(VARIANTS, arguments)
     run = outcome.Run("switch-points", arguments.variant)
     log = Log()
-    VARIANTS[arguments.variant](log, arguments.workers, arguments.sections, arguments.steps)
+    work(log, arguments.workers, arguments.sections, arguments.steps)
     seen = switches(log.entries)
     series = {
         f"{kind}_{worker}": spans(log.entries, worker, begin)

@@ -1,46 +1,30 @@
 //! Runs one variant, or all of them: `cargo run --release -p switch-points -- [VARIANT] [--workers N] [--sections N]
 //! [--steps N]`
 
-use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
-use outcome::{Run, Work, timeline};
+use demo::{Kinds, One};
+use outcome::Work;
 use switch_points::log::{Log, Switches, awaiting, inside};
-use switch_points::{
-    async_std, async_std_await_inside, smol, smol_await_inside, threads, threads_mutex, tokio,
-    tokio_await_inside, tokio_multi_thread, tokio_mutex, tokio_yield_inside,
-};
 
 /// How many workers, how many sections for each and how many steps in these, in; what they did is on the log.
 type Pass = fn(&Arc<Log>, usize, usize, u64);
 
-const VARIANTS: [(&str, Pass); 11] = [
-    ("threads", threads::run),
-    ("threads_mutex", threads_mutex::run),
-    ("tokio", tokio::run),
-    ("tokio_await_inside", tokio_await_inside::run),
-    ("tokio_yield_inside", tokio_yield_inside::run),
-    ("tokio_multi_thread", tokio_multi_thread::run),
-    ("tokio_mutex", tokio_mutex::run),
-    ("smol", smol::run),
-    ("smol_await_inside", smol_await_inside::run),
-    ("async_std", async_std::run),
-    ("async_std_await_inside", async_std_await_inside::run),
+const VARIANTS: [(&str, Pass); 11] = demo::variants![
+    switch_points:
+    threads, threads_mutex, tokio, tokio_await_inside, tokio_yield_inside, tokio_multi_thread, tokio_mutex,
+    smol, smol_await_inside, async_std, async_std_await_inside,
 ];
 
 /// What the series tell of each worker.
-const KINDS: [(&str, &str); 2] = [("inside", "in the section"), ("awaiting", "in it, at an await")];
+const KINDS: Kinds = &[("inside", "in the section"), ("awaiting", "in it, at an await")];
 
 /// Workers in a critical section: who is switched out inside, and where?
 #[derive(Parser)]
 struct Arguments {
-    /// The variant to run; all of them if left out
-    #[arg(value_parser = PossibleValuesParser::new(VARIANTS.map(|(name, _)| name)))]
-    variant: Option<String>,
     /// How many workers
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=256))]
     workers: u16,
@@ -53,32 +37,27 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    outcome::exit(measure(Arguments::parse()))
+    demo::main(
+        &VARIANTS,
+        |all, _| all.draw("sections", &["awaits", "at_awaits", "elsewhere"], KINDS),
+        measure,
+    )
 }
 
-fn measure(Arguments { variant, workers, sections, steps }: Arguments) -> Result<()> {
-    let Some(variant) = variant else {
-        let names = VARIANTS.map(|(name, _)| name);
-        let metrics = ["awaits", "at_awaits", "elsewhere"];
-        let outcomes = outcome::compare_and_return(&names, "sections", &metrics)?;
-        return timeline::draw(&outcomes, &KINDS);
-    };
-    let (_, pass) = VARIANTS.into_iter().find(|(name, _)| *name == variant).context("not a variant")?;
+fn measure(variant: &One<Pass>, &Arguments { workers, sections, steps }: &Arguments) -> Result<()> {
     let (workers, sections) = (usize::from(workers), usize::from(sections));
     // A section has four entries at most.
     let log = Arc::new(Log::with_room_for(4 * workers * sections));
-    let run = Run::start("switch-points", &variant)?;
-    pass(&log, workers, sections, steps);
+    let run = variant.start()?;
+    (variant.run)(&log, workers, sections, steps);
     let entries = log.entries();
     let seen = Switches::seen_in(&entries);
     let mut outcome = run.finish(Work { expected: (workers * sections) as u64, done: seen.sections });
     let metrics = [("awaits", seen.awaits), ("at_awaits", seen.at_awaits), ("elsewhere", seen.elsewhere)];
-    outcome.metrics.extend(metrics.map(|(name, count)| (name.to_owned(), count as f64)));
+    outcome.add(metrics.map(|(name, count)| (name, count as f64)));
     for (kind, spans) in [("inside", inside(&entries, workers)), ("awaiting", awaiting(&entries, workers))] {
         let named = spans.into_iter().enumerate().map(|(worker, spans)| (format!("{kind}_{worker}"), spans));
         outcome.series.extend(named.filter(|(_, spans)| !spans.is_empty()));
     }
-    outcome.report()?;
-    // Whoever reads the outcome has the series.
-    if env::var_os("OUTCOME_FILE").is_none() { timeline::draw(&[outcome], &KINDS) } else { Ok(()) }
+    demo::report_drawn(outcome, KINDS)
 }

@@ -13,19 +13,11 @@ const COLUMN: usize = 12;
 
 /// Runs this program once for each of `variants`, with the arguments it was given itself, and prints one
 /// table; `done` names what the work counts, and `metrics` which of its metrics get a column. Each runs in a process of its
-/// own because a peak never falls.
+/// own because a peak never falls. Returns what they reported, in their order.
 ///
 /// # Errors
 /// When a variant fails; the others are run and shown all the same.
-pub fn compare(variants: &[&str], done: &str, metrics: &[&str]) -> Result<()> {
-    compare_and_return(variants, done, metrics).map(drop)
-}
-
-/// Does what [`compare`] does, and returns what the variants reported, in their order: for a picture below the table.
-///
-/// # Errors
-/// As [`compare`].
-pub fn compare_and_return(variants: &[&str], done: &str, metrics: &[&str]) -> Result<Vec<Outcome>> {
+pub fn compare(variants: &[&str], done: &str, metrics: &[&str]) -> Result<Vec<Outcome>> {
     let width = variants.iter().map(|name| name.len()).max().unwrap_or(0).max("variant".len());
     let memory = ["resident", "page tables", "kernel stacks", "virtual"];
     let heads = ["lost", "time", "CPU"].map(|head| format!("{head:>10}")).join(" ");

@@ -34,10 +34,15 @@ pub struct Threads {
 }
 
 impl Threads {
+    /// So many, with std's default stack.
+    pub fn of(count: u64) -> Self {
+        Self { count, stack_bytes: None }
+    }
+
     /// Those of a runtime: one for each core, and one or two more.
     pub fn of_a_runtime() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
-        Self { count: cores + 2, stack_bytes: None }
+        Self::of(cores + 2)
     }
 }
 

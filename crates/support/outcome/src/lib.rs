@@ -29,7 +29,7 @@ use serde_json::Value;
 use account::{Account, Sampler};
 pub use account::{Cpu, Memory, Switches};
 pub use check::{MOST, YEAR_S, read_text};
-pub use compare::{compare, compare_and_return};
+pub use compare::compare;
 pub use failures::{Failure, causes, tell};
 pub use guard::{Threads, guard};
 pub use limits::raise_open_files;
@@ -184,6 +184,11 @@ impl Outcome {
         let outcome =
             Self::of(experiment, variant, elapsed, Work { expected, done: 0 }, Account::of_children());
         Self { refused: Some(refused), ..outcome }
+    }
+
+    /// Adds further figures of this experiment.
+    pub fn add<N: Into<String>>(&mut self, metrics: impl IntoIterator<Item = (N, f64)>) {
+        self.metrics.extend(metrics.into_iter().map(|(name, figure)| (name.into(), figure)));
     }
 
     /// Writes the outcome to the file that `OUTCOME_FILE` names, whole or not at all; else prints one line.

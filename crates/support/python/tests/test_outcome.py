@@ -15,7 +15,7 @@ from unittest import mock
 
 import outcome
 
-DEMO = Path(__file__).with_name("demo.py")
+DEMO = Path(__file__).with_name("example.py")
 CONTRACT = "schema experiment variant case elapsed_s work metrics series cpu memory threads_peak switches refused errors"
 TELLS = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 MIB = 1024 * 1024

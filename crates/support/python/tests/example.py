@@ -1,4 +1,4 @@
-"""A demo as small as can be, for the tests: `python3 demo.py [VARIANT] [--items N]`, and what is to happen to it."""
+"""A demo as small as can be, for the tests: `python3 example.py [VARIANT] [--items N]`, and what is to happen to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import demo
 import outcome
 
 VARIANTS = ("first", "second")
@@ -16,16 +17,14 @@ CHILD = "import sys; held = b'.' * int(sys.argv[1]); print(flush=True); sys.stdi
 
 
 def main() -> None:
-    parser = outcome.parser(__doc__, VARIANTS)
-    parser.add_argument("--items", type=outcome.whole(1, 10), default=1)
+    parser = demo.parser(__doc__, VARIANTS)
+    demo.number(parser, "--items", 1, 1, 10)
     parser.add_argument("--failed", type=int, default=0)
     parser.add_argument("--refused", action="store_true")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--child-bytes", type=int, default=0)
     arguments = parser.parse_args()
-    if arguments.variant is None:
-        outcome.run_all(VARIANTS)
-        return
+    demo.choose(dict.fromkeys(VARIANTS), arguments)
     run = outcome.Run("demo", arguments.variant)
     end = threading.Event()
     for _ in range(arguments.threads):

@@ -9,17 +9,17 @@ use bounded_pool::clients::{FetchError, Time, ureq};
 use origin::Origin;
 use outcome::{Failure, Run, Work};
 
+use super::limiters::Asked;
 use super::runtime::Runtime;
 use super::seen::Seen;
-use crate::Arguments;
 
 /// What comes of a request, if it is not what was asked for.
 type Failures = Mutex<Vec<Failure>>;
 
 const BYTES: u64 = 16;
 
-pub(crate) fn of_threads(arguments: &Arguments, acquire: impl Fn() + Sync) -> anyhow::Result<()> {
-    let (origin, requests) = begin(arguments)?;
+pub(crate) fn of_threads(asked: Asked, acquire: impl Fn() + Sync) -> anyhow::Result<()> {
+    let (origin, requests) = begin(asked)?;
     let (url, failed) = (url(&origin), Failures::default());
     let client = ureq::Client::new(connections(requests), time());
     let run = Run::start("rate-limiter", "threads")?;
@@ -34,17 +34,17 @@ pub(crate) fn of_threads(arguments: &Arguments, acquire: impl Fn() + Sync) -> an
             });
         }
     });
-    report(run, arguments, &seen, &failed)
+    report(run, asked, &seen, &failed)
 }
 
 pub(crate) fn of_tasks<F: Future<Output = ()> + Send + 'static>(
-    arguments: &Arguments,
+    asked: Asked,
     runtime: Runtime,
     acquire: impl Fn() -> F + Copy + Send + Sync + 'static,
 ) -> anyhow::Result<()> {
-    let (origin, requests) = begin(arguments)?;
+    let (origin, requests) = begin(asked)?;
     let (url, failed) = (url(&origin), Arc::new(Failures::default()));
-    let run = Run::start("rate-limiter", arguments.variant())?;
+    let run = Run::start("rate-limiter", asked.variant)?;
     let seen = Arc::new(Seen::new());
     let (shared, all) = (Arc::clone(&failed), Arc::clone(&seen));
     (runtime.run)(Box::pin(async move {
@@ -64,15 +64,12 @@ pub(crate) fn of_tasks<F: Future<Output = ()> + Send + 'static>(
             caller.await;
         }
     }));
-    report(run, arguments, &seen, &failed)
+    report(run, asked, &seen, &failed)
 }
 
-fn begin(arguments: &Arguments) -> anyhow::Result<(Origin, u64)> {
-    let origin = arguments
-        .origin
-        .as_deref()
-        .map_or_else(Origin::start, Origin::at)?;
-    Ok((origin, arguments.requests.unwrap_or_default()))
+fn begin(asked: Asked) -> anyhow::Result<(Origin, u64)> {
+    let origin = asked.arguments.origin.start()?;
+    Ok((origin, asked.arguments.requests.unwrap_or_default()))
 }
 
 fn url(origin: &Origin) -> String {
@@ -107,13 +104,13 @@ fn check(page: Result<Vec<u8>, FetchError>, failed: &Failures) {
         .push(failure);
 }
 
-fn report(run: Run, arguments: &Arguments, seen: &Seen, failed: &Failures) -> anyhow::Result<()> {
+fn report(run: Run, asked: Asked, seen: &Seen, failed: &Failures) -> anyhow::Result<()> {
     let failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-    let expected = arguments.requests.unwrap_or_default();
+    let expected = asked.arguments.requests.unwrap_or_default();
     let mut outcome = run.finish(Work {
         expected,
         done: expected - failed.len() as u64,
     });
-    seen.tell(&mut outcome, &arguments.rate());
+    seen.tell(&mut outcome, &asked.arguments.rate());
     outcome.report_failures(&failed, "requests")
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod alone;
 pub(crate) mod crowd;
+pub(crate) mod limiters;
 pub(crate) mod requests;
 pub(crate) mod runtime;
 pub(crate) mod seen;
