@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use fixture::{EXPERIMENT, Ended, Fixture, litter};
+use fixture::{EXPERIMENT, Ended, Fixture, heeding_signals, litter};
 use serde::Deserialize;
 use serde_json::Value;
 use trials::{Failed, Trial};
@@ -197,7 +197,7 @@ fn script(fixture: &Fixture, text: &str, within_s: u64) -> Result<Output, Failed
     fixture.write("target/prelude.sh", PRELUDE);
     let (out, err) = (fixture.path("target/stdout"), fixture.path("target/stderr"));
     let mut command = fixture.command(&[]);
-    let mut shell = Command::new("sh");
+    let mut shell = heeding_signals("sh");
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(name, value),

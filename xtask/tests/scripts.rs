@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use fixture::{Ended, Fixture, TOML, path_after, shared_tools};
+use fixture::{Ended, Fixture, TOML, heeding_signals, path_after, shared_tools};
 
 const SCRIPT: &str = "scripts/fixture.sh";
 
@@ -21,7 +21,7 @@ fn scripted(variants: &[&str]) -> Fixture {
 
 /// The script as a person runs it, one round.
 fn sh(fixture: &Fixture) -> Command {
-    let mut sh = Command::new("sh");
+    let mut sh = heeding_signals("sh");
     sh.arg(fixture.path(SCRIPT)).current_dir(fixture.root()).env("ROUNDS", "1");
     for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "SIZE"] {
         sh.env_remove(name);
@@ -409,13 +409,6 @@ mod with_an_origin {
         fixture.leaves_no_process();
     }
 
-    /// Started in the background of a script, say, a test has signals ignored that no sh below it can heed.
-    fn is_ignored(signal: Signal) -> bool {
-        let status = fs::read_to_string("/proc/self/status").unwrap();
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
-        u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << (signal as i32 - 1)) != 0
-    }
-
     #[test]
     #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
     fn a_signal_to_the_script_alone_ends_all_that_it_has_started() {
@@ -423,10 +416,6 @@ mod with_an_origin {
         let signals =
             [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGQUIT, 131)];
         for (signal, code) in signals {
-            if is_ignored(signal) {
-                eprintln!("skipped: {signal} is ignored here");
-                continue;
-            }
             let sh = sh_to_watch(&fixture).spawn().unwrap();
             assert!(eventually(|| fixture.is_napping()), "the program was never run");
             kill(Pid::from_raw(sh.id().cast_signed()), signal).unwrap();
@@ -442,9 +431,6 @@ mod with_an_origin {
     #[test]
     #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
     fn an_interrupt_ends_it_too() {
-        if is_ignored(Signal::SIGINT) {
-            return eprintln!("skipped: SIGINT is ignored here");
-        }
         let fixture = needing_an_origin(&["hangs", "good"]);
         // As in a terminal, where Ctrl-C reaches all of them.
         let sh = sh_to_watch(&fixture).process_group(0).spawn().unwrap();

@@ -27,7 +27,7 @@ const JOBS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a byte comes each second, which takes a quarter of an hour. Elsewhere a page may take as long as a loaded machine needs.
-const TIMEOUT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const DRIPS: &str = "a byte a second";
 
 /// What goes wrong, at which page of the origin or elsewhere, and how it is told.
