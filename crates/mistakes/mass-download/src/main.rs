@@ -86,5 +86,6 @@ fn fetch_list(variant: &One<Download>, file: &Path) -> Result<()> {
     };
     let told = |Page { status, bytes }| format!("{status:>6} {bytes:>12}");
     let download = |urls| (variant.run)(urls).into_iter().map(|page| page.map(told)).collect();
-    fetch::list(variant.name, file, check, download, (&format!("{:>6} {:>12}", "failed", "-"), "downloads"))
+    let failed = format!("{:>6} {:>12}", "failed", "-");
+    fetch::list(variant.name, file, check, download, &failed, "downloads")
 }

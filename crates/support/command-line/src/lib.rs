@@ -53,7 +53,7 @@ struct Row {
     ulimit: Option<String>,
     env: BTreeMap<String, String>,
     exit: i32,
-    /// What it prints, in this order, however many spaces are between two words; a `^` stands for the beginning. Nothing if it is empty.
+    /// What it prints, in this order, however many spaces are between two words, with `^` for its beginning and `$` for its end. Nothing if it is empty.
     stdout: Option<Vec<String>>,
     /// The same of what it says. Left out, nothing if it exits with 0.
     stderr: Option<Vec<String>>,
@@ -206,10 +206,12 @@ fn has_in_order(text: &str, mut words: impl ExactSizeIterator<Item = String>) ->
     let text = spaced.join(" ").replace("\n ", "\n");
     ensure!(words.len() > 0 || text.is_empty(), "it is not silent");
     words.try_fold(text.as_str(), |rest, words| {
+        let (words, ends) = words.strip_suffix('$').map_or((&*words, false), |words| (words, true));
         let found = match words.strip_prefix('^') {
             Some(words) => rest.strip_prefix(words),
-            None => rest.split_once(&*words).map(|(_, rest)| rest),
+            None => rest.split_once(words).map(|(_, rest)| rest),
         };
+        let found = found.filter(|rest| !ends || rest.is_empty());
         found.with_context(|| format!("there is no `{words}`, or not where it is to be"))
     })?;
     Ok(())
@@ -238,7 +240,7 @@ mod tests {
     fn words_that_are_not_there_or_not_in_their_order_fail() {
         let has = |text, words: &[&str]| has_in_order(text, words.iter().map(ToString::to_string)).is_ok();
         assert!(has("a   b\n  c", &["^a b", "\nc"]) && has("", &[]));
-        assert!(!has("a b", &["b", "a"]) && !has("a b", &["^b"]) && !has("a", &[]));
+        assert!(!has("a b", &["b", "a"]) && !has("a b", &["^b"]) && !has("a", &[]) && !has("a b", &["a$"]));
     }
 
     #[test]

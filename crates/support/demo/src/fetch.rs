@@ -31,7 +31,7 @@ impl OriginFlag {
 }
 
 /// Fetches the URLs in `file`, one a line, of which blank lines and those that begin with `#` are skipped, and prints what became
-/// of each: what `download` says of it, or `failed` with its reason.
+/// of each: what `download` says of it, or `failed` with its reason. Together they are `what`, in the plural.
 ///
 /// # Errors
 /// When the file cannot be read or `check` refuses one of its lines, which the message names; or when any has failed.
@@ -40,7 +40,8 @@ pub fn list(
     file: &Path,
     check: impl Fn(&str) -> Result<()>,
     download: impl FnOnce(Vec<String>) -> Vec<Result<String, Failure>>,
-    (failed, what): (&str, &str),
+    failed: &str,
+    what: &str,
 ) -> Result<()> {
     let urls = read(file, check)?;
     let started = Instant::now();

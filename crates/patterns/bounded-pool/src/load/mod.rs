@@ -106,6 +106,7 @@ pub(crate) fn list(variant: &One<Pool>, file: &Path, arguments: &Arguments) -> R
         file,
         check,
         download,
-        ("      failed", "requests"),
+        "      failed",
+        "requests",
     )
 }

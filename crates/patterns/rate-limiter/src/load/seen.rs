@@ -127,3 +127,24 @@ fn points(let_in: &[LetIn], last: Duration) -> Vec<[f64; 2]> {
     }
     points
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::points;
+
+    #[test]
+    fn the_last_point_counts_all_and_none_is_before_another() {
+        let let_in: Vec<_> = (0..2_000)
+            .map(|place| (place, Duration::from_micros(place / 3)))
+            .collect();
+        let points = points(&let_in, Duration::from_micros(666));
+        assert_eq!(points.last().unwrap()[1].to_bits(), 2_000_f64.to_bits());
+        assert!(
+            points
+                .windows(2)
+                .all(|two| two[0][0] <= two[1][0] && two[0][1] < two[1][1])
+        );
+    }
+}
