@@ -63,7 +63,8 @@ fn piece(text: &str, names: &Names, known: &[&(String, Rule)]) -> Result<Piece, 
     let meant = |name: &str| {
         names.lists.get(name).map(|words| words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>())
     };
-    if let Some(words) = meant(text) {
+    // A rule of the same name goes before.
+    if let Some(words) = meant(text).filter(|_| known.iter().all(|(rule, _)| rule != text)) {
         return Ok(Piece::Words(list(&words)));
     }
     let find = |name: &str| {

@@ -164,7 +164,6 @@ impl Rule {
         let figure = &figures[0];
         let own = figure.values(row);
         let origins: Vec<_> = [Some(row), over].into_iter().flatten().map(origin).collect();
-        let alone = |shape| (None, vec![shown(figure.words.clone(), figure.unit, origins.clone(), shape)]);
         match (self.quantity, over) {
             (Quantity::Ratio, Some(over)) => {
                 let ratio = ratio(figure, row, over)?;
@@ -193,17 +192,11 @@ impl Rule {
                 let what = format!("less {}", figure.words);
                 Ok((None, vec![shown(what, Unit::Count, origins, Shape::Rounds(less, rounds.len()))]))
             }
-            (Quantity::Largest | Quantity::Smallest, _) => {
-                let (pick, name): (fn(f64, f64) -> f64, _) = if self.quantity == Quantity::Largest {
-                    (f64::max, "largest")
-                } else {
-                    (f64::min, "smallest")
-                };
-                let value = own.into_iter().reduce(pick).ok_or_else(|| not_told(row))?;
-                let value = figure.unit.shown(value, None);
-                let (decided, mut told) = alone(Shape::Words(value));
-                told[0].what = format!("{name} {}", figure.words);
-                Ok((decided, told))
+            (Quantity::Largest, _) => {
+                let largest = own.into_iter().reduce(f64::max).ok_or_else(|| not_told(row))?;
+                let (what, shape) =
+                    (format!("largest {}", figure.words), Shape::Words(figure.unit.shown(largest, None)));
+                Ok((None, vec![shown(what, figure.unit, origins, shape)]))
             }
             _ => {
                 let value = Measured::of(row, |row| figure.values(row)).ok_or_else(|| not_told(row))?;

@@ -29,9 +29,8 @@ pub(super) enum Quantity {
     Most,
     /// Whether all runs are alike.
     Alike,
-    /// The largest and the smallest of all runs; shown only.
+    /// The largest of all runs; shown only.
     Largest,
-    Smallest,
     /// In how many rounds the one was less than the other; shown only.
     Rounds,
     /// From which size on the one takes less than the other; shown only.
@@ -138,7 +137,7 @@ impl Quantity {
     /// What is wrong with these bounds, and so many figures.
     fn check(self, bounds: &[Bound], figures: usize, is_shown: bool) -> Result<(), &'static str> {
         let decides_itself = matches!(self, Self::Pays | Self::Alike);
-        let shows_only = matches!(self, Self::Largest | Self::Smallest | Self::Rounds | Self::Crossover);
+        let shows_only = matches!(self, Self::Largest | Self::Rounds | Self::Crossover);
         match bounds {
             [] if is_shown || decides_itself => {}
             _ if shows_only && !is_shown => return Err("this decides nothing: it belongs under `also`"),
