@@ -18,6 +18,7 @@ use bench::Usage;
 use bench::data::json;
 use bench::machine::Machine;
 use bench::terminal::{self, say, tell};
+use bench::text::Text;
 use bench::workspace::Workspace;
 use judge::{Judgement, Ledger, Tree};
 
@@ -258,16 +259,26 @@ fn told(advice: &Advice, source: &Source) -> String {
         source.machine
     );
     for ground in &advice.evidence {
-        text += &format!("  {}\n    {}\n", ground.what, ground.finding.plain());
+        text += &format!("  {}\n{}", ground.what, rests_on(&ground.finding, &ground.evidence));
     }
     let article = &advice.article;
     let also = if article.leads_there_too { ", too" } else { "" };
     text += &format!(
-        "\nThe article's tree leads to {}{also}: {}\n  {}\n    {}\n",
+        "\nThe article's tree leads to {}{also}: {}\n  {}\n{}",
         article.model.plain(),
-        article.path.iter().map(bench::text::Text::plain).collect::<Vec<_>>().join(" → "),
+        article.path.iter().map(Text::plain).collect::<Vec<_>>().join(" → "),
         article.agreement.words(),
-        article.finding.plain()
+        rests_on(&article.finding, &article.evidence)
     );
     text
+}
+
+/// What was found, and the figures behind it if they say more.
+fn rests_on(finding: &Text, evidence: &Text) -> String {
+    let more = (finding != evidence).then_some(evidence);
+    [Some(finding), more]
+        .into_iter()
+        .flatten()
+        .map(Text::plain)
+        .fold(String::new(), |told, line| told + "    " + line + "\n")
 }

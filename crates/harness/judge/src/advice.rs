@@ -237,8 +237,9 @@ impl Advice {
     }
 
     /// Where a claim stands among others.
-    pub(super) fn place_of(&self, claim: &Claim) -> (usize, String) {
-        (self.file.order.find(&claim.id[..1]).unwrap_or(usize::MAX), claim.id.clone())
+    pub(super) fn place_of(&self, claim: &Claim) -> (usize, u64) {
+        let (letter, number) = claim.id.split_at(1);
+        (self.file.order.find(letter).unwrap_or(usize::MAX), number.parse().unwrap_or(u64::MAX))
     }
 
     pub fn guidelines(&self) -> &[Guideline] {

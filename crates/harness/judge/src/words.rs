@@ -51,7 +51,7 @@ fn plain(name: &str) -> String {
 
 fn in_words(rule: &Rule, cases: &[String]) -> String {
     let figures: Vec<_> = rule.figures.iter().map(|figure| figure.words.as_str()).collect();
-    let figures = figures.join(" and ");
+    let (either, figures) = (figures.join(" or "), list(&figures));
     let of = rows(rule.pairs.iter().map(|(of, _)| of), cases);
     let over = rows(rule.pairs.iter().filter_map(|(_, over)| over.as_ref()), cases);
     let unit = match rule.quantity {
@@ -70,7 +70,7 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
         Quantity::Slope => format!("{figures} of one more, by the slope over n, of {of} is {bounds}"),
         Quantity::Pays => format!(
             "{over} takes less of {}, by more than {:.0} %, than {of}, and not more of the other",
-            figures.replace(" and ", " or "),
+            either,
             SAME * 100.0
         ),
         Quantity::Every if rule.chance => {
