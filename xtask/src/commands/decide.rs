@@ -249,7 +249,7 @@ fn parse<T: DeserializeOwned>(workspace: &Workspace, file: &Path) -> Result<T> {
 fn told(advice: &Advice, source: &Source) -> String {
     let choice = &advice.choice;
     let mut text = format!("Take {}.\n\n  {}\n", choice.model, choice.how);
-    if let Some(copy) = choice.copy {
+    if let Some(copy) = &choice.copy {
         text += &format!("  copy   cargo xtask copy {copy} DIR\n");
     }
     text += &format!("  read   {}\n", choice.file);

@@ -1,6 +1,8 @@
 //! From what somebody needs and what was measured to what to take.
 
-use serde::Serialize;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Isolation, Library, Needs, Results, Room, Work};
 use bench::text::{Name, Text};
@@ -16,7 +18,7 @@ const MANY: u64 = 100;
 #[derive(Serialize)]
 pub(crate) struct Advice {
     #[serde(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: &'static Choice,
     /// The questions that mattered, each with its answer.
     pub(crate) path: Vec<String>,
     pub(crate) evidence: Vec<Ground>,
@@ -44,75 +46,39 @@ pub(crate) struct Article {
 }
 
 /// Something to take: how it is called, and where it stands.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Choice {
-    pub(crate) model: &'static str,
+    pub(crate) model: String,
     /// What to do, in a sentence.
-    pub(crate) how: &'static str,
+    pub(crate) how: String,
     /// What `cargo xtask copy` is asked for, where there is a file to copy.
-    pub(crate) copy: Option<&'static str>,
+    pub(crate) copy: Option<String>,
     /// The experiment that it is from.
     #[serde(rename = "crate")]
-    pub(crate) package: &'static str,
-    pub(crate) file: &'static str,
+    pub(crate) package: String,
+    pub(crate) file: String,
 }
 
-const PLAIN: Choice = Choice {
-    model: "no model at all",
-    how: "Call it, on the thread that you have: with one at a time there is nothing to switch between.",
-    copy: None,
-    package: "blocking-client",
-    file: "crates/mistakes/blocking-client/src/bin/cold_threads.rs",
-};
-const THREADS: Choice = Choice {
-    model: "threads",
-    how: "A pool of threads, as many as are to be under way at once.",
-    copy: Some("bounded-pool/threads"),
-    package: "bounded-pool",
-    file: "crates/patterns/bounded-pool/src/threads.rs",
-};
-const ASYNC: Choice = Choice {
-    model: "async",
-    how: "Tasks on tokio, and no more than so many of them at once.",
-    copy: Some("bounded-pool/tokio"),
-    package: "bounded-pool",
-    file: "crates/patterns/bounded-pool/src/tokio.rs",
-};
-const EXECUTOR: Choice = Choice {
-    model: "async with an executor",
-    how: "Tasks on tokio, each of which hands its call to `spawn_blocking`; past 512 threads the calls wait.",
-    copy: Some("bounded-pool/tokio"),
-    package: "bounded-pool",
-    file: "crates/patterns/bounded-pool/src/tokio.rs",
-};
-const RAYON: Choice = Choice {
-    model: "threads",
-    how: "The threads of rayon, one for each core.",
-    copy: None,
-    package: "cpu-bound",
-    file: "crates/mistakes/cpu-bound/src/rayon.rs",
-};
-const PROCESSES: Choice = Choice {
-    model: "processes",
-    how: "A pool of worker processes, made once; one that crashes fails its own job, and is replaced.",
-    copy: Some("hybrid-pipeline/tokio_processes"),
-    package: "hybrid-pipeline",
-    file: "crates/patterns/hybrid-pipeline/src/tokio_processes.rs",
-};
-const THREADED_PIPELINE: Choice = Choice {
-    model: "threads",
-    how: "Two stages of threads with a channel between: some fetch, one for each core computes.",
-    copy: Some("hybrid-pipeline/threads"),
-    package: "hybrid-pipeline",
-    file: "crates/patterns/hybrid-pipeline/src/threads.rs",
-};
-const ASYNC_PIPELINE: Choice = Choice {
-    model: "async, computing on threads",
-    how: "Tasks that fetch, and the threads of rayon that compute, so that the loop stays free.",
-    copy: Some("hybrid-pipeline/tokio_rayon"),
-    package: "hybrid-pipeline",
-    file: "crates/patterns/hybrid-pipeline/src/tokio_rayon.rs",
-};
+/// All that may be advised, which crates/guidelines/choices.toml names.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choices {
+    /// An experiment, and the two of its variants that are compared.
+    crossing: [String; 3],
+    plain: Choice,
+    threads: Choice,
+    r#async: Choice,
+    executor: Choice,
+    rayon: Choice,
+    processes: Choice,
+    threaded_pipeline: Choice,
+    async_pipeline: Choice,
+}
+
+static CHOICES: LazyLock<Choices> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../crates/guidelines/choices.toml")).expect("a test has read it")
+});
 
 /// What to take for these needs, by these results.
 pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
@@ -129,18 +95,18 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
     let choice = if needs.isolation == Isolation::Yes {
         path.push("a crash of one must leave the others alone".to_owned());
         claims(&["C2", "M8"]);
-        PROCESSES
+        &CHOICES.processes
     } else if needs.work == Work::Cpu {
         claims(&["N3", "C1"]);
-        if leaf.agreement == Agreement::Agree { PROCESSES } else { RAYON }
+        if leaf.agreement == Agreement::Agree { &CHOICES.processes } else { &CHOICES.rayon }
     } else if needs.work == Work::Both {
         path.push(library(is_async));
         claims(&["P3", "B1", "N3"]);
-        if is_async { ASYNC_PIPELINE } else { THREADED_PIPELINE }
+        if is_async { &CHOICES.async_pipeline } else { &CHOICES.threaded_pipeline }
     } else if at_once == 1 {
         path.push("one at a time".to_owned());
         claims(&["N5"]);
-        PLAIN
+        &CHOICES.plain
     } else {
         path.push(format!("{} at once", thousands(at_once)));
         path.push(library(is_async));
@@ -152,10 +118,11 @@ pub(super) fn advise(needs: &Needs, results: &Results) -> Advice {
             choice
         } else {
             claims(&["N4", "K3"]);
-            let by_executor = (leaf.model.plain() == EXECUTOR.model) == (leaf.agreement == Agreement::Agree);
+            let by_executor =
+                (leaf.model.plain() == CHOICES.executor.model) == (leaf.agreement == Agreement::Agree);
             let decided = matches!(leaf.agreement, Agreement::Agree | Agreement::Disagree);
             // Where the data do not decide, what needs no runtime.
-            if decided && by_executor { EXECUTOR } else { THREADS }
+            if decided && by_executor { &CHOICES.executor } else { &CHOICES.threads }
         }
     };
     let article = Article {
@@ -185,15 +152,14 @@ impl Results {
     }
 
     /// Tasks from where they begin to take less of what counts than threads do, whose buffers are as small; threads below.
-    fn by_crossing(&self, at_once: u64, memory: Option<Room>) -> (Choice, String, Vec<Ground>) {
+    fn by_crossing(&self, at_once: u64, memory: Option<Room>) -> (&'static Choice, String, Vec<Ground>) {
         let wanted: &[&str] = match memory {
             Some(Room::Tight) => &["whole time", "resident memory"],
             _ => &["whole time"],
         };
         let is_asked = |crossing: &&Crossing| {
             let pair = [&crossing.experiment, &crossing.threads, &crossing.tasks].map(Name::as_str);
-            pair == ["mass-download", "threads_small_buffers", "tokio"]
-                && wanted.contains(&crossing.figure.plain())
+            pair == CHOICES.crossing && wanted.contains(&crossing.figure.plain())
         };
         let crossings: Vec<_> = self.tree.crossings.iter().filter(is_asked).collect();
         let grounds = crossings.iter().map(|crossing| Ground {
@@ -205,14 +171,24 @@ impl Results {
         let from = crossings.iter().filter_map(|crossing| crossing.from).min();
         let what = if memory == Some(Room::Tight) { "time or memory" } else { "time" };
         match from {
-            Some(from) if at_once >= from => {
-                (ASYNC, format!("async takes less {what} from {} on", thousands(from)), grounds)
+            Some(from) if at_once >= from => (
+                &CHOICES.r#async,
+                format!("async takes less {what} from {} on", thousands(from)),
+                grounds,
+            ),
+            _ if at_once > MOST_THREADS => {
+                (&CHOICES.r#async, "more than a machine grants threads".to_owned(), grounds)
             }
-            _ if at_once > MOST_THREADS => (ASYNC, "more than a machine grants threads".to_owned(), grounds),
-            Some(from) => {
-                (THREADS, format!("async takes less {what} only from {} on", thousands(from)), grounds)
-            }
-            None => (THREADS, format!("async takes less {what} at no number that was measured"), grounds),
+            Some(from) => (
+                &CHOICES.threads,
+                format!("async takes less {what} only from {} on", thousands(from)),
+                grounds,
+            ),
+            None => (
+                &CHOICES.threads,
+                format!("async takes less {what} at no number that was measured"),
+                grounds,
+            ),
         }
     }
 }
@@ -301,7 +277,7 @@ mod tests {
     #[test]
     fn the_data_decide_where_they_can() {
         let model = |work, at_once, library, agreement| {
-            advise(&needs(work, at_once, library), &results(agreement)).choice.model
+            advise(&needs(work, at_once, library), &results(agreement)).choice.model.as_str()
         };
         let (agree, disagree, open) = (Agreement::Agree, Agreement::Disagree, Agreement::Undecided);
         assert_eq!(model(Work::Cpu, 4, Library::Blocking, agree), "processes");
@@ -318,13 +294,13 @@ mod tests {
     fn async_is_taken_from_where_it_takes_less_of_what_counts() {
         let model = |at_once, memory| {
             let needs = Needs { memory: Some(memory), ..needs(Work::Io, at_once, Library::Async) };
-            advise(&needs, &results(Agreement::Agree)).choice.model
+            advise(&needs, &results(Agreement::Agree)).choice.model.as_str()
         };
         assert_eq!((model(299, Room::Plenty), model(300, Room::Plenty)), ("threads", "async"));
         assert_eq!((model(29, Room::Tight), model(30, Room::Tight)), ("threads", "async"));
         let mut none = results(Agreement::Agree);
         none.tree.crossings.iter_mut().for_each(|crossing| crossing.from = None);
-        let model = |at_once| advise(&needs(Work::Io, at_once, Library::Async), &none).choice.model;
+        let model = |at_once| advise(&needs(Work::Io, at_once, Library::Async), &none).choice.model.as_str();
         assert_eq!((model(10_000), model(10_001)), ("threads", "async"));
     }
 
@@ -340,10 +316,19 @@ mod tests {
     fn what_it_names_is_there_and_can_be_copied() {
         let workspace = Workspace::of_this_crate();
         let experiments = workspace.experiments().unwrap();
-        for choice in [PLAIN, THREADS, ASYNC, EXECUTOR, RAYON, PROCESSES, THREADED_PIPELINE, ASYNC_PIPELINE] {
-            assert!(workspace.root.join(choice.file).is_file(), "{}", choice.file);
-            assert!(choice.file.contains(choice.package), "{}", choice.file);
-            let Some((name, variant)) = choice.copy.and_then(|copy| copy.split_once('/')) else { continue };
+        for choice in [
+            &CHOICES.plain,
+            &CHOICES.threads,
+            &CHOICES.r#async,
+            &CHOICES.executor,
+            &CHOICES.rayon,
+            &CHOICES.processes,
+            &CHOICES.threaded_pipeline,
+            &CHOICES.async_pipeline,
+        ] {
+            assert!(workspace.root.join(&choice.file).is_file(), "{}", choice.file);
+            assert!(choice.file.contains(&choice.package), "{}", choice.file);
+            let Some((name, variant)) = choice.copy.as_ref().and_then(|copy| copy.split_once('/')) else { continue };
             let experiment = experiments.iter().find(|experiment| experiment.name == name).unwrap();
             let variant = experiment.variant(variant).unwrap();
             assert_eq!(super::super::super::copy::refusal(experiment, variant), None);
