@@ -171,11 +171,9 @@ impl Results {
         let from = crossings.iter().filter_map(|crossing| crossing.from).min();
         let what = if memory == Some(Room::Tight) { "time or memory" } else { "time" };
         match from {
-            Some(from) if at_once >= from => (
-                &CHOICES.r#async,
-                format!("async takes less {what} from {} on", thousands(from)),
-                grounds,
-            ),
+            Some(from) if at_once >= from => {
+                (&CHOICES.r#async, format!("async takes less {what} from {} on", thousands(from)), grounds)
+            }
             _ if at_once > MOST_THREADS => {
                 (&CHOICES.r#async, "more than a machine grants threads".to_owned(), grounds)
             }
@@ -184,11 +182,9 @@ impl Results {
                 format!("async takes less {what} only from {} on", thousands(from)),
                 grounds,
             ),
-            None => (
-                &CHOICES.threads,
-                format!("async takes less {what} at no number that was measured"),
-                grounds,
-            ),
+            None => {
+                (&CHOICES.threads, format!("async takes less {what} at no number that was measured"), grounds)
+            }
         }
     }
 }
@@ -328,7 +324,9 @@ mod tests {
         ] {
             assert!(workspace.root.join(&choice.file).is_file(), "{}", choice.file);
             assert!(choice.file.contains(&choice.package), "{}", choice.file);
-            let Some((name, variant)) = choice.copy.as_ref().and_then(|copy| copy.split_once('/')) else { continue };
+            let Some((name, variant)) = choice.copy.as_ref().and_then(|copy| copy.split_once('/')) else {
+                continue;
+            };
             let experiment = experiments.iter().find(|experiment| experiment.name == name).unwrap();
             let variant = experiment.variant(variant).unwrap();
             assert_eq!(super::super::super::copy::refusal(experiment, variant), None);
