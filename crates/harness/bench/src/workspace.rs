@@ -90,13 +90,13 @@ impl Workspace {
         self.packages.iter().any(|package| package == name)
     }
 
-    /// The folders of experiments: all of crates/GROUP/NAME outside crates/support, in their order.
+    /// The folders of experiments: all of crates/GROUP/NAME outside crates/support and crates/harness, in their order.
     pub fn experiment_folders(&self) -> Result<Vec<PathBuf>> {
         let pattern = format!("{}/crates/*/*/Cargo.toml", Pattern::escape(&self.root.to_string_lossy()));
         let mut folders = Vec::new();
         for manifest in glob(&pattern)? {
             let folder = manifest?.with_file_name("");
-            if !folder.starts_with(self.root.join("crates/support")) {
+            if !["crates/support", "crates/harness"].iter().any(|no| folder.starts_with(self.root.join(no))) {
                 folders.push(folder);
             }
         }
