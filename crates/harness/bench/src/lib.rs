@@ -1,7 +1,8 @@
 //! Reads what an experiment is, builds it, runs it in rounds, and keeps what was verified.
 //!
-//! The first of the harness's rooms: it knows nothing of claims or pages. Each file depends on those above it in this list, and on
-//! none below.
+//! The first of the harness's rooms: it knows nothing of claims or pages. No file imports one that is named after it here: units,
+//! interrupt, terminal, process, text, git, experiment, workspace, build, hyperfine, interpreters, fitness, machine, origin, data,
+//! measure, alone.
 
 // Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
 #![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
