@@ -42,7 +42,7 @@ struct Target {
 }
 
 impl Built {
-    /// Builds the workspace for release, ourselves left out.
+    /// Builds the programs of the workspace for release, ourselves left out: not what only tests use.
     pub fn build(workspace: &Workspace) -> Result<Self> {
         let Workspace { root, target, .. } = workspace;
         let messages = fs::create_dir_all(target).and_then(|()| tempfile::tempfile_in(target));
@@ -52,8 +52,10 @@ impl Built {
         let exclude: &[&str] = if workspace.has_package("xtask") { &["--exclude", "xtask"] } else { &[] };
         let (cargo, format) = (cargo(), "--message-format=json-render-diagnostics");
         // The target is named, since a relative CARGO_TARGET_DIR would mean another folder from here.
-        let command =
-            cmd!(shell, "{cargo} build --release --workspace --target-dir {target} {format} {exclude...}");
+        let command = cmd!(
+            shell,
+            "{cargo} build --release --workspace --bins --target-dir {target} {format} {exclude...}"
+        );
         let mut command = process::keep(&command.into());
         let ended = process::run_shown(&mut command, Some(messages.try_clone()?))?;
         let (reason, hint) = (process::in_force(), hint(root));
