@@ -88,7 +88,7 @@ fn all_are_in_flight_at_once() {
         thread::spawn(move || {
             let origin = Origin::in_thread().unwrap();
             // As long as even a busy machine takes to start so few.
-            let url = format!("{}/bytes/100?delay_ms=4000", origin.url());
+            let url = format!("{}/bytes/100?delay_ms=10000", origin.url());
             assert_eq!(seen(run(vec![url; DOWNLOADS])), [Some((200, 100)); DOWNLOADS], "{name}");
             (name, counts(&origin))
         })
