@@ -19,9 +19,7 @@ while next_round; do
         async_std_inline async_std_spawn_blocking" --clients 2 --beats 210
     measure default 2-clients "python_asyncio_inline python_asyncio_executor python_asyncio_processes" --clients 2 --beats 210
     measure full 2-clients "python_threads python_asyncio_yielding" --clients 2 --beats 210
-
     measure default 1-client "threads tokio_inline tokio_multi_thread_inline tokio_spawn_blocking" --clients 1 --beats 210
-
     measure full 2-clients-1000-beats "threads tokio_inline tokio_multi_thread_inline tokio_yielding tokio_spawn_blocking
         tokio_block_in_place tokio_rayon tokio_second_runtime smol_inline smol_unblock
         async_std_inline async_std_spawn_blocking" --clients 2 --beats 1000

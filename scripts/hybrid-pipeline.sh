@@ -16,39 +16,26 @@ experiment=hybrid-pipeline folder=crates/patterns/hybrid-pipeline needs='origin 
 while next_round; do
     measure default 200-items "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline pool_per_call" --items 200 --fetches 12 --delay-ms 100 --steps 10000000
-
     measure default 200-items-io-only "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline pool_per_call" --items 200 --fetches 12 --delay-ms 100 --steps 0
-
     measure default 200-items-cpu-only "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline pool_per_call" --items 200 --no-fetch --steps 10000000
-
     measure quick 40-items "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline pool_per_call" --items 40 --fetches 12 --delay-ms 50 --steps 2000000
-
     measure default jobs-of-0-steps "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline pool_per_call" --items 1000 --no-fetch --steps 0
-
     measure default jobs-of-10000-steps "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline" --items 1000 --no-fetch --steps 10000
-
     measure default jobs-of-100000-steps "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline" --items 1000 --no-fetch --steps 100000
-
     measure default jobs-of-1000000-steps "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline" --items 300 --no-fetch --steps 1000000
-
     measure full 1000-items-no-delay "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline" --items 1000 --delay-ms 0 --steps 0
-
     measure full 100000-items-no-delay "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
         smol_unblock inline" --items 100000 --delay-ms 0 --steps 0
-
     measure default python-40-items "python_asyncio_processes python_inline python_pool_per_call" --items 40 --fetches 12 --delay-ms 10 --steps 100000
-
     measure full python-40-short-items "python_asyncio_processes python_inline python_pool_per_call" --items 40 --fetches 12 --delay-ms 10 --steps 20000
-
     measure default python-40-items-io-only "python_asyncio_processes python_pool_per_call" --items 40 --fetches 12 --delay-ms 10 --steps 0
-
     measure default python-40-items-cpu-only "python_asyncio_processes python_inline python_pool_per_call" --items 40 --fetches 12 --no-fetch --steps 100000
 done

@@ -164,7 +164,7 @@ fn text(experiment: &Experiment) -> String {
     let imports: Vec<_> = imports.map(|variant| variant.name.as_str()).collect();
     let imports = shell_words::quote(&imports.join(" ")).into_owned();
     let rows: Vec<_> = experiment.cases.iter().map(|case| rows(experiment, case)).collect();
-    let rows = rows.join("\n");
+    let rows = rows.concat();
     format!(
         r#"#!/bin/sh
 # {name}: {title}
