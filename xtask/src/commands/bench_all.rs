@@ -240,7 +240,7 @@ fn make_writable(results: &Path) -> Result<()> {
     probe().with_context(|| {
         format!("cannot write results to {}: name another folder with --out DIR", results.display())
     })?;
-    for page in ["README.md", "index.html"].map(|page| results.join(page)) {
+    for page in ["README.md", site::PAGE].map(|page| results.join(page)) {
         let shown = page.display();
         ensure!(!page.is_dir(), "{shown} is a folder: a file of that name belongs there, move it away");
     }

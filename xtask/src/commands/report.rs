@@ -54,12 +54,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 fn open(workspace: &Workspace) -> Result<()> {
     // What somebody measured here, and nothing else, has a page of its own.
     let mut own = Vec::new();
-    for page in in_results(workspace, "*/index.html")? {
+    for page in in_results(workspace, &format!("*/{PAGE}"))? {
         let data = Data::read_all(page.parent().context("a page has a folder")?)?;
         own.push((data.into_iter().map(|data| data.started).max(), page));
     }
     let page =
-        own.into_iter().max().map_or_else(|| workspace.root.join("results/index.html"), |(_, page)| page);
+        own.into_iter().max().map_or_else(|| workspace.root.join("results").join(PAGE), |(_, page)| page);
     let shown = workspace.shown(&page);
     ensure!(
         page.exists(),
@@ -105,6 +105,6 @@ pub(crate) fn print(workspace: &Workspace, folder: &Path, judgements: &[Judgemen
         let python = python.map_or(Verdict::NotMeasured, |judgement| judgement.verdict);
         say(&format!("{:4} {} {} {}\n", rust.id, shown(rust.verdict), shown(python), rust.says))?;
     }
-    let [page, html] = ["README.md", "index.html"].map(|page| folder.join(page));
+    let [page, html] = ["README.md", PAGE].map(|page| folder.join(page));
     say(&format!("\n{}\n{}\n", workspace.shown(&page), workspace.shown(&html)))
 }

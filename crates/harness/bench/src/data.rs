@@ -331,7 +331,7 @@ pub fn write(file: &Path, text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    /// Without `serde_json`'s `float_roundtrip` the last digit of this one changes, and a page that is written anew changes with it.
+    /// Without `serde_json`'s `float_roundtrip` the last digit of this one changes, and a page that is written again changes with it.
     #[test]
     fn a_figure_is_written_as_it_was_read() {
         let text = "2.2016815000000003e-7";

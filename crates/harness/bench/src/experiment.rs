@@ -36,6 +36,8 @@ pub struct Experiment {
     pub charts: Vec<Chart>,
     pub curves: Vec<Curve>,
     pub growths: Vec<Growth>,
+    /// The picture that stands on the front page, by its name.
+    pub front_picture: Option<String>,
     pub cases: Vec<Case>,
     pub variants: Vec<Variant>,
 }
@@ -482,6 +484,7 @@ struct Tables {
     curve: Vec<CurveTable>,
     #[serde(default)]
     growth: Vec<GrowthTable>,
+    front_picture: Option<Spanned<String>>,
     case: Spanned<Vec<CaseTable>>,
     variant: Spanned<Vec<VariantTable>>,
 }
@@ -687,6 +690,7 @@ impl Tables {
             charts: all(self.chart, |table| source.chart(table, &mut names, &cases))?,
             curves: all(self.curve, |table| source.curve(table, &mut names, &cases, &variants))?,
             growths: all(self.growth, |table| source.growth(table, &mut names, &cases, &variants))?,
+            front_picture: self.front_picture.map(|name| source.front_picture(name, &names)).transpose()?,
             name,
             group,
             folder: folder.to_owned(),

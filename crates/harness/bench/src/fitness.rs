@@ -18,7 +18,7 @@ pub const NOT_TOLD: &str = "not told by this system";
 pub struct Check {
     pub name: &'static str,
     pub found: String,
-    /// What follows from a lack, and the mend.
+    /// What follows from a lack, and the fix.
     pub lack: Option<String>,
 }
 

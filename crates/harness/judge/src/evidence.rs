@@ -92,7 +92,7 @@ impl Shown {
         if least == most { most } else { format!("{least} to {most}") }
     }
 
-    /// What is told once for all figures of a clause, and of which row this one is.
+    /// What all figures of a clause share, and the rows of this one.
     fn titled(&self) -> (String, String) {
         let case = self.rows[0]
             .case

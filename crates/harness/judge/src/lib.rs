@@ -131,7 +131,7 @@ pub struct Judgement {
     /// What the article says.
     #[serde(skip)]
     pub says: String,
-    /// The experiment that the claim stands beside.
+    /// The experiment whose folder holds the claim.
     #[serde(skip)]
     pub experiment: String,
     /// The experiments and variants that the rule names.

@@ -78,10 +78,15 @@ pub struct Plot {
     pub svg: String,
 }
 
+/// Where the picture of this name is, below a machine's folder.
+pub fn file(experiment: &Experiment, name: &str) -> PathBuf {
+    PathBuf::from(format!("plots/{}-{name}.svg", experiment.name))
+}
+
 /// Every picture that an experiment asks for and its data can fill.
 pub fn plots(experiment: &Experiment, data: &Data) -> Vec<Plot> {
     let plot = |name: &str, title: &str, case: &str, svg: Option<String>| {
-        let file = PathBuf::from(format!("plots/{}-{name}.svg", experiment.name));
+        let file = file(experiment, name);
         Some(Plot { file, title: title.to_owned(), case: case.to_owned(), svg: svg? })
     };
     let charts = experiment.charts.iter().filter_map(|chart| {

@@ -163,8 +163,10 @@ impl Pages<'_> {
 
     /// The one that stands on the front page.
     fn picture(&self) -> Option<&Plot> {
-        let mut plots = self.of_each.iter().flat_map(|one| &one.plots);
-        plots.find(|plot| plot.file.ends_with("mass-download-time.svg"))
+        self.of_each.iter().find_map(|Explained { experiment, plots, .. }| {
+            let file = plot::file(experiment, experiment.front_picture.as_ref()?);
+            plots.iter().find(|plot| plot.file == file)
+        })
     }
 
     fn files(self) -> Vec<Page> {
@@ -228,7 +230,7 @@ pub fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     for one in reference.into_iter().flat_map(|pages| &pages.of_each) {
         parts.push(experiment_readme(workspace, one, &written[0].machine.label())?);
     }
-    // Those that the project keeps stand beside each other; what somebody measured has a page of its own.
+    // The machines that the project keeps share a page. What somebody measured here has a page of its own.
     let is_kept = |pages: &&Pages| Some(pages.machine.label()) == label || is_tracked(&pages.machine.folder);
     let kept = reference.map_or(0, |_| written.iter().take_while(is_kept).count());
     let mut pages = Vec::new();

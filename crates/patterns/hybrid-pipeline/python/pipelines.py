@@ -1,4 +1,4 @@
-"""Each pipeline on a loop, with a client, and the heart that beats beside it."""
+"""Each pipeline on a loop, with a client, and the heartbeat beside it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def with_a_pool_per_call(items: Sequence[Item], fetches: int, _jobs: int, heartb
 
 
 def on_a_loop(pipeline: Pipeline, connections: int, heartbeat: Heartbeat) -> list[int | BaseException]:
-    """What keeps the loop busy keeps the heart from beating."""
+    """What keeps the loop busy stops the heartbeat."""
     # Not above, since each process of the pool imports this file, and needs no client.
     import aiohttp
 

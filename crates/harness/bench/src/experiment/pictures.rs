@@ -264,6 +264,14 @@ impl Source<'_> {
         Ok(())
     }
 
+    /// One of the pictures whose names are `known`.
+    pub(super) fn front_picture(&self, name: Spanned<String>, known: &BTreeSet<String>) -> Result<String> {
+        if known.contains(name.get_ref()) {
+            return Ok(name.into_inner());
+        }
+        Err(self.error(name.span(), format!("there is no picture `{}`", name.get_ref())))
+    }
+
     pub(super) fn growth(
         &self,
         table: GrowthTable,

@@ -1,4 +1,4 @@
-//! Each pipeline with the client and the heart that suit it.
+//! Each pipeline with the client and the heartbeat that suit it.
 
 use std::fmt::Display;
 use std::pin::pin;
@@ -96,7 +96,7 @@ pub(crate) fn pool_per_call(asked: &Asked) -> anyhow::Result<Tally> {
     })
 }
 
-/// On one thread, which is the loop: what keeps it busy keeps the heart from beating.
+/// On one thread, which is the loop: what keeps it busy stops the heartbeat.
 fn on_tokio<S: Stream<Item = (usize, Result<u32, impl Display>)>>(
     asked: &Asked,
     pipeline: impl FnOnce(Fetch) -> S,
