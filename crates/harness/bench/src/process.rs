@@ -106,6 +106,7 @@ impl Group {
         check_interrupt()?;
         let name = name(command).to_string_lossy().into_owned();
         let cannot = || format!("cannot start {name}");
+        keeper::check().with_context(cannot)?;
         let (line, theirs) = UnixStream::pair().with_context(cannot)?;
         let keeper = command.stdin(OwnedFd::from(theirs)).spawn().with_context(cannot)?;
         // Or the command would hold the keeper's end open, and we would not see it go.

@@ -12,6 +12,7 @@ use std::io::{self, Read, Write, stdin};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -41,8 +42,12 @@ const ENDED: u8 = b'E';
 /// What cannot be killed within this is another's.
 const TO_GO: Duration = Duration::from_secs(4);
 
-/// How we end if it is as a keeper that we were started; none if it is not.
+/// Whether this program's `main` has asked for its [role].
+static KNOWS_ROLES: AtomicBool = AtomicBool::new(false);
+
+/// How this program ends if it was started as a keeper; none if it was not. It is the first thing that `main` asks.
 pub fn role() -> Option<ExitCode> {
+    KNOWS_ROLES.store(true, Ordering::Relaxed);
     let mut arguments = env::args_os().skip(1);
     let role = arguments.next()?;
     let done = match role.to_str()? {
@@ -52,6 +57,16 @@ pub fn role() -> Option<ExitCode> {
         _ => return None,
     };
     Some(if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Refuses to start another process in a program that never asks for its [role]: each copy would start a further one, without end.
+pub(super) fn check() -> io::Result<()> {
+    if KNOWS_ROLES.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "this program starts no others: its `main` must begin with `bench::process::keeper::role()`",
+    ))
 }
 
 pub(super) fn read(said: [u8; WORD]) -> (u8, i32) {

@@ -13,7 +13,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-use super::ourselves;
+use super::{keeper, ourselves};
 
 /// The argument of the process that outlives us to remove what we could not.
 pub(super) const SWEEP: &str = "__sweep";
@@ -23,6 +23,7 @@ static SWEEPER: LazyLock<Mutex<Option<UnixStream>>> = LazyLock::new(|| Mutex::ne
 
 #[allow(clippy::disallowed_methods, reason = "it must outlive us, so that nothing may keep it")]
 fn start() -> io::Result<UnixStream> {
+    keeper::check()?;
     let (line, theirs) = UnixStream::pair()?;
     let mut sweeper = Command::new(ourselves());
     sweeper.arg(SWEEP).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
