@@ -266,19 +266,16 @@ fn front_page(
 }
 
 fn index(experiments: &[Experiment]) -> String {
-    let rows: Vec<_> = experiments
-        .iter()
-        .map(|experiment| {
-            let folder = experiment.folder.display();
-            vec![
-                experiment.group.clone(),
-                format!("[{}]({folder}/README.md)", experiment.name),
-                escape(&experiment.title),
-                experiment.claims.join(", "),
-            ]
-        })
-        .collect();
-    table(&[("Group", false), ("Experiment", false), ("", false), ("Claims", false)], &rows)
+    let rows = experiments.iter().map(|experiment| {
+        let folder = experiment.folder.display();
+        vec![
+            experiment.group.clone(),
+            format!("[{}]({folder}/README.md)", experiment.name),
+            escape(&experiment.title),
+            experiment.claims.join(", "),
+        ]
+    });
+    table("Group | Experiment |  | Claims", rows)
 }
 
 fn experiment_readme(workspace: &Workspace, explained: &Explained, label: &str) -> Result<Page> {

@@ -13,11 +13,11 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
     if told.is_empty() {
         return None;
     }
-    let mut columns = vec![("Variant".to_owned(), false)];
+    let mut names = "Variant".to_owned();
     for figure in &told {
-        columns.push((escape(&figure.title), true));
+        names += &format!(" | {}:", escape(&figure.title));
         if figure.shown == Shown::AgainstTwin {
-            columns.push(("Against its twin".to_owned(), false));
+            names += " | Against its twin";
         }
     }
     let rows = measured_rows(case, data).map(|row| {
@@ -35,8 +35,7 @@ pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Opti
         }
         cells
     });
-    let columns: Vec<_> = columns.iter().map(|(title, right)| (title.as_str(), *right)).collect();
-    Some(format!("The experiment's own figures:\n\n{}", table(&columns, &rows.collect::<Vec<_>>())))
+    Some(format!("The experiment's own figures:\n\n{}", table(&names, rows)))
 }
 
 /// Which of them are no medians; none if all are.

@@ -28,55 +28,40 @@ pub(super) fn guide(guidelines: &[Guideline], verdicts: &Verdicts) -> String {
 }
 
 fn crossings(crossings: &[Crossing]) -> String {
-    let rows: Vec<_> = crossings
-        .iter()
-        .map(|crossing| {
-            let language = if crossing.language == "rust" { "Rust" } else { "CPython" };
-            vec![
-                language.to_owned(),
-                format!("[{0}]({0}.md)", crossing.experiment),
-                format!("`{}` against `{}`", crossing.threads, crossing.tasks),
-                crossing.figure.md(),
-                crossing.words.md(),
-            ]
-        })
-        .collect();
-    table(
-        &[("", false), ("Experiment", false), ("", false), ("Of", false), ("Async takes less", false)],
-        &rows,
-    )
+    let rows = crossings.iter().map(|crossing| {
+        let language = if crossing.language == "rust" { "Rust" } else { "CPython" };
+        vec![
+            language.to_owned(),
+            format!("[{0}]({0}.md)", crossing.experiment),
+            format!("`{}` against `{}`", crossing.threads, crossing.tasks),
+            crossing.figure.md(),
+            crossing.words.md(),
+        ]
+    });
+    table(" | Experiment |  | Of | Async takes less", rows)
 }
 
 fn leaves(leaves: &[JudgedLeaf]) -> String {
-    let rows: Vec<_> = leaves
-        .iter()
-        .map(|leaf| {
-            let path = leaf.path.iter().map(Text::md).collect::<Vec<_>>().join(" → ");
-            let agreement = format!("**{}**", leaf.agreement.words());
-            vec![path, leaf.model.md(), agreement, leaf.finding.md(), leaf.rule.md()]
-        })
-        .collect();
-    table(
-        &[("Path", false), ("It says", false), ("In Rust", false), ("Finding", false), ("Rule", false)],
-        &rows,
-    )
+    let rows = leaves.iter().map(|leaf| {
+        let path = leaf.path.iter().map(Text::md).collect::<Vec<_>>().join(" → ");
+        let agreement = format!("**{}**", leaf.agreement.words());
+        vec![path, leaf.model.md(), agreement, leaf.finding.md(), leaf.rule.md()]
+    });
+    table("Path | It says | In Rust | Finding | Rule", rows)
 }
 
 fn guidelines(guidelines: &[Guideline], judgements: &[Judgement]) -> String {
-    let rows: Vec<_> = guidelines
-        .iter()
-        .map(|guideline| {
-            let told = |language: &str| {
-                let words = guideline
-                    .claims()
-                    .map(|claim| format!("{claim} {}", verdict(judgements, claim, language).words()));
-                let words = words.collect::<Vec<_>>().join(", ");
-                if words.is_empty() { "not measured anywhere here".to_owned() } else { words }
-            };
-            vec![guideline.take.clone(), guideline.what.clone(), told("rust"), told("python")]
-        })
-        .collect();
-    table(&[("Take", false), ("for", false), ("In Rust", false), ("In CPython", false)], &rows)
+    let rows = guidelines.iter().map(|guideline| {
+        let told = |language: &str| {
+            let words = guideline
+                .claims()
+                .map(|claim| format!("{claim} {}", verdict(judgements, claim, language).words()));
+            let words = words.collect::<Vec<_>>().join(", ");
+            if words.is_empty() { "not measured anywhere here".to_owned() } else { words }
+        };
+        vec![guideline.take.clone(), guideline.what.clone(), told("rust"), told("python")]
+    });
+    table("Take | for | In Rust | In CPython", rows)
 }
 
 fn verdict(judgements: &[Judgement], claim: &str, language: &str) -> Verdict {
@@ -99,10 +84,7 @@ fn summary(summary: &Summary, judgements: &[Judgement]) -> String {
             format!("“{words}”{judged}")
         }
     };
-    let rows = summary.rows.iter().map(|(name, cells)| {
-        let cells = cells.iter().map(told).chain([String::new()]).take(summary.columns.len());
-        [name.clone()].into_iter().chain(cells).collect::<Vec<_>>()
-    });
-    let columns = [("", false)].into_iter().chain(summary.columns.iter().map(|name| (name.as_str(), false)));
-    table(&columns.collect::<Vec<_>>(), &rows.collect::<Vec<_>>())
+    let rows = summary.rows.iter();
+    let rows = rows.map(|(name, cells)| [name.clone()].into_iter().chain(cells.iter().map(told)).collect());
+    table(&format!(" | {}", summary.columns.join(" | ")), rows)
 }

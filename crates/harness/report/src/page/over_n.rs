@@ -1,7 +1,7 @@
 //! What the cases that differ in nothing but n say together: how each cost grows, and where threads cease to
 //! win.
 
-use super::{status, time};
+use super::{middle, status, time};
 use crate::markdown::{list, table};
 use bench::data::{Data, Row, Status};
 use bench::experiment::{Experiment, Model, Role, Variant};
@@ -10,7 +10,7 @@ use judge::series::{
     Figure, Measured, Series, address_space, cpu, kernel_stacks, memory, page_tables, proportional, resident,
     scale, start_time, whole_time,
 };
-use judge::statistics::{ENOUGH_RUNS, median};
+use judge::statistics::ENOUGH_RUNS;
 
 /// Fewer n than these are no series.
 const ENOUGH_SIZES: usize = 3;
@@ -48,11 +48,10 @@ pub(super) fn over_n(experiment: &Experiment, data: &Data) -> String {
     };
     let mut text = format!("## Over n\n\nThe cases from `{first}` to `{last}` {differ}.\n\n");
     text += &format!("The whole time:\n\n{}\n", grid(&series, experiment, |row| time(&row.times_s)));
-    let kept = |row: &Row| middle(row, resident).map(|value| bytes(round(value)));
-    text +=
-        &format!("Resident memory at its peak:\n\n{}\n", grid(&series, experiment, |row| told(kept(row))));
-    let used = |row: &Row| middle(row, cpu).map(|value| seconds(value, None));
-    text += &format!("CPU, user and system:\n\n{}\n", grid(&series, experiment, |row| told(used(row))));
+    let kept = |row: &Row| middle(&resident(row), |value| bytes(round(value)));
+    text += &format!("Resident memory at its peak:\n\n{}\n", grid(&series, experiment, kept));
+    let used = |row: &Row| middle(&cpu(row), |value| seconds(value, None));
+    text += &format!("CPU, user and system:\n\n{}\n", grid(&series, experiment, used));
     text += &slopes(&series, experiment).as_deref().map_or(String::new(), one_more);
     if let Some(winners) = winners(&series, experiment) {
         text += &crossover(where_it_wins(&series, experiment), &winners);
@@ -83,14 +82,6 @@ fn differ_in_n_alone(experiment: &Experiment) -> bool {
         && (0..first.len()).all(|at| is_same(at) || is_n(at))
 }
 
-fn middle(row: &Row, figure: Figure) -> Option<f64> {
-    Some(median(&figure(row))).filter(|median| !median.is_nan())
-}
-
-fn told(cell: Option<String>) -> String {
-    cell.unwrap_or_else(|| "not told".to_owned())
-}
-
 /// The variants that have a row at some n.
 fn variants<'a>(series: &Series, experiment: &'a Experiment) -> impl Iterator<Item = &'a Variant> {
     experiment.variants.iter().filter(|variant| series.rows(&variant.name).next().is_some())
@@ -108,10 +99,8 @@ fn grid(series: &Series, experiment: &Experiment, cell: impl Fn(&Row) -> String)
         });
         [format!("`{}`", variant.name)].into_iter().chain(cells).collect()
     });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let sizes: Vec<String> = series.sizes.iter().map(|(n, _)| thousands(*n)).collect();
-    let columns = [("Variant", false)].into_iter().chain(sizes.iter().map(|n| (n.as_str(), true)));
-    table(&columns.collect::<Vec<_>>(), &rows)
+    let sizes = series.sizes.iter().map(|(n, _)| format!(" | {}:", thousands(*n)));
+    table(&format!("Variant{}", sizes.collect::<String>()), rows)
 }
 
 type Unit = fn(f64, Option<(f64, f64)>) -> String;
@@ -149,13 +138,14 @@ fn slopes(series: &Series, experiment: &Experiment) -> Option<String> {
     }
     let has_column = |column: usize| rows.iter().any(|(_, _, slopes)| slopes[column].is_some());
     let shown: Vec<usize> = (0..COSTS.len()).filter(|&column| has_column(column)).collect();
-    let columns = [("Variant", false), ("Fitted over n =", false)].into_iter();
-    let columns: Vec<_> = columns.chain(shown.iter().map(|&column| (COSTS[column].0, true))).collect();
+    let names = shown.iter().map(|&column| format!("{}:", COSTS[column].0));
+    let names = ["Variant".to_owned(), "Fitted over n =".to_owned()].into_iter().chain(names);
+    let names = names.collect::<Vec<_>>().join(" | ");
     let rows = rows.iter().map(|(variant, sizes, slopes)| {
         let cells = shown.iter().map(|&column| slopes[column].clone().unwrap_or_default());
         [format!("`{variant}`"), sizes.clone()].into_iter().chain(cells).collect()
     });
-    Some(table(&columns, &rows.collect::<Vec<_>>()))
+    Some(table(&names, rows))
 }
 
 fn one_more(slopes: &str) -> String {
@@ -202,9 +192,8 @@ fn winners(series: &Series, experiment: &Experiment) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
-    let columns: Vec<_> =
-        [("", false)].into_iter().chain(figures.iter().map(|(name, _)| (*name, false))).collect();
-    Some(table(&columns, &rows))
+    let names = figures.iter().map(|(name, _)| format!(" | {name}"));
+    Some(table(&names.collect::<String>(), rows))
 }
 
 fn crossover(heading: &str, winners: &str) -> String {
