@@ -272,6 +272,25 @@ impl Row {
         self.reason.as_ref().map_or(otherwise, Text::plain)
     }
 
+    /// Which of its runs stands for all in a timeline: the one whose work took the middle time. None if no run has an outcome.
+    pub fn middle_run(&self) -> Option<usize> {
+        let seconds = |run: &usize| self.outcomes[*run]["elapsed_s"].as_f64().unwrap_or(f64::INFINITY);
+        let mut runs: Vec<_> = (0..self.outcomes.len()).collect();
+        runs.sort_by(|one, other| seconds(one).total_cmp(&seconds(other)));
+        runs.get(runs.len().checked_sub(1)? / 2).copied()
+    }
+
+    /// Forgets the series of the other runs that no picture shows.
+    pub fn keep_what_is_drawn(&mut self, experiment: &Experiment) {
+        let middle = self.middle_run();
+        let others = self.outcomes.iter_mut().enumerate().filter(|(run, _)| Some(*run) != middle);
+        for (_, outcome) in others {
+            if let Some(series) = outcome["series"].as_object_mut() {
+                series.retain(|series, _| experiment.draws_every_run(&self.case, &self.variant, series));
+            }
+        }
+    }
+
     /// A figure of every outcome, in the order of the runs.
     pub fn figures(&self, path: &[&str]) -> Vec<f64> {
         let figure = |outcome| {

@@ -145,6 +145,7 @@ impl<'a> Bench<'a> {
         bar.finish_and_clear();
         data.load = Some(Load { before, after: load_now() });
         data.complete = true;
+        data.rows.iter_mut().for_each(|row| row.keep_what_is_drawn(experiment));
         Ok(())
     }
 

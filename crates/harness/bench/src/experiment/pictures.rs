@@ -131,12 +131,22 @@ impl Experiment {
     pub fn draws(&self, case: &str, variant: &str, series: &str) -> bool {
         let of_worker =
             |kind: &Kind| series.strip_prefix(&kind.series).is_some_and(|rest| rest.starts_with('_'));
-        let shows =
-            |of: &str, variants: &[String]| of == case && variants.iter().any(|shown| shown == variant);
-        self.timelines
-            .iter()
-            .any(|line| shows(&line.case, &line.variants) && line.kinds.iter().any(of_worker))
-            || self.curves.iter().any(|curve| shows(&curve.case, &curve.variants) && curve.series == series)
+        let in_timeline = |line: &Timeline| {
+            line.case == case
+                && line.variants.iter().any(|shown| shown == variant)
+                && line.kinds.iter().any(of_worker)
+        };
+        self.timelines.iter().any(in_timeline) || self.draws_every_run(case, variant, series)
+    }
+
+    /// Whether a picture shows this series of every run, and not of the middle one alone.
+    pub fn draws_every_run(&self, case: &str, variant: &str, series: &str) -> bool {
+        let in_curve = |curve: &Curve| {
+            curve.case == case
+                && curve.series == series
+                && curve.variants.iter().any(|shown| shown == variant)
+        };
+        self.curves.iter().any(in_curve)
     }
 }
 
@@ -323,6 +333,8 @@ mod tests {
         };
         assert_eq!(drawn("only", "good"), ["runs_3", "runs_fast"]);
         assert_eq!(drawn("only", "better"), ["let_in"]);
+        assert!(experiment.draws_every_run("only", "better", "let_in"));
+        assert!(!experiment.draws_every_run("only", "good", "runs_3"));
         assert_eq!(drawn("other", "good"), [""; 0]);
         assert_eq!(drawn("only", "silent"), [""; 0]);
     }

@@ -83,12 +83,10 @@ pub(super) fn draw(timeline: &Timeline, experiment: &Experiment, data: &Data) ->
     Some(document.to_string() + "\n")
 }
 
-/// The run of a row whose work took a middle time.
+/// The run that stands for all of a row.
 fn panel(row: &Row) -> Option<Panel<'_>> {
-    let mut runs: Vec<_> = row.outcomes.iter().filter_map(|outcome| run(&row.variant, outcome)).collect();
-    runs.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
-    let middle = runs.len().checked_sub(1)? / 2;
-    (row.status == Status::Ok).then(|| runs.swap_remove(middle))
+    let middle = row.middle_run().filter(|_| row.status == Status::Ok)?;
+    run(&row.variant, &row.outcomes[middle])
 }
 
 fn run<'a>(variant: &'a str, outcome: &Value) -> Option<Panel<'a>> {
