@@ -3,6 +3,7 @@
 
 mod change;
 mod check;
+mod dependencies;
 mod package;
 mod there;
 
@@ -14,7 +15,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use change::Change;
 use clap::Args;
-use package::{How, Package, Step, locked};
+use dependencies::{How, Step, locked};
+use package::Package;
 use semver::{Version, VersionReq};
 
 use bench::Usage;

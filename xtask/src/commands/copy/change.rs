@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::check::prefer_old;
-use super::package::{How, Package, Step};
+use super::dependencies::{How, Step};
+use super::package::Package;
 use super::there;
 use bench::experiment::Dependency;
 

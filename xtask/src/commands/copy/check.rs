@@ -12,7 +12,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use toml::{Table, Value};
 
 use super::Text;
-use super::package::{Package, Step, make_absolute};
+use super::dependencies::{Step, make_absolute};
+use super::package::Package;
 use super::there;
 use bench::process::litter::Folder;
 use bench::terminal::shows_progress;
