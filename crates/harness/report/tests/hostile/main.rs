@@ -2,12 +2,12 @@
 //!
 //! A page in which a field is hostile must have the very elements and attributes that it has if the field is harmless.
 
+mod seen;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use html5gum::{Token, Tokenizer};
-use pulldown_cmark::{Options, Parser, html as rendered};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,6 +18,7 @@ use bench::text::{Name, Text, clean};
 use judge::{Agreement, Cell, Crossing, JudgedLeaf, Judgement, Summary, Tree, Verdict, Verdicts};
 use report::plot::{self, Plot};
 use report::{html, page};
+use seen::{parsed, render, words};
 
 const PAYLOADS: [&str; 24] = [
     "\"><script>document.title=\"PWNED\"</script>",
@@ -214,51 +215,6 @@ impl Demo {
     }
 }
 
-/// The elements in their order with their attributes, and the text between them, as a browser would see them.
-fn parsed(html: &str) -> (Vec<String>, String) {
-    let (mut elements, mut text) = (Vec::new(), String::new());
-    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    for Ok(token) in Tokenizer::new(html) {
-        match token {
-            Token::StartTag(tag) => {
-                // What an attribute says may be the text; that it is there, and where a link leads, may not.
-                let attributes = tag.attributes.iter().map(|(name, value)| {
-                    let (name, value) = (lossy(name), lossy(&value.value));
-                    if ["aria-label", "alt"].contains(&&*name) { name } else { format!("{name}={value}") }
-                });
-                // A picture is laid out by how long its words are.
-                let is_drawn =
-                    ["text", "tspan", "path", "line", "rect", "circle"].contains(&&*lossy(&tag.name));
-                let attributes: Vec<_> = if is_drawn {
-                    tag.attributes.keys().map(|name| lossy(name)).collect()
-                } else {
-                    attributes.collect()
-                };
-                elements.push(format!("{} {}", lossy(&tag.name), attributes.join(" ")));
-            }
-            Token::EndTag(tag) => elements.push(format!("/{}", lossy(&tag.name))),
-            Token::String(string) => text += &lossy(&string),
-            Token::Comment(comment) => elements.push(format!("comment {}", lossy(&comment))),
-            Token::Doctype(_) => elements.push("doctype".to_owned()),
-            Token::Error(error) => elements.push(format!("error {error:?}")),
-        }
-    }
-    (elements, text)
-}
-
-/// As GitHub shows it, but for what it takes away itself.
-fn render(markdown: &str) -> String {
-    let mut html = String::new();
-    let as_there = Options::ENABLE_GFM
-        | Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_MATH;
-    rendered::push_html(&mut html, Parser::new_ext(markdown, as_there));
-    html
-}
-
 impl Written {
     /// Every page and every picture as a browser gets it.
     fn pages(&self) -> Vec<String> {
@@ -304,11 +260,6 @@ impl Expected {
             assert_eq!(clean(line), line, "{what}");
         }
     }
-}
-
-/// What is in a page as text, without its spaces.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect()
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! Numbers, cells and plain text out of a page, a JSON file, and what a median may be.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// What reads as a number; a version with two points does not.
+pub(crate) fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || "_,.-".contains(c)));
+    words
+        .map(|word| word.trim_matches([',', '.']))
+        .filter(|word| word.replace(',', "").parse::<f64>().is_ok())
+}
+
+pub(crate) fn cells(row: &str) -> Vec<String> {
+    let cells =
+        row.split("<t").skip(1).filter(|cell| cell.starts_with(['h', 'd']) && !cell.starts_with("head"));
+    cells.map(|cell| plain(cell.split_once('>').unwrap().1).trim().to_owned()).collect()
+}
+
+/// The text of some HTML.
+pub(crate) fn plain(html: &str) -> String {
+    let (first, rest) = html.split_once('<').unwrap_or((html, ""));
+    let others = rest.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| text);
+    let text: String = [first].into_iter().chain(others).collect();
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+pub(crate) fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    text.split_once(from)?.1.split_once(to).map(|(between, _)| between)
+}
+
+pub(crate) fn json(file: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = |from: usize| sorted.get(from / 2).copied().unwrap_or(f64::NAN);
+    f64::midpoint(middle(sorted.len().saturating_sub(1)), middle(sorted.len()))
+}
+
+/// What may be the median of a draw.
+pub(crate) fn middles(values: &[f64]) -> Vec<f64> {
+    if values.len() % 2 == 1 {
+        return values.to_vec();
+    }
+    values.iter().flat_map(|one| values.iter().map(|other| f64::midpoint(*one, *other))).collect()
+}
