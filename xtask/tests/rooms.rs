@@ -73,12 +73,7 @@ fn circle(mut imports: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, B
 
 #[test]
 fn no_files_of_a_crate_import_each_other_in_a_circle() {
-    for sources in [
-        "crates/harness/bench/src",
-        "crates/harness/judge/src",
-        "crates/harness/report/src",
-        "xtask/src/commands",
-    ] {
+    for sources in SOURCES {
         let mut imports = imports(&root().join(sources));
         assert!(imports.len() > 1, "{sources}: {imports:?}");
         // What a crate's root has, all of its files may use.
@@ -114,6 +109,18 @@ fn no_name_of_an_experiment_or_a_case_stands_in_the_code() {
                 let found = names.iter().find(|name| line.contains(*name));
                 assert!(found.is_none(), "{found:?} in {}:{number}", file.display());
             }
+        }
+    }
+}
+
+/// A reader takes in a whole file of the harness.
+#[test]
+fn no_file_has_more_than_400_lines() {
+    const MOST_LINES: usize = 400;
+    for folder in ["crates/harness", "xtask"] {
+        for file in rust_files(&root().join(folder)) {
+            let lines = fs::read_to_string(&file).unwrap().lines().count();
+            assert!(lines <= MOST_LINES, "{} has {lines} lines: split it by job", file.display());
         }
     }
 }

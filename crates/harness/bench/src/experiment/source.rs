@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use semver::Version;
 use toml::Spanned;
 
-use super::expectation::{Expectation, check_path};
-use super::tables::{DependencyTable, FigureTable, all};
-use super::{Dependency, Figure, Shown};
+use super::expectation::Expectation;
 use crate::text::is_name;
 
 /// Those of Rust, in their order.
@@ -74,14 +71,15 @@ impl Source<'_> {
     ) -> Result<Vec<PathBuf>> {
         let module = folder.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
         let mut seen = BTreeSet::new();
-        all(names, |name| {
+        let file = |name: Spanned<String>| {
             let file = folder.join(format!("src/{module}/{}.rs", self.name(&name, &mut seen)?));
             if !root.join(&file).is_file() {
                 let message = format!("`{}` has no file {}", name.get_ref(), file.display());
                 return Err(self.error(name.span(), message));
             }
             Ok(file)
-        })
+        };
+        names.into_iter().map(file).collect()
     }
 
     pub(super) fn note(&self, text: Spanned<String>) -> Result<String> {
@@ -103,65 +101,6 @@ impl Source<'_> {
         let message = format!("`{}` is no version of Rust; write 1.79, say", text.get_ref());
         rust_version(text.get_ref()).ok_or_else(|| self.error(text.span(), message))
     }
-
-    pub(super) fn dependencies(
-        &self,
-        tables: BTreeMap<Spanned<String>, DependencyTable>,
-        root: &Path,
-    ) -> Result<Vec<Dependency>> {
-        let mut dependencies = Vec::new();
-        for (name, table) in tables {
-            let Some(version) = workspace_version(root, name.get_ref())? else {
-                let message = format!("`{}` has no version in the workspace's Cargo.toml", name.get_ref());
-                return Err(self.error(name.span(), message));
-            };
-            dependencies.push(Dependency {
-                name: name.into_inner(),
-                version,
-                features: table.features,
-                default_features: table.default_features.unwrap_or(true),
-            });
-        }
-        Ok(dependencies)
-    }
-
-    pub(super) fn figure(&self, table: FigureTable, variants: &BTreeSet<String>) -> Result<Figure> {
-        check_path(table.path.get_ref()).map_err(|message| self.error(table.path.span(), message))?;
-        let flag = |key: Option<Spanned<bool>>, shown| {
-            let key = key.filter(|key| *key.get_ref())?;
-            Some((key.span(), shown))
-        };
-        let over = table.over.map(|over| (over.span(), Shown::Over(over.into_inner())));
-        if let Some((span, Shown::Over(variant))) = &over
-            && !variants.contains(variant)
-        {
-            return Err(self.error(span.clone(), format!("there is no variant `{variant}`")));
-        }
-        let asked = [
-            flag(table.twin, Shown::AgainstTwin),
-            over,
-            flag(table.worst, Shown::Worst),
-            flag(table.sum, Shown::Sum),
-        ];
-        let mut asked = asked.into_iter().flatten();
-        let shown = asked.next().map_or(Shown::Median, |(_, shown)| shown);
-        if let Some((span, _)) = asked.next() {
-            return Err(
-                self.error(span, "say one of twin, over, worst and sum: medians are what is compared")
-            );
-        }
-        Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
-    }
-}
-
-/// The version of a crate that all of the workspace uses.
-fn workspace_version(root: &Path, name: &str) -> Result<Option<String>> {
-    let file = root.join("Cargo.toml");
-    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let manifest: toml::Table = toml::from_str(&text)?;
-    let listed = manifest.get("workspace").and_then(|table| table.get("dependencies")?.get(name));
-    let version = listed.and_then(|listed| listed.as_str().or_else(|| listed.get("version")?.as_str()));
-    Ok(version.map(str::to_owned))
 }
 
 pub fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {

@@ -1,18 +1,22 @@
 //! experiment.toml as it is written, and the experiment that it describes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use glob::Pattern;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::expectation::check_path;
 use super::pictures::{ChartTable, CurveTable, GrowthTable, TimelineTable};
 use super::source::{Source, check_claim};
-use super::{Case, Experiment, JUDGED, Model, PYTHON, Role, Size, Variant, Versions};
+use super::{
+    Case, Dependency, Experiment, Figure, JUDGED, Model, PYTHON, Role, Shown, Size, Variant, Versions,
+};
 use crate::text::is_name;
 
 /// The file as it is written.
@@ -48,13 +52,13 @@ enum Need {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FigureTable {
-    pub(super) path: Spanned<String>,
-    pub(super) title: String,
-    pub(super) twin: Option<Spanned<bool>>,
-    pub(super) over: Option<Spanned<String>>,
-    pub(super) worst: Option<Spanned<bool>>,
-    pub(super) sum: Option<Spanned<bool>>,
+struct FigureTable {
+    path: Spanned<String>,
+    title: String,
+    twin: Option<Spanned<bool>>,
+    over: Option<Spanned<String>>,
+    worst: Option<Spanned<bool>>,
+    sum: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -141,14 +145,14 @@ impl VariantTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct DependencyTable {
+struct DependencyTable {
     #[serde(default)]
-    pub(super) features: Vec<String>,
-    pub(super) default_features: Option<bool>,
+    features: Vec<String>,
+    default_features: Option<bool>,
 }
 
 /// All of them checked, or the first error.
-pub(super) fn all<T, R>(tables: Vec<T>, check: impl FnMut(T) -> Result<R>) -> Result<Vec<R>> {
+fn all<T, R>(tables: Vec<T>, check: impl FnMut(T) -> Result<R>) -> Result<Vec<R>> {
     tables.into_iter().map(check).collect()
 }
 
@@ -218,7 +222,7 @@ impl Tables {
                 with: source.parts(table.with, root, folder)?,
                 when: table.when.map(|text| source.note(text)).transpose()?,
                 setup: table.setup.map(|text| source.note(text)).transpose()?,
-                dependencies: source.dependencies(table.dependencies, root)?,
+                dependencies: dependencies(source, table.dependencies, root)?,
                 edition: table.edition.map(|edition| source.edition(edition)).transpose()?,
                 rust_version: table.rust_version.map(|text| source.rust_version(&text)).transpose()?,
                 main: table.main,
@@ -228,7 +232,7 @@ impl Tables {
                 expect: source.expect(table.expect)?,
             });
         }
-        let figures = all(self.figure, |table| source.figure(table, &names))?;
+        let figures = all(self.figure, |table| figure(source, table, &names))?;
         for twin in twins {
             if !names.contains(twin.get_ref()) {
                 return Err(source.error(twin.span(), format!("the twin `{}` is no variant", twin.get_ref())));
@@ -291,4 +295,61 @@ fn select_cases(
         }
     }
     Ok(selected)
+}
+
+fn dependencies(
+    source: &Source,
+    tables: BTreeMap<Spanned<String>, DependencyTable>,
+    root: &Path,
+) -> Result<Vec<Dependency>> {
+    let mut dependencies = Vec::new();
+    for (name, table) in tables {
+        let Some(version) = workspace_version(root, name.get_ref())? else {
+            let message = format!("`{}` has no version in the workspace's Cargo.toml", name.get_ref());
+            return Err(source.error(name.span(), message));
+        };
+        dependencies.push(Dependency {
+            name: name.into_inner(),
+            version,
+            features: table.features,
+            default_features: table.default_features.unwrap_or(true),
+        });
+    }
+    Ok(dependencies)
+}
+
+fn figure(source: &Source, table: FigureTable, variants: &BTreeSet<String>) -> Result<Figure> {
+    check_path(table.path.get_ref()).map_err(|message| source.error(table.path.span(), message))?;
+    let flag = |key: Option<Spanned<bool>>, shown| {
+        let key = key.filter(|key| *key.get_ref())?;
+        Some((key.span(), shown))
+    };
+    let over = table.over.map(|over| (over.span(), Shown::Over(over.into_inner())));
+    if let Some((span, Shown::Over(variant))) = &over
+        && !variants.contains(variant)
+    {
+        return Err(source.error(span.clone(), format!("there is no variant `{variant}`")));
+    }
+    let asked = [
+        flag(table.twin, Shown::AgainstTwin),
+        over,
+        flag(table.worst, Shown::Worst),
+        flag(table.sum, Shown::Sum),
+    ];
+    let mut asked = asked.into_iter().flatten();
+    let shown = asked.next().map_or(Shown::Median, |(_, shown)| shown);
+    if let Some((span, _)) = asked.next() {
+        return Err(source.error(span, "say one of twin, over, worst and sum: medians are what is compared"));
+    }
+    Ok(Figure { path: table.path.into_inner(), title: table.title, shown })
+}
+
+/// The version of a crate that all of the workspace uses.
+fn workspace_version(root: &Path, name: &str) -> Result<Option<String>> {
+    let file = root.join("Cargo.toml");
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let manifest: toml::Table = toml::from_str(&text)?;
+    let listed = manifest.get("workspace").and_then(|table| table.get("dependencies")?.get(name));
+    let version = listed.and_then(|listed| listed.as_str().or_else(|| listed.get("version")?.as_str()));
+    Ok(version.map(str::to_owned))
 }
