@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 import limits
-from outcome import Run
+from outcome import Run as Run
 
 
 def parser(about: str | None, variants: Iterable[str]) -> argparse.ArgumentParser:

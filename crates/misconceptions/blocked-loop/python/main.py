@@ -1,9 +1,7 @@
 """Runs one variant, or all of them: `python3 main.py [VARIANT] [--clients N] [--beats N] [--period-ms MS] [--steps N]`
 
-Handlers that compute, and a heart that beats beside them: how late do its beats come?
+Handlers that compute, and a heartbeat beside them: how late do its beats come?
 """
-
-from __future__ import annotations
 
 import sys
 import time
@@ -14,18 +12,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import demo
-import outcome
 from heartbeat import Heartbeat
-from python import asyncio_executor, asyncio_inline, asyncio_processes, asyncio_yielding, threads
 from python.load import Load
 
-VARIANTS = {
-    "threads": threads.run,
-    "asyncio_inline": asyncio_inline.run,
-    "asyncio_yielding": asyncio_yielding.run,
-    "asyncio_executor": asyncio_executor.run,
-    "asyncio_processes": asyncio_processes.run,
-}
+VARIANTS = ("threads", "asyncio_inline", "asyncio_yielding", "asyncio_executor", "asyncio_processes")
 
 
 def main() -> None:
@@ -37,7 +27,7 @@ def main() -> None:
     demo.number(parser, "--steps", 1_400_000, 1, 1_000_000_000)
     arguments = parser.parse_args()
     serve = demo.choose(VARIANTS, arguments)
-    run = outcome.Run("blocked-loop", arguments.variant)
+    run = demo.Run("blocked-loop", arguments.variant)
     period_s = arguments.period_ms / 1_000
     heartbeat = Heartbeat(period_s)
     load = Load(arguments.clients, arguments.steps, time.perf_counter() + arguments.beats * period_s)

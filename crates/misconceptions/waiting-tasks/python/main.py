@@ -3,8 +3,6 @@
 Tasks that only wait, all at once: what does each of them cost?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -13,7 +11,6 @@ HERE = Path(__file__).resolve().parent
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import demo
-import outcome
 from python import gauge
 
 # Imported when they run, since what the import of another takes is no task's.
@@ -31,7 +28,7 @@ def main() -> None:
     if variant == "processes" and tasks > MOST_PROCESSES:
         parser.error(f"processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks")
     wait = demo.choose(VARIANTS if tasks <= MOST_PROCESSES else VARIANTS[:2], arguments)
-    run = outcome.Run("waiting-tasks", variant)
+    run = demo.Run("waiting-tasks", variant)
     gauge.start()
     with demo.or_refused(run, tasks):
         done = wait(tasks, arguments.wait_ms / 1_000)

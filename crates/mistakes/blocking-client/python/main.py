@@ -4,8 +4,6 @@
 Requests from a few users beside a heartbeat: whom does a call that blocks keep waiting?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +14,6 @@ sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import demo
 import failures
-import outcome
 from heartbeat import Heartbeat
 from python import cold
 
@@ -48,7 +45,7 @@ def main() -> None:
     browse = demo.choose(dict.fromkeys(cold.VARIANTS, cold.start_all) if arguments.cold else VARIANTS, arguments)
     host = urlsplit(arguments.origin).netloc
     if arguments.cold:
-        run = outcome.Run("blocking-client", arguments.variant)
+        run = demo.Run("blocking-client", arguments.variant)
         pages, metrics = browse(arguments.variant, host, f"/bytes/{BYTES}")
         run.report(expected=cold.STARTS, done=len(pages) - len(failures.of_pages(pages, BYTES)), metrics=metrics)
         return
@@ -56,7 +53,7 @@ def main() -> None:
     users = min(arguments.users, arguments.requests)
     # As even as can be, and all of them together are as many as were asked for.
     shares = [[path] * ((arguments.requests + user) // users) for user in range(users)]
-    run = outcome.Run("blocking-client", arguments.variant)
+    run = demo.Run("blocking-client", arguments.variant)
     heartbeat = Heartbeat(arguments.period_ms / 1000)
     with demo.or_refused(run, arguments.requests):
         pages = browse(host, shares, heartbeat)

@@ -4,8 +4,6 @@
 Downloads, all started at once: what does a thread for each cost, and what does a task?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -15,7 +13,6 @@ sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import demo
 import failures
-import outcome
 
 # Imported when they run, since what the import of aiohttp takes is no thread's.
 VARIANTS = ("threads", "aiohttp", "aiohttp_unlimited", "asyncio")
@@ -34,7 +31,7 @@ def main() -> None:
     url = f"{arguments.origin.rstrip('/')}/bytes/{arguments.bytes}?delay_ms={arguments.delay_ms}"
     if arguments.together:
         url += f"&together={arguments.requests}"
-    run = outcome.Run("mass-download", arguments.variant)
+    run = demo.Run("mass-download", arguments.variant)
     with demo.or_refused(run, arguments.requests):
         pages = download([url] * arguments.requests)
     failures.report(run, arguments.requests, failures.of_pages(pages, arguments.bytes))

@@ -4,8 +4,6 @@
 The GIL itself: what do threads and coroutines gain under it?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -14,17 +12,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import demo
-import outcome
-from python import asyncio, asyncio_to_thread, serial, serial_processes, threads
 from python.jobs import Jobs
 
-VARIANTS = {
-    "serial": serial.run,
-    "threads": threads.run,
-    "asyncio": asyncio.run,
-    "asyncio_to_thread": asyncio_to_thread.run,
-    "serial_processes": serial_processes.run,
-}
+VARIANTS = ("serial", "threads", "asyncio", "asyncio_to_thread", "serial_processes")
 
 
 def main() -> None:
@@ -38,9 +28,8 @@ def main() -> None:
     if arguments.computing + arguments.waiting == 0:
         parser.error("there is nobody to compute or to wait")
     work = demo.choose(VARIANTS, arguments)
-    each_s = arguments.wait_ms / 1_000
-    jobs = Jobs(arguments.computing, arguments.waiting, arguments.steps, arguments.waits, each_s)
-    run = outcome.Run("gil", arguments.variant)
+    jobs = Jobs(arguments.computing, arguments.waiting, arguments.steps, arguments.waits, arguments.wait_ms / 1_000)
+    run = demo.Run("gil", arguments.variant)
     done = work(jobs)
     found, waited = done[: jobs.computing], done[jobs.computing :]
     metrics: dict[str, float] = {}

@@ -3,8 +3,6 @@
 Workers in a critical section: who is switched out inside, and where?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -13,18 +11,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
 
 import demo
-import outcome
-from python import asyncio, asyncio_await_inside, asyncio_lock, threads, threads_lock
 from python.log import Event, Log, spans, switches
 
-VARIANTS = {
-    "threads": threads.run,
-    "threads_lock": threads_lock.run,
-    "asyncio": asyncio.run,
-    "asyncio_await_inside": asyncio_await_inside.run,
-    "asyncio_lock": asyncio_lock.run,
-}
-
+VARIANTS = ("threads", "threads_lock", "asyncio", "asyncio_await_inside", "asyncio_lock")
 # What the series tell of each worker, and which events begin it.
 KINDS = {"inside": {Event.ENTER, Event.RESUME}, "awaiting": {Event.AWAIT}}
 
@@ -37,7 +26,7 @@ def main() -> None:
     demo.number(parser, "--steps", 40_000, 0, 1_000_000_000)
     arguments = parser.parse_args()
     work = demo.choose(VARIANTS, arguments)
-    run = outcome.Run("switch-points", arguments.variant)
+    run = demo.Run("switch-points", arguments.variant)
     log = Log()
     work(log, arguments.workers, arguments.sections, arguments.steps)
     seen = switches(log.entries)

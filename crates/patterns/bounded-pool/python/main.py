@@ -4,8 +4,6 @@
 Many inputs, at most so many at once: what does each model take for it?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -32,10 +30,8 @@ def main() -> None:
         demo.require_origin(parser, arguments)
     demo.raise_open_files()
     pool = demo.choose(VARIANTS, arguments)
-    if arguments.inputs is None:
-        measured.of_requests(pool, arguments)
-    else:
-        measured.alone(pool, arguments)
+    measure = measured.of_requests if arguments.inputs is None else measured.alone
+    measure(pool, arguments)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Runs one variant, or all of them: `python3 main.py [VARIANT] [--items N] [--fetches N] [--jobs N] [--delay-ms MS] [--steps N]
 [--no-fetch] [--period-ms MS] [--origin URL]`
 
-Pages that are fetched and computed on, and a heart that beats beside: how long does all of it take, and how late are the beats?
+Pages that are fetched and computed on, and a heartbeat beside: how long does all of it take, and how late are the beats?
 """
-
-from __future__ import annotations
 
 import sys
 from pathlib import Path
@@ -17,7 +15,6 @@ import os
 import time
 
 import demo
-import outcome
 from heartbeat import Heartbeat
 from python import pipelines
 from python.work import BYTES, Item, Tally
@@ -43,7 +40,7 @@ def main() -> None:
         parser.error("pages are fetched: start `cargo run --release -p origin`, and pass what it prints as --origin URL")
     pipeline = demo.choose(VARIANTS, arguments)
     demo.raise_open_files()
-    run = outcome.Run("hybrid-pipeline", arguments.variant)
+    run = demo.Run("hybrid-pipeline", arguments.variant)
     heartbeat = Heartbeat(arguments.period_ms / 1_000)
     started = time.perf_counter()
     url = None if arguments.no_fetch else f"{arguments.origin}/bytes/{BYTES}?delay_ms={arguments.delay_ms}"

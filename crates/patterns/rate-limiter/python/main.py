@@ -5,8 +5,6 @@
 Callers who may go on at a rate only: who keeps to it, in what order, and at what cost?
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -41,10 +39,8 @@ def main() -> None:
     if arguments.alone is not None and arguments.variant == "article":
         parser.error("article knows no burst, so each but the first has to wait")
     new = demo.choose(VARIANTS if arguments.alone is None else KNOW_A_BURST, arguments)
-    if arguments.alone is None:
-        measured.of_a_crowd(new, arguments)
-    else:
-        measured.alone(new, arguments)
+    measure = measured.of_a_crowd if arguments.alone is None else measured.alone
+    measure(new, arguments)
 
 
 if __name__ == "__main__":
