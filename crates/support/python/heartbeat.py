@@ -8,10 +8,10 @@ from collections import Counter
 
 
 class Heartbeat:
-    """Beats on a fixed schedule, which whoever keeps it (a thread, a coroutine) waits for and then counts.
+    """Beats on a fixed schedule, which a thread or a coroutine waits for and then counts.
 
-    However many were missed, each is counted, as late as it came after its own time: a heart that stood still for a second is
-    not one beat late, but two hundred, by up to a second.
+    However many were missed, each is counted, as late as it came after its own time: after a second
+    without one, not one beat is late, but two hundred, by up to a second.
     """
 
     def __init__(self, period_s: float) -> None:

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
-# Peaks that the kernel does not keep are sampled this often: seldom, since whoever samples takes the GIL.
+# Peaks that the kernel does not keep are sampled this often: seldom, since each sample takes the GIL.
 SAMPLE_EVERY_S = 0.02
 # Linux gives each thread a kernel stack of this size; no account of the process holds it.
 KERNEL_STACK_BYTES = 16 * 1024
 
 
 class Run:
-    """A run under way: the clock is running and the accounts are being read."""
+    """A run in progress: the clock is running and the accounts are being read."""
 
     def __init__(self, experiment: str, variant: str) -> None:
         """Starts the clock, and a thread that samples; what that takes is left out, but for a few pages."""
@@ -90,7 +90,7 @@ class Run:
             "errors": dict(errors or {}),
         }
         self._write(record)
-        # Whoever reads the record sees them there.
+        # They are in the record, if it is read.
         if errors and not os.environ.get("OUTCOME_FILE"):
             sys.exit(f"error: {sum(errors.values())} failed: {', '.join(errors)}")
 

@@ -43,7 +43,7 @@ def on_a_loop(pipeline: Pipeline, connections: int, heartbeat: Heartbeat) -> lis
             heartbeat.beat()
 
     async def run() -> list[int | BaseException]:
-        heart = asyncio.create_task(beat())
+        beats = asyncio.create_task(beat())
         connector = aiohttp.TCPConnector(limit=connections)
         async with aiohttp.ClientSession(connector=connector, raise_for_status=True) as session:
 
@@ -55,7 +55,7 @@ def on_a_loop(pipeline: Pipeline, connections: int, heartbeat: Heartbeat) -> lis
 
             results = await pipeline(fetch)
         heartbeat.stop()
-        await heart
+        await beats
         return results
 
     return asyncio.run(run())

@@ -55,7 +55,7 @@ pub(crate) struct Tally {
 }
 
 impl Asked {
-    /// As many as are asked for, each made when it is read, until somebody stops it.
+    /// As many as are asked for, each made when it is read, until it is stopped.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = Item> + Send + use<> {
         let (url, steps, is_stopped) = (self.url.clone(), self.steps, Arc::clone(&self.is_stopped));
         (0..self.items)
@@ -118,13 +118,13 @@ pub(crate) fn compute(page: Page) -> Result<u32, String> {
     Ok(kernel::compute(page.steps))
 }
 
-/// On Ctrl-C no more pages are begun, and those under way are done; or else all is dropped at once.
+/// On Ctrl-C no more pages are begun, and those in flight are done; or else all is dropped at once.
 pub(crate) fn stop_on_ctrl_c(drains: bool) -> anyhow::Result<Arc<AtomicBool>> {
     let is_stopped = Arc::new(AtomicBool::new(false));
     let (told, mut signals) = (Arc::clone(&is_stopped), Signals::new([SIGINT])?);
     thread::spawn(move || {
         for _ in signals.forever() {
-            // Who asks twice does not want to wait.
+            // A second Ctrl-C does not wait.
             if !drains || told.swap(true, Ordering::Relaxed) {
                 exit(INTERRUPTED);
             }
