@@ -1,5 +1,6 @@
 //! The test of every demo's command line. Each experiment has a file `tests/command.toml`: rows of arguments, and what the program
-//! is to print, how it exits, and what it reports. `command.rs` beside this crate's `src` is the test program of them all.
+//! is to print, how it exits, and what it reports. `shared.toml` has the rows that are the same for all of them. `command.rs` beside
+//! this crate's `src` is their test program.
 
 #![warn(missing_docs)]
 
@@ -16,21 +17,22 @@ use glob::Pattern;
 use origin::Origin;
 use serde::Deserialize;
 use serde_json::Value;
+use toml::Table;
 pub use trials::{Trial, test as trial};
 
-/// Whoever hangs fails.
+/// A program that hangs fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where nobody listens: at a port that no system hands out by itself.
+/// No program listens here: no system hands out this port by itself.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 /// What would change a run, and a person's shell may have.
 const VARIABLES: [&str; 5] =
     ["OUTCOME_FILE", "OUTCOME_CASE", "SMOL_THREADS", "TOKIO_WORKER_THREADS", "ASYNC_STD_THREAD_COUNT"];
 
-/// The file `tests/command.toml`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The file `tests/command.toml`, or `shared.toml`.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Rows {
     /// Arguments that are wrong use: they exit with 2 and a line that says why.
     wrong: Vec<String>,
@@ -38,13 +40,13 @@ struct Rows {
 }
 
 /// One set of arguments. In each text `{variant}` stands for every variant in turn, `{origin}` for the URL of one that runs,
-/// `{nowhere}` for one where nobody answers, and `{list}` for the file of `list`.
+/// `{nowhere}` for one where no program answers, and `{list}` for the file of `list`.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Row {
     args: String,
-    /// Which variants these are: all that the glob fits, ...
-    only: Option<String>,
+    /// Which variants these are: all that one of the globs fits, ...
+    only: Option<Vec<String>>,
     /// ... and none that this one does.
     except: Option<String>,
     /// What a file has in it, for `--urls {list}`.
@@ -57,8 +59,6 @@ struct Row {
     stdout: Option<Vec<String>>,
     /// The same of what it says. Left out, nothing if it exits with 0.
     stderr: Option<Vec<String>>,
-    /// What is on neither.
-    never: Vec<String>,
     /// Words of the head of a table that has a row for each variant, in their order.
     table: Option<Vec<String>>,
     /// How many lines it prints.
@@ -69,33 +69,24 @@ struct Row {
     outcome: BTreeMap<String, Value>,
 }
 
-/// The names of the variants in Rust, as `experiment.toml` has them.
-#[derive(Deserialize)]
-struct Experiment {
-    variant: Vec<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
 /// Runs a test for each row of `tests/command.toml` and each of its variants, and those of `others`; the code is for the end of `main`.
 /// The experiment in `folder` has built `program`.
 pub fn test(program: &'static str, folder: &str, others: Vec<Trial>) -> ExitCode {
-    let rows: Rows = read(&Path::new(folder).join("tests/command.toml"));
-    let experiment: Experiment = read(&Path::new(folder).join("experiment.toml"));
-    let names = experiment.variant.into_iter().map(|variant| variant.name);
-    let all: Vec<String> = names.filter(|name| !name.starts_with("python_")).collect();
-    let wrong = rows.wrong.into_iter().map(|args| {
-        let says_why = Some(vec!["^error: ".to_owned()]);
-        Row { args, exit: 2, stdout: Some(vec![]), stderr: says_why, ..Row::default() }
-    });
+    let own = |file| fs::read_to_string(Path::new(folder).join(file)).expect("the experiment has it");
+    let experiment: Table = own("experiment.toml").parse().expect("it is TOML");
+    let variants = experiment["variant"].as_array().expect("it has variants").iter();
+    let names = variants.filter_map(|variant| variant["name"].as_str());
+    let all: Vec<_> = names.filter(|name| !name.starts_with("python_")).map(str::to_owned).collect();
+    let mut rows = read(&own("tests/command.toml"));
+    let help = Command::new(program).arg("--help").output().expect("the program starts").stdout;
+    let (help, shared) = (String::from_utf8_lossy(&help), read(include_str!("../shared.toml")));
+    let knows = |flag: &str| !flag.starts_with("--") || help.contains(&format!("{flag} "));
+    rows.extend(shared.into_iter().filter(|row| row.args.split(' ').all(knows)));
     let mut trials = others;
-    for (number, row) in rows.rows.into_iter().chain(wrong).enumerate() {
+    for (number, row) in rows.into_iter().enumerate() {
         let fits = |glob: &str, name: &str| Pattern::new(glob).expect("it is a glob").matches(name);
         let mut chosen = all.clone();
-        chosen.retain(|name| row.only.as_ref().is_none_or(|glob| fits(glob, name)));
+        chosen.retain(|name| row.only.as_ref().is_none_or(|globs| globs.iter().any(|glob| fits(glob, name))));
         chosen.retain(|name| row.except.as_ref().is_none_or(|glob| !fits(glob, name)));
         assert!(!chosen.is_empty(), "{}: fits no variant", row.args);
         let each = if row.args.contains("{variant}") { chosen.clone() } else { vec![String::new()] };
@@ -110,9 +101,13 @@ pub fn test(program: &'static str, folder: &str, others: Vec<Trial>) -> ExitCode
     trials::run(trials)
 }
 
-fn read<T: for<'a> Deserialize<'a>>(file: &Path) -> T {
-    let text = fs::read_to_string(file).expect("the experiment has it");
-    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+fn read(text: &str) -> Vec<Row> {
+    let Rows { wrong, mut rows } = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+    rows.extend(wrong.into_iter().map(|args| {
+        let says_why = Some(vec!["^error: ".to_owned()]);
+        Row { args, exit: 2, stdout: Some(vec![]), stderr: says_why, ..Row::default() }
+    }));
+    rows
 }
 
 impl Row {
@@ -167,8 +162,7 @@ impl Row {
                 has_in_order(text, words.iter().map(|words| filled(words)))?;
             }
         }
-        let is_there = |words: &&String| printed.contains(*words) || said.contains(*words);
-        ensure!(self.never.iter().find(is_there).is_none(), "there is one of {:?}", self.never);
+        ensure!(!said.contains("panicked"), "it panicked");
         let is_lane = |line: &&str| line.starts_with(char::is_numeric) && line.contains(['█', '▒', '░']);
         let lanes = printed.lines().map(str::trim_start).filter(is_lane).count();
         for (wanted, found) in [(self.lines, printed.lines().count()), (self.lanes, lanes)] {
