@@ -1,18 +1,13 @@
-//! Runs one variant, or all of them: `cargo run --release -p blocked-loop -- [VARIANT] [--clients N] [--beats N]
-//! [--period-ms MS] [--steps N]`
+//! Runs one variant, or all of them: `cargo run --release -p blocked-loop -- --help` lists the arguments.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
 use blocked_loop::Heartbeat;
 use blocked_loop::load::Load;
-use clap::Parser;
-use demo::One;
-use outcome::{Threads, Work};
+use demo::prelude::*;
 
-/// Clients to serve, and the heart beside them, in; all answers out.
+/// Clients to serve, and the heartbeat beside them, in; all answers out.
 type Serve = fn(Load, &Arc<Heartbeat>) -> Vec<u32>;
 
 const VARIANTS: [(&str, Serve); 12] = demo::variants![
@@ -22,21 +17,18 @@ const VARIANTS: [(&str, Serve); 12] = demo::variants![
     async_std_spawn_blocking,
 ];
 
-/// Handlers that compute, and a heart that beats beside them: how late do its beats come?
-#[derive(Parser)]
-struct Arguments {
-    /// How many clients send one request after the other
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=1_000))]
-    clients: u64,
-    /// For how many beats they send requests; what was sent is still answered
-    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    beats: u32,
-    /// How long it is from one beat to the next, in milliseconds
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    period_ms: u64,
-    /// How many steps a handler computes; the default takes about 200 ms
-    #[arg(long, default_value_t = 100_000_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000_000))]
-    steps: u64,
+demo::arguments! {
+    /// Handlers that compute, and a heartbeat beside them: how late do its beats come?
+    struct Arguments {
+        /// How many clients send one request after the other
+        clients: u64 = 2 in 1..=1_000,
+        /// For how many beats they send requests; what was sent is still answered
+        beats: u32 = 240 in 1..=1_000_000,
+        /// How long it is from one beat to the next, in milliseconds
+        period_ms: u64 = 5 in 1..=60_000,
+        /// How many steps a handler computes; the default takes about 200 ms
+        steps: u64 = 100_000_000 in 1..=100_000_000_000,
+    }
 }
 
 fn main() -> ExitCode {
@@ -45,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 fn measure(variant: &One<Serve>, &Arguments { clients, beats, period_ms, steps }: &Arguments) -> Result<()> {
-    // At most: a thread for each client, and one for the heart.
+    // At most: a thread for each client, and one for the heartbeat.
     variant.guard(clients, Threads::of(clients + 1), || {
         let run = variant.start()?;
         let period = Duration::from_millis(period_ms);
@@ -55,7 +47,7 @@ fn measure(variant: &One<Serve>, &Arguments { clients, beats, period_ms, steps }
         let (answer, done) = demo::agreed(&answers)?;
         // Clients ask for as long as the beats last, so what was asked for is what was answered.
         let mut outcome = run.finish(Work { expected: answers.len() as u64, done });
-        demo::add_lateness(&mut outcome, &heartbeat);
+        demo::add_lateness(&mut outcome, heartbeat.lateness());
         outcome.add([("handlers_per_s", done as f64 / outcome.elapsed_s), ("answer", f64::from(answer))]);
         outcome.report()
     })

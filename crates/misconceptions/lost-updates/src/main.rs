@@ -1,11 +1,6 @@
-//! Runs one variant, or all of them: `cargo run --release -p lost-updates -- [VARIANT] [--workers N] [--additions N]`
+//! Runs one variant, or all of them: `cargo run --release -p lost-updates -- --help` lists the arguments.
 
-use std::process::ExitCode;
-
-use anyhow::Result;
-use clap::Parser;
-use demo::One;
-use outcome::Work;
+use demo::prelude::*;
 
 /// Workers and additions of each in, the sum that was counted out.
 type Add = fn(u64, u64) -> u64;
@@ -16,15 +11,14 @@ const VARIANTS: [(&str, Add); 12] = demo::variants![
     tokio_await_inside, tokio_multi_thread, tokio_multi_thread_mutex, tokio_mutex, smol, async_std,
 ];
 
-/// Workers add 1 to one counter: who loses updates, and what does it cost not to?
-#[derive(Parser)]
-struct Arguments {
-    /// How many threads or tasks add
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1_000))]
-    workers: u64,
-    /// How many times each of them adds
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
-    additions: u64,
+demo::arguments! {
+    /// Workers add 1 to one counter: who loses updates, and what does it cost not to?
+    struct Arguments {
+        /// How many threads or tasks add
+        workers: u64 = 4 in 1..=1_000,
+        /// How many times each of them adds
+        additions: u64 = 1_000_000 in 1..=1_000_000_000,
+    }
 }
 
 fn main() -> ExitCode {

@@ -1,13 +1,11 @@
-//! Runs one variant, or all of them: `cargo run --release -p waiting-tasks -- [VARIANT] [--tasks N] [--wait-ms MS]`
+//! Runs one variant, or all of them: `cargo run --release -p waiting-tasks -- --help` lists the arguments.
 
 use std::env;
-use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use clap::Parser;
-use demo::{All, One};
-use outcome::{Threads, Work};
+use anyhow::{Context, bail};
+use demo::prelude::*;
+use waiting_tasks::threads_small_stack::STACK_BYTES;
 use waiting_tasks::{async_std, gauge, processes, smol, threads, threads_small_stack, tokio, tokio_joined};
 
 /// How many tasks, and how long each of them waits, in; how many did, out.
@@ -26,15 +24,14 @@ const VARIANTS: [(&str, Wait); 7] = [
 /// More processes than this teach nothing, and may take the machine down.
 const MOST_PROCESSES: u64 = 100;
 
-/// Tasks that only wait, all at once: what does each of them cost?
-#[derive(Parser)]
-struct Arguments {
-    /// How many tasks wait at once
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    tasks: u64,
-    /// How long each of them waits, in milliseconds: longer than it takes to start them all
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
-    wait_ms: u64,
+demo::arguments! {
+    /// Tasks that only wait, all at once: what does each of them cost?
+    struct Arguments {
+        /// How many tasks wait at once
+        tasks: u64 = 10_000 in 1..=10_000_000,
+        /// How long each of them waits, in milliseconds: longer than it takes to start them all
+        wait_ms: u64 = 2_000 in 1..=600_000,
+    }
 }
 
 fn main() -> ExitCode {
@@ -51,17 +48,13 @@ fn compare(all: &All<Wait>, arguments: &Arguments) -> Result<()> {
 }
 
 fn measure(variant: &One<Wait>, &Arguments { tasks, wait_ms }: &Arguments) -> Result<()> {
-    let is_too_many = variant.name == "processes" && tasks > MOST_PROCESSES;
-    ensure!(
-        !is_too_many,
-        "processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks"
-    );
+    if variant.name == "processes" && tasks > MOST_PROCESSES {
+        bail!("processes go up to {MOST_PROCESSES} tasks, not {tasks}: ask for fewer with --tasks");
+    }
     let threads = match variant.name {
-        "threads" | "processes" => Threads::of(tasks),
-        "threads_small_stack" => {
-            Threads { count: tasks, stack_bytes: Some(threads_small_stack::STACK_BYTES) }
-        }
-        _ => Threads::of_a_runtime(),
+        "processes" => Threads::of(tasks),
+        "threads_small_stack" => Threads { stack_bytes: Some(STACK_BYTES), ..Threads::of(tasks) },
+        _ => variant.threads(tasks),
     };
     variant.guard(tasks, threads, || {
         let run = variant.start()?;
@@ -69,7 +62,7 @@ fn measure(variant: &One<Wait>, &Arguments { tasks, wait_ms }: &Arguments) -> Re
         let done = (variant.run)(tasks, Duration::from_millis(wait_ms))?;
         let mut outcome = run.finish(Work { expected: tasks, done });
         let gauge = gauge::read();
-        // Whoever reads the outcome sees it there.
+        // Where the outcome is read, its figures show it.
         if gauge.most < tasks && env::var_os("OUTCOME_FILE").is_none() {
             eprintln!("no more than {} waited at once: ask for a longer wait with --wait-ms", gauge.most);
         }

@@ -1,20 +1,13 @@
-//! Runs one variant, or all of them: `cargo run --release -p blocking-client -- [VARIANT] [--requests N] [--users N]
-//! [--delay-ms MS] [--period-ms MS] [--origin URL]`; or one request from a cold start, twenty times: `... -- [VARIANT]
-//! --cold`
+//! Runs one variant, or all of them: `cargo run --release -p blocking-client -- --help` lists the arguments.
 
 mod cold;
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
 use blocking_client::Heartbeat;
 use blocking_client::page::{Page, check};
-use clap::Parser;
-use demo::fetch::OriginFlag;
-use demo::{All, One};
-use outcome::{Failure, Threads, Work};
+use demo::prelude::*;
 
 /// Each user's URLs in, and a heartbeat to keep; what became of each URL out.
 type Browse = fn(Vec<Vec<String>>, &Arc<Heartbeat>) -> Vec<Result<Page, Failure>>;
@@ -28,26 +21,23 @@ const VARIANTS: [(&str, Browse); 11] = demo::variants![
 /// How long each body is.
 const BYTES: u64 = 1024;
 
-/// Requests from a few users beside a heartbeat: whom does a call that blocks keep waiting?
-#[derive(Parser)]
-struct Arguments {
-    /// How many requests, in all
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    requests: u64,
-    /// How many users share them, each of whom sends one after the other; no more than there are requests
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    users: u64,
-    /// How long the origin waits before each answer
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=600_000))]
-    delay_ms: u64,
-    /// How long it is from one heartbeat to the next
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    period_ms: u64,
-    #[command(flatten)]
-    origin: OriginFlag,
-    /// One request, in a small program that is started for it, twenty times one after the other
-    #[arg(long, conflicts_with_all = ["requests", "users", "delay_ms", "period_ms"])]
-    cold: bool,
+demo::arguments! {
+    /// Requests from a few users beside a heartbeat: whom does a call that blocks keep waiting?
+    struct Arguments {
+        /// How many requests, in all
+        requests: u64 = 100 in 1..=1_000_000,
+        /// How many users share them, each of whom sends one after the other; no more than there are requests
+        users: u64 = 10 in 1..=100_000,
+        /// How long the origin waits before each answer
+        delay_ms: u64 = 50 in 0..=600_000,
+        /// How long it is from one heartbeat to the next
+        period_ms: u64 = 2 in 1..=60_000,
+        #[command(flatten)]
+        origin: OriginFlag,
+        /// One request, in a small program that is started for it, twenty times one after the other
+        #[arg(long, conflicts_with_all = ["requests", "users", "delay_ms", "period_ms"])]
+        cold: bool,
+    }
 }
 
 fn main() -> ExitCode {
@@ -64,24 +54,24 @@ fn compare(all: &All<Browse>, arguments: &Arguments) -> Result<()> {
 }
 
 fn measure(variant: &One<Browse>, arguments: &Arguments) -> Result<()> {
-    let &Arguments { requests, delay_ms, period_ms, .. } = arguments;
     if arguments.cold {
         return measure_cold(variant, &arguments.origin);
     }
+    let &Arguments { requests, delay_ms, period_ms, .. } = arguments;
     let users = arguments.users.min(requests);
     variant.guard(requests, threads_of(variant.name, users), || {
         let origin = arguments.origin.start()?;
         let url = format!("{}/bytes/{BYTES}?delay_ms={delay_ms}", origin.url());
         // As even as can be, and all of them together are as many as were asked for.
         let share = |user| Ok(vec![url.clone(); usize::try_from((requests + user) / users)?]);
-        let shares = (0..users).map(share).collect::<Result<Vec<_>>>()?;
+        let shares = (0..users).map(share).collect::<Result<_>>()?;
         let run = variant.start()?;
         let heartbeat = Arc::new(Heartbeat::every(Duration::from_millis(period_ms)));
         let pages = (variant.run)(shares, &heartbeat);
         let failed: Vec<Failure> = pages.into_iter().filter_map(|page| check(page, BYTES).err()).collect();
         let done = requests - failed.len() as u64;
         let mut outcome = run.finish(Work { expected: requests, done });
-        demo::add_lateness(&mut outcome, &heartbeat);
+        demo::add_lateness(&mut outcome, heartbeat.lateness());
         outcome.report_failures(&failed, "requests")
     })
 }
@@ -97,7 +87,7 @@ fn measure_cold(variant: &One<Browse>, origin: &OriginFlag) -> Result<()> {
     outcome.report()
 }
 
-/// Those that a variant starts; a pool has a thread for each call under way, up to its own limit.
+/// Those that a variant starts; a pool has a thread for each call in flight, up to its own limit.
 fn threads_of(variant: &str, users: u64) -> Threads {
     Threads::of(match variant {
         "threads" => users + 1,

@@ -1,16 +1,11 @@
-//! Runs one variant, or all of them: `cargo run --release -p cpu-bound -- [VARIANT] [--jobs N] [--steps N]
-//! [--period-ms MS]`
+//! Runs one variant, or all of them: `cargo run --release -p cpu-bound -- --help` lists the arguments.
 
 use std::io;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
-use clap::Parser;
 use cpu_bound::{Heartbeat, processes, serial_processes};
-use demo::One;
-use outcome::Work;
+use demo::prelude::*;
 use procspawn::SpawnError;
 
 /// How many computations, of how many steps, in; the answers out, or else an error or further figures, too.
@@ -29,18 +24,16 @@ const VARIANTS: [(&str, Compute); 9] = demo::variants![
     InProcesses(serial_processes),
 ];
 
-/// Equal computations, more than one core: which model has them done in parallel?
-#[derive(Parser)]
-struct Arguments {
-    /// How many computations
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=256))]
-    jobs: u64,
-    /// How many steps each of them has, of about two nanoseconds
-    #[arg(long, default_value_t = 100_000_000)]
-    steps: u64,
-    /// How long it is from one beat to the next, in milliseconds
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    period_ms: u64,
+demo::arguments! {
+    /// Equal computations, more than one core: which model has them done in parallel?
+    struct Arguments {
+        /// How many computations
+        jobs: u64 = 4 in 1..=256,
+        /// How many steps each of them has, of about two nanoseconds
+        steps: u64 = 100_000_000 in 0..,
+        /// How long it is from one beat to the next, in milliseconds
+        period_ms: u64 = 2 in 1..=60_000,
+    }
 }
 
 fn main() -> ExitCode {
@@ -64,7 +57,7 @@ fn measure(variant: &One<Compute>, &Arguments { jobs, steps, period_ms }: &Argum
     };
     let (answer, done) = demo::agreed(&answers)?;
     let mut outcome = run.finish(Work { expected: jobs, done });
-    demo::add_lateness(&mut outcome, &heartbeat);
+    demo::add_lateness(&mut outcome, heartbeat.lateness());
     outcome.add(times.into_iter().flatten().map(|(name, time)| (name, time.as_secs_f64())));
     outcome.add([("answer", f64::from(answer))]);
     outcome.report()

@@ -1,16 +1,11 @@
-//! Runs one variant, or all of them: `cargo run --release -p mass-download -- [VARIANT] [--requests N] [--bytes B]
-//! [--delay-ms MS] [--together] [--origin URL]`; or fetches a list: `... -- [VARIANT] --urls FILE`
+//! Runs one variant, or all of them: `cargo run --release -p mass-download -- --help` lists the arguments.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use ::hyper::Uri;
-use anyhow::{Context, Result, bail};
-use clap::Parser;
-use demo::One;
-use demo::fetch::{self, OriginFlag};
+use anyhow::{Context, bail};
+use demo::prelude::*;
 use mass_download::page::{Page, check};
-use outcome::{Failure, Threads, Work};
 
 /// URLs in, what became of each out.
 type Download = fn(Vec<String>) -> Vec<Result<Page, Failure>>;
@@ -23,26 +18,24 @@ const VARIANTS: [(&str, Download); 7] = demo::variants![
 /// Those whose client has TLS, once it is compiled in.
 const HTTPS: [&str; 3] = ["threads", "threads_small_buffers", "tokio"];
 
-/// Downloads, all started at once: what does a thread for each cost, and what does a task?
-#[derive(Parser)]
-struct Arguments {
-    /// How many downloads
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    requests: u64,
-    /// How long each body is
-    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
-    bytes: u64,
-    /// How long the origin waits before each answer
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=600_000))]
-    delay_ms: u64,
-    /// The origin answers none before all of them are in flight together
-    #[arg(long)]
-    together: bool,
-    #[command(flatten)]
-    origin: OriginFlag,
-    /// Fetches the URLs in this file, one a line, and prints what became of each
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "bytes", "delay_ms", "together", "origin"])]
-    urls: Option<PathBuf>,
+demo::arguments! {
+    /// Downloads, all started at once: what does a thread for each cost, and what does a task?
+    struct Arguments {
+        /// How many downloads
+        requests: u64 = 10_000 in 1..=1_000_000,
+        /// How long each body is
+        bytes: u64 = 1024 in 0..=1_000_000_000,
+        /// How long the origin waits before each answer
+        delay_ms: u64 = 100 in 0..=600_000,
+        /// The origin answers none before all of them are in flight together
+        #[arg(long)]
+        together: bool,
+        #[command(flatten)]
+        origin: OriginFlag,
+        /// Fetches the URLs in this file, one a line, and prints what became of each
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "bytes", "delay_ms", "together", "origin"])]
+        urls: Option<PathBuf>,
+    }
 }
 
 fn main() -> ExitCode {
@@ -52,13 +45,11 @@ fn main() -> ExitCode {
 }
 
 fn measure(variant: &One<Download>, arguments: &Arguments) -> Result<()> {
-    let &Arguments { requests, bytes, delay_ms, together, .. } = arguments;
     if let Some(file) = &arguments.urls {
         return fetch_list(variant, file);
     }
-    let is_threads = variant.name.starts_with("threads");
-    let threads = if is_threads { Threads::of(requests) } else { Threads::of_a_runtime() };
-    variant.guard(requests, threads, || {
+    let &Arguments { requests, bytes, delay_ms, together, .. } = arguments;
+    variant.guard(requests, variant.threads(requests), || {
         let origin = arguments.origin.start()?;
         let together = if together { format!("&together={requests}") } else { String::new() };
         let url = format!("{}/bytes/{bytes}?delay_ms={delay_ms}{together}", origin.url());

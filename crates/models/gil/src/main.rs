@@ -1,16 +1,11 @@
-//! Runs one variant, or all of them: `cargo run --release -p gil -- [VARIANT] [--computing N] [--steps N] [--waiting N]
-//! [--waits N] [--wait-ms MS]`
+//! Runs one variant, or all of them: `cargo run --release -p gil -- --help` lists the arguments.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
-use clap::Parser;
-use demo::{Kinds, One};
+use demo::prelude::*;
 use gil::jobs::Jobs;
 use gil::lane::Lane;
 use gil::{hand_over, serial, serial_processes, threads, threads_without, tokio, tokio_spawn_blocking};
-use outcome::{Threads, Work};
 
 /// What there is to do in; what each worker has found or how often it has waited, and what it did when, out.
 type Demo = fn(Jobs) -> Result<(Vec<u64>, Vec<Lane>)>;
@@ -28,24 +23,20 @@ const VARIANTS: [(&str, Demo); 6] = [
 const KINDS: Kinds =
     &[("runs", "runs"), ("asks", "asks for the lock"), ("waits", "waits for something else")];
 
-/// A model of Python's lock: what do threads and coroutines gain under it?
-#[derive(Parser)]
-struct Arguments {
-    /// How many workers compute
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(0..=256))]
-    computing: u64,
-    /// How many steps each of these computes, of about two nanoseconds
-    #[arg(long, default_value_t = 40_000_000)]
-    steps: u64,
-    /// How many workers wait
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=256))]
-    waiting: u64,
-    /// How often each of these waits
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=10_000))]
-    waits: u64,
-    /// How long it waits each time, in milliseconds
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=60_000))]
-    wait_ms: u64,
+demo::arguments! {
+    /// A model of Python's lock: what do threads and coroutines gain under it?
+    struct Arguments {
+        /// How many workers compute
+        computing: u64 = 4 in 0..=256,
+        /// How many steps each of these computes, of about two nanoseconds
+        steps: u64 = 40_000_000 in 0..,
+        /// How many workers wait
+        waiting: u64 = 0 in 0..=256,
+        /// How often each of these waits
+        waits: u64 = 10 in 0..=10_000,
+        /// How long it waits each time, in milliseconds
+        wait_ms: u64 = 10 in 0..=60_000,
+    }
 }
 
 fn main() -> ExitCode {

@@ -1,13 +1,10 @@
-//! Runs one variant, or all of them: `cargo run --release -p switch-costs -- [VARIANT] [--workers N] [--rounds N]`
+//! Runs one variant, or all of them: `cargo run --release -p switch-costs -- --help` lists the arguments.
 
 use std::io;
-use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Error, Result};
-use clap::Parser;
-use demo::One;
-use outcome::{Refused, Threads, Work};
+use anyhow::Error;
+use demo::prelude::*;
+use outcome::Refused;
 use switch_costs::laps::Hops;
 use switch_costs::spawns::Spawns;
 
@@ -28,15 +25,14 @@ const VARIANTS: [(&str, Demo); 15] = demo::variants![
     Spawn(spawn_threads, spawn_tokio, spawn_tokio_multi_thread, spawn_smol, spawn_async_std),
 ];
 
-/// Workers that only pass a byte on, or do nothing at all: what does a switch cost, and what a start?
-#[derive(Parser)]
-struct Arguments {
-    /// How many workers stand in the ring, or are started in a round
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    workers: u64,
-    /// How often the byte goes round, or all workers are started
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    rounds: u64,
+demo::arguments! {
+    /// Workers that only pass a byte on, or do nothing at all: what does a switch cost, and what a start?
+    struct Arguments {
+        /// How many workers stand in the ring, or are started in a round
+        workers: u64 = 500 in 1..=100_000,
+        /// How often the byte goes round, or all workers are started
+        rounds: u64 = 50 in 1..=10_000_000,
+    }
 }
 
 fn main() -> ExitCode {
@@ -46,15 +42,19 @@ fn main() -> ExitCode {
 }
 
 fn measure(variant: &One<Demo>, &Arguments { workers, rounds }: &Arguments) -> Result<()> {
-    let (expected, is_threads) = (workers * rounds, variant.name.ends_with("_threads"));
-    let threads = if is_threads { Threads::of(workers) } else { Threads::of_a_runtime() };
-    variant.guard(expected, threads, || {
+    let expected = workers * rounds;
+    variant.guard(expected, variant.threads(workers), || {
         let run = variant.start()?;
         let workers = usize::try_from(workers)?;
+        // What was done, by how many the times are divided, and the times.
+        let hops = |Hops { done, all, time }| (done, all, vec![("hop_s", time)]);
         let (done, all, times) = match variant.run {
-            Channel(ring) => of_hops(ring(workers, rounds)),
-            Pipe(ring) => of_hops(ring(workers, rounds).map_err(with_limit)?),
-            Spawn(round) => of_spawns(round(workers, rounds)),
+            Channel(ring) => hops(ring(workers, rounds)),
+            Pipe(ring) => hops(ring(workers, rounds).map_err(with_limit)?),
+            Spawn(round) => {
+                let Spawns { done, spawning: start, joining: join } = round(workers, rounds);
+                (done, done, vec![("spawn_s", start), ("join_s", join), ("spawn_and_join_s", start + join)])
+            }
         };
         let mut outcome = run.finish(Work { expected, done });
         outcome.add(times.into_iter().map(|(name, time)| (name, time.as_secs_f64() / all as f64)));
@@ -64,17 +64,6 @@ fn measure(variant: &One<Demo>, &Arguments { workers, rounds }: &Arguments) -> R
         }
         outcome.report()
     })
-}
-
-/// What was done, by how many the times are divided, and the times.
-type Told = (u64, u64, Vec<(&'static str, Duration)>);
-
-fn of_hops(Hops { done, all, time }: Hops) -> Told {
-    (done, all, vec![("hop_s", time)])
-}
-
-fn of_spawns(Spawns { done, spawning, joining }: Spawns) -> Told {
-    (done, done, vec![("spawn_s", spawning), ("join_s", joining), ("spawn_and_join_s", spawning + joining)])
 }
 
 /// An error with the name of the limit of the system that was behind it, if one was.

@@ -1,13 +1,8 @@
-//! Runs one variant, or all of them: `cargo run --release -p switch-points -- [VARIANT] [--workers N] [--sections N]
-//! [--steps N]`
+//! Runs one variant, or all of them: `cargo run --release -p switch-points -- --help` lists the arguments.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
-use clap::Parser;
-use demo::{Kinds, One};
-use outcome::Work;
+use demo::prelude::*;
 use switch_points::log::{Log, Switches, awaiting, inside};
 
 /// How many workers, how many sections for each and how many steps in these, in; what they did is on the log.
@@ -22,26 +17,21 @@ const VARIANTS: [(&str, Pass); 11] = demo::variants![
 /// What the series tell of each worker.
 const KINDS: Kinds = &[("inside", "in the section"), ("awaiting", "in it, at an await")];
 
-/// Workers in a critical section: who is switched out inside, and where?
-#[derive(Parser)]
-struct Arguments {
-    /// How many workers
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=256))]
-    workers: u16,
-    /// How often each of them passes through the section
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    sections: u16,
-    /// How many steps a worker computes before and after the middle of the section, of about two nanoseconds
-    #[arg(long, default_value_t = 1_000_000)]
-    steps: u64,
+demo::arguments! {
+    /// Workers in a critical section: who is switched out inside, and where?
+    struct Arguments {
+        /// How many workers
+        workers: u16 = 4 in 2..=256,
+        /// How often each of them passes through the section
+        sections: u16 = 5 in 1..=10_000,
+        /// How many steps a worker computes before and after the middle of the section, of about two nanoseconds
+        steps: u64 = 1_000_000 in 0..,
+    }
 }
 
 fn main() -> ExitCode {
-    demo::main(
-        &VARIANTS,
-        |all, _| all.draw("sections", &["awaits", "at_awaits", "elsewhere"], KINDS),
-        measure,
-    )
+    let metrics = ["awaits", "at_awaits", "elsewhere"];
+    demo::main(&VARIANTS, |all, _| all.draw("sections", &metrics, KINDS), measure)
 }
 
 fn measure(variant: &One<Pass>, &Arguments { workers, sections, steps }: &Arguments) -> Result<()> {

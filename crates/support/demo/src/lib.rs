@@ -7,22 +7,54 @@
 pub mod fetch;
 
 use std::env;
-use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Parser};
 use outcome::timeline::draw;
-use outcome::{Outcome, Run, Threads};
-use workload::Heartbeat;
+use outcome::{Outcome, Run};
+use workload::Lateness;
+
+use prelude::{ExitCode, Result, Threads};
+
+/// What the `main.rs` of every demo names.
+pub mod prelude {
+    pub use std::process::ExitCode;
+
+    pub use anyhow::Result;
+    pub use outcome::{Failure, Threads, Work};
+
+    #[cfg(feature = "origin")]
+    pub use super::fetch::{self, OriginFlag};
+    pub use super::{All, Kinds, One};
+}
 
 /// The table of the variants of a crate, each of whose modules has a function `run`: `variants![my_demo: threads, tokio]`. If these
-/// are not all of one type, an enum has the types: `variants![my_demo: Blocking(threads), Async(tokio, smol)]`.
+/// are not all of one type, an enum has the types: `variants![my_demo: Blocking(threads), Async(tokio, smol)]`. Functions of one module
+/// that have the variants' names are `variants![in module: threads, tokio]`.
 #[macro_export]
 macro_rules! variants {
+    (in $module:ident: $($function:ident),+ $(,)?) => { [$((stringify!($function), $module::$function)),+] };
     ($experiment:ident: $($module:ident),+ $(,)?) => { [$((stringify!($module), $experiment::$module::run)),+] };
     ($experiment:ident: $($kind:ident($($module:ident),+ $(,)?)),+ $(,)?) => {
         [$($((stringify!($module), $kind($experiment::$module::run))),+),+]
+    };
+}
+
+/// The command line of a demo, as the type `Arguments`. A field `name: u64 = 9 in 1..=99` is the flag `--name` with its default and
+/// its range; any other has attributes of clap's.
+#[macro_export]
+macro_rules! arguments {
+    ($(#[$about:meta])* struct Arguments { $($(#[$attribute:meta])* $name:ident: $kind:ty $(= $default:literal in $range:expr)?),+ $(,)? }) => {
+        #[derive(clap::Parser)]
+        $(#[$about])*
+        struct Arguments {
+            $(
+                $(#[$attribute])*
+                $(#[arg(long, default_value_t = $default, value_parser = clap::value_parser!($kind).range($range))])?
+                $name: $kind,
+            )+
+        }
     };
 }
 
@@ -117,6 +149,12 @@ impl<V> One<'_, V> {
         outcome::guard(self.experiment, self.name, expected, threads, run)
     }
 
+    /// `count` if it has a thread for each item, as those have that are named after threads; else those of a runtime.
+    pub fn threads(&self, count: u64) -> Threads {
+        let is_named_so = self.name.split('_').any(|word| word == "threads");
+        if is_named_so { Threads::of(count) } else { Threads::of_a_runtime() }
+    }
+
     /// Starts the clock: see [`Run::start`].
     ///
     /// # Errors
@@ -136,14 +174,13 @@ pub fn agreed(answers: &[u32]) -> Result<(u32, u64)> {
     Ok((first, answers.iter().filter(|answer| **answer == first).count() as u64))
 }
 
-/// Puts into `outcome` how late the beats of `heartbeat` came.
-pub fn add_lateness(outcome: &mut Outcome, heartbeat: &Heartbeat) {
-    let lateness = heartbeat.lateness();
+/// Puts into `outcome` how late the beats came.
+pub fn add_lateness(outcome: &mut Outcome, lateness: Lateness) {
     outcome.metrics.extend(lateness.metrics());
     outcome.series.insert("late_s".to_owned(), lateness.histogram);
 }
 
-/// Reports `outcome`, and draws what its workers did when, unless somebody reads the outcome and with it the series.
+/// Reports `outcome`, and draws what its workers did when, unless it goes to a file, which has the series.
 ///
 /// # Errors
 /// When it cannot be written.

@@ -1,5 +1,7 @@
 //! Each pipeline with the client and the heartbeat that suit it.
 
+#![allow(clippy::unnecessary_wraps, reason = "they are all of one type")]
+
 use std::fmt::Display;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use super::work::{self, Asked, Fetch, Item, Page, Tally, compute};
 pub(crate) static WORK: hybrid_pipeline::tokio_processes::Work<Page, u32, String> =
     hybrid_pipeline::tokio_processes::Work("compute", compute);
 
-pub(crate) fn threads(asked: &Asked) -> Tally {
+pub(crate) fn threads(asked: &Asked) -> anyhow::Result<Tally> {
     let client = clients::ureq::Client::new(asked.fetches, work::time());
     let fetch = move |item: Item| {
         let body = item
@@ -28,7 +30,7 @@ pub(crate) fn threads(asked: &Asked) -> Tally {
         .map_err(|error| error.to_string())
     };
     let heartbeat = asked.heartbeat();
-    let heart = thread::spawn({
+    let beats = thread::spawn({
         let heartbeat = Arc::clone(&heartbeat);
         move || {
             while let Some(due) = heartbeat.next() {
@@ -41,9 +43,9 @@ pub(crate) fn threads(asked: &Asked) -> Tally {
     hybrid_pipeline::threads::pipeline(asked.inputs(), asked.fetches, asked.jobs, fetch, compute)
         .for_each(|(_, result)| tally.add(result));
     heartbeat.stop();
-    heart.thread().unpark();
-    heart.join().expect("the heart does not panic");
-    tally.with(&heartbeat)
+    beats.thread().unpark();
+    beats.join().expect("the heartbeat does not panic");
+    Ok(tally.with(&heartbeat))
 }
 
 pub(crate) fn tokio_rayon(asked: &Asked) -> anyhow::Result<Tally> {
@@ -106,7 +108,7 @@ fn on_tokio<S: Stream<Item = (usize, Result<u32, impl Display>)>>(
         .enable_all()
         .build()?
         .block_on(async {
-            let heart = tokio::spawn({
+            let beats = tokio::spawn({
                 let heartbeat = Arc::clone(&heartbeat);
                 async move {
                     while let Some(due) = heartbeat.next() {
@@ -122,16 +124,16 @@ fn on_tokio<S: Stream<Item = (usize, Result<u32, impl Display>)>>(
             });
             let tally = collect(pipeline(fetch)).await;
             heartbeat.stop();
-            heart.await.expect("the heart does not panic");
+            beats.await.expect("the heartbeat does not panic");
             Ok(tally.with(&heartbeat))
         })
 }
 
 /// On smol's global executor, which has one thread.
-pub(crate) fn smol_unblock(asked: &Asked) -> Tally {
+pub(crate) fn smol_unblock(asked: &Asked) -> anyhow::Result<Tally> {
     let Asked { fetches, jobs, .. } = *asked;
     let heartbeat = asked.heartbeat();
-    let heart = smol::spawn({
+    let beats = smol::spawn({
         let heartbeat = Arc::clone(&heartbeat);
         async move {
             while let Some(due) = heartbeat.next() {
@@ -149,8 +151,8 @@ pub(crate) fn smol_unblock(asked: &Asked) -> Tally {
         hybrid_pipeline::smol_unblock::pipeline(asked.inputs(), fetches, jobs, fetch, compute);
     let tally = smol::block_on(smol::spawn(async { collect(pages).await }));
     heartbeat.stop();
-    smol::block_on(heart);
-    tally.with(&heartbeat)
+    smol::block_on(beats);
+    Ok(tally.with(&heartbeat))
 }
 
 async fn collect(results: impl Stream<Item = (usize, Result<u32, impl Display>)>) -> Tally {

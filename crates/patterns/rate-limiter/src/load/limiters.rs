@@ -39,7 +39,7 @@ impl Arguments {
     }
 }
 
-pub(crate) fn on_threads(asked: Asked) -> Result<()> {
+pub(crate) fn threads(asked: Asked) -> Result<()> {
     let limiter = asked.limiter(threads::Limiter::new);
     let arguments = asked.arguments;
     if let Some(times) = arguments.alone {
@@ -52,25 +52,25 @@ pub(crate) fn on_threads(asked: Asked) -> Result<()> {
     }
 }
 
-pub(crate) fn on_tokio(asked: Asked) -> Result<()> {
+pub(crate) fn tokio(asked: Asked) -> Result<()> {
     let limiter = asked.limiter(tokio::Limiter::new);
     let try_acquire = || limiter.try_acquire();
     asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
 }
 
-pub(crate) fn on_smol(asked: Asked) -> Result<()> {
+pub(crate) fn smol(asked: Asked) -> Result<()> {
     let limiter = asked.limiter(smol::Limiter::new);
     let try_acquire = || limiter.try_acquire();
     asked.of_tasks(SMOL, || limiter.acquire(), Some(&try_acquire))
 }
 
-pub(crate) fn on_async_std(asked: Asked) -> Result<()> {
+pub(crate) fn async_std(asked: Asked) -> Result<()> {
     let limiter = asked.limiter(async_std::Limiter::new);
     let try_acquire = || limiter.try_acquire();
     asked.of_tasks(ASYNC_STD, || limiter.acquire(), Some(&try_acquire))
 }
 
-pub(crate) fn as_in_the_article(asked: Asked) -> Result<()> {
+pub(crate) fn article(asked: Asked) -> Result<()> {
     let is_alone = asked.arguments.alone.is_some();
     ensure!(
         !is_alone,
@@ -80,13 +80,13 @@ pub(crate) fn as_in_the_article(asked: Asked) -> Result<()> {
     asked.of_tasks(TOKIO, || limiter.acquire(), None)
 }
 
-pub(crate) fn by_governor(asked: Asked) -> Result<()> {
+pub(crate) fn governor(asked: Asked) -> Result<()> {
     let limiter = asked.limiter(governor::Limiter::new);
     let try_acquire = || limiter.try_acquire();
     asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
 }
 
-pub(crate) fn by_leaky_bucket(asked: Asked) -> Result<()> {
+pub(crate) fn leaky_bucket(asked: Asked) -> Result<()> {
     let limiter = asked.limiter(leaky_bucket::Limiter::new);
     let try_acquire = || limiter.try_acquire();
     asked.of_tasks(TOKIO, || limiter.acquire(), Some(&try_acquire))
