@@ -66,11 +66,11 @@ impl Built {
     }
 
     /// The program of an experiment.
-    pub fn program(&self, workspace: &Workspace, experiment: &Experiment) -> Result<&Path> {
+    pub(crate) fn program(&self, workspace: &Workspace, experiment: &Experiment) -> Result<&Path> {
         self.find(workspace.root.join(&experiment.folder), &experiment.name)
     }
 
-    pub fn origin(&self, workspace: &Workspace) -> Result<&Path> {
+    pub(crate) fn origin(&self, workspace: &Workspace) -> Result<&Path> {
         self.find(workspace.root.join("crates/support/origin"), "origin")
     }
 
@@ -133,7 +133,7 @@ fn hint(root: &Path) -> &'static str {
 }
 
 /// All that changes the programs and is not in the workspace's manifests: variables, and cargo's configuration from `root` up.
-pub fn settings(root: &Path) -> Settings {
+fn settings(root: &Path) -> Settings {
     let mut found: Settings = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, value)| is_setting(name) && !value.is_empty())

@@ -21,7 +21,7 @@ use crate::text::{Commit, LONGEST_NAME, Moment, Name, Text, clean, is_name};
 use crate::workspace::Workspace;
 
 /// The version of this layout.
-pub const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 pub struct Data {
@@ -281,7 +281,7 @@ impl Row {
     }
 
     /// Forgets the series of the other runs that no picture shows.
-    pub fn keep_what_is_drawn(&mut self, experiment: &Experiment) {
+    pub(crate) fn keep_what_is_drawn(&mut self, experiment: &Experiment) {
         let middle = self.middle_run();
         let others = self.outcomes.iter_mut().enumerate().filter(|(run, _)| Some(*run) != middle);
         for (_, outcome) in others {

@@ -14,7 +14,9 @@ use anyhow::{Context, Result};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-pub use expectation::{Expectation, check_path, verify};
+use expectation::Expectation;
+pub use expectation::check_path;
+pub(crate) use expectation::verify;
 pub use pictures::{Chart, Curve, Grows, Growth, Kind, MOST_LINES, Timeline};
 pub use source::{Source, check_claim, rust_version};
 use tables::Tables;
@@ -101,7 +103,7 @@ pub struct Variant {
 
 /// Which of the versions of CPython on this machine run a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Versions {
+pub(crate) enum Versions {
     #[default]
     First,
     /// The first, and the first that differs from it in whether it has the GIL.
@@ -182,7 +184,7 @@ impl Role {
 const PYTHON: &str = "python_";
 
 /// The files beside the data of the experiments that hold what these were judged to say.
-pub const JUDGED: [&str; 2] = ["claims", "tree"];
+pub(crate) const JUDGED: [&str; 2] = ["claims", "tree"];
 
 impl Experiment {
     pub fn read(root: &Path, file: &Path) -> Result<Self> {
@@ -215,12 +217,12 @@ impl Variant {
     }
 
     /// Its module, as `main.rs` and `main.py` know it.
-    pub fn module(&self) -> &str {
+    pub(crate) fn module(&self) -> &str {
         self.name.strip_prefix(PYTHON).unwrap_or(&self.name)
     }
 
     /// Of Python: which versions on this machine run this case.
-    pub fn versions(&self, case: &str) -> Versions {
+    pub(crate) fn versions(&self, case: &str) -> Versions {
         self.versions.get(case).copied().unwrap_or_default()
     }
 

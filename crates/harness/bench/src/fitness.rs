@@ -12,7 +12,7 @@ use glob::{Pattern, glob};
 const LITTLE: f64 = 0.01;
 
 /// What is said of what cannot be looked up.
-pub const NOT_TOLD: &str = "not told by this system";
+pub(crate) const NOT_TOLD: &str = "not told by this system";
 
 /// One thing that a run wants of the machine.
 pub struct Check {
@@ -23,7 +23,7 @@ pub struct Check {
 }
 
 /// All of these; `root` is `/`.
-pub fn checks(root: &Path) -> Vec<Check> {
+pub(crate) fn checks(root: &Path) -> Vec<Check> {
     let system = System(root);
     vec![governor(&system), boost(&system), quota(&system), steal(&system), power(&system)]
 }

@@ -25,7 +25,7 @@ const OF_ANOTHER: [&str; 15] = [
 ];
 
 /// git, which asks the repository around the current folder and takes no lock.
-pub fn git(arguments: &[&str]) -> Command {
+pub(crate) fn git(arguments: &[&str]) -> Command {
     let mut git = process::command("git");
     git.arg("--no-optional-locks").args(arguments);
     for name in OF_ANOTHER {
@@ -35,7 +35,7 @@ pub fn git(arguments: &[&str]) -> Command {
 }
 
 /// The commit that `root` is at, and whether it differs from that; none if no repository holds it.
-pub fn commit(root: &Path) -> Option<(String, bool)> {
+pub(crate) fn commit(root: &Path) -> Option<(String, bool)> {
     let said = |arguments: &[&str]| said_by(git(arguments).current_dir(root));
     // Unpacked in the folder of another project, it is not what that project's commit names.
     let top = said(&["rev-parse", "--show-toplevel"])?;

@@ -41,11 +41,11 @@ pub const POOL_SIZES: [&str; 6] = [
 
 pub struct Hyperfine {
     program: PathBuf,
-    pub version: String,
+    pub(crate) version: String,
 }
 
 /// How a timed process ended.
-pub enum Timed {
+pub(crate) enum Timed {
     /// With what it wrote to its errors, which tells more if its outcome is wrong.
     Exited {
         seconds: f64,
@@ -73,7 +73,7 @@ impl Hyperfine {
     }
 
     /// The first that is new enough: PATH, then our own.
-    pub fn find(tools: &Path) -> Option<Self> {
+    pub(crate) fn find(tools: &Path) -> Option<Self> {
         let candidates = [PathBuf::from("hyperfine"), tools.join("bin/hyperfine")];
         candidates.into_iter().find_map(|program| {
             let version = version(&program)?;
@@ -82,7 +82,7 @@ impl Hyperfine {
     }
 
     /// Times one run of `command`. Its output and hyperfine's own go to files in `scratch`.
-    pub fn time(
+    pub(crate) fn time(
         &self,
         scratch: &Path,
         command: &[String],
@@ -127,7 +127,7 @@ impl Hyperfine {
 }
 
 /// A reason, and what the program said, if it did.
-pub fn with(reason: &str, said: Option<&str>) -> String {
+pub(crate) fn with(reason: &str, said: Option<&str>) -> String {
     said.map_or(reason.to_owned(), |said| format!("{reason}: {said}"))
 }
 

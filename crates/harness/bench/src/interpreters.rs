@@ -25,7 +25,7 @@ const OLDEST: (u32, u32) = (3, 9);
 #[derive(Clone, Debug, Deserialize)]
 pub struct Interpreter {
     #[serde(rename = "executable")]
-    pub program: PathBuf,
+    program: PathBuf,
     implementation: String,
     version: String,
     /// Built to run threads without the GIL.
@@ -159,7 +159,7 @@ fn interpreter(program: &Path, answer: &Output) -> Result<Interpreter> {
 
 impl Interpreter {
     /// CPython 3.11.7, by which its rows are told from those of others.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let build = if self.free_threaded { " free-threaded" } else { "" };
         format!("{} {}{build}", self.implementation, self.version)
     }
@@ -192,7 +192,7 @@ impl Interpreter {
 }
 
 /// Who runs a row.
-pub enum Runner {
+pub(crate) enum Runner {
     /// The experiment's own binary.
     Binary,
     Python {
@@ -232,7 +232,7 @@ impl Pythons {
     }
 
     /// One for each version that runs this variant, the one that all is judged by first.
-    pub fn runners(&self, case: &Case, variant: &Variant) -> Vec<Runner> {
+    pub(crate) fn runners(&self, case: &Case, variant: &Variant) -> Vec<Runner> {
         let Found { all, with_packages } = match &self.0 {
             Ok(found) => found,
             Err(reason) => return vec![Runner::None(reason.clone())],

@@ -12,14 +12,14 @@ pub mod alone;
 pub mod build;
 pub mod data;
 pub mod experiment;
-pub mod fitness;
+mod fitness;
 pub mod git;
 pub mod hyperfine;
 pub mod interpreters;
 pub mod interrupt;
 pub mod machine;
 pub mod measure;
-pub mod origin;
+mod origin;
 pub mod process;
 #[cfg(any(test, feature = "synthetic"))]
 pub mod synthetic;

@@ -11,7 +11,8 @@ use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::fitness::{self, Check, NOT_TOLD};
+pub use crate::fitness::Check;
+use crate::fitness::{self, NOT_TOLD};
 use crate::hyperfine::Hyperfine;
 use crate::interpreters::Interpreter;
 use crate::process::{self, said_by};
@@ -121,7 +122,7 @@ fn slug(text: &str) -> String {
 }
 
 /// The compiler that builds what is measured, as it names itself.
-pub fn toolchain() -> Option<String> {
+pub(crate) fn toolchain() -> Option<String> {
     let other = ["RUSTC", "CARGO_BUILD_RUSTC"].into_iter().find_map(env::var_os);
     said_by(process::command(other.unwrap_or_else(|| "rustc".into())).arg("--version"))
 }
@@ -195,7 +196,7 @@ fn ports() -> Check {
 }
 
 /// How many processes ran or waited for a core, on average over the last minute.
-pub fn load_now() -> Option<f64> {
+pub(crate) fn load_now() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 

@@ -21,15 +21,15 @@ const ATTEMPT: Duration = Duration::from_millis(100);
 /// Its counters take a page; it counts no more than some hundred paths.
 const LONGEST: usize = 4 << 20;
 
-pub struct Origin {
-    pub url: String,
+pub(crate) struct Origin {
+    pub(crate) url: String,
     address: SocketAddr,
     /// Ended when this is dropped, and when we are gone.
     _process: Group,
 }
 
 impl Origin {
-    pub fn start(program: &Path) -> Result<Self> {
+    pub(crate) fn start(program: &Path) -> Result<Self> {
         let mut command = process::command_with_stdin(program);
         let mut process = Group::start(command.arg("--stop-with-stdin").stdout(Stdio::piped()))?;
         let stdout = process.stdout().context("its stdout is a pipe")?;
@@ -40,12 +40,12 @@ impl Origin {
         Ok(Self { url, address, _process: process })
     }
 
-    pub fn reset(&self) -> Result<()> {
+    pub(crate) fn reset(&self) -> Result<()> {
         self.ask("POST /reset").map(drop)
     }
 
     /// What it has served since the reset.
-    pub fn witness(&self) -> Result<Value> {
+    pub(crate) fn witness(&self) -> Result<Value> {
         let counters = serde_json::from_slice(&self.ask("GET /counters")?);
         let counters = counters.context("the origin answers with no counters")?;
         check(&counters)?;
@@ -142,7 +142,7 @@ const MOST_COUNTERS: usize = 5_000;
 const LONGEST_NAME: usize = 1_000;
 
 /// Whether a witness can be believed: counters, each a whole number of things that have happened.
-pub fn check(witness: &Value) -> Result<()> {
+pub(crate) fn check(witness: &Value) -> Result<()> {
     let Value::Object(counters) = witness else { bail!("the origin answers with no counters") };
     let nested = counters.values().filter_map(Value::as_object);
     let count = counters.len() + nested.clone().map(Map::len).sum::<usize>();

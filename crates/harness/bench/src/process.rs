@@ -26,26 +26,28 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 pub use crate::interrupt::{Interrupted, carefully, check_interrupt, watch_for_interrupts};
-pub use limits::{check_room, has_room_for_threads, in_force, in_words};
-pub use output::{NoAnswer, Output, Pending, never_answered, output, run_shown, said_by};
+pub(crate) use limits::in_force;
+pub use limits::{check_room, has_room_for_threads, in_words};
+pub use output::never_answered;
+pub(crate) use output::{NoAnswer, Output, Pending, output, run_shown, said_by};
 
 /// A signal may reach another thread of ours; then this long passes before it is heeded.
 const TICK: Duration = Duration::from_millis(50);
 /// What is killed may take this long to go: the system may be busy with it.
 const TO_GO: Duration = Duration::from_secs(5);
 
-/// A program to be started by [`Group::start`], [`run`] or [`output()`], and by nothing else. Its stdin is empty.
+/// A program to be started by [`run`], and within this crate by `Group::start` or `output`; by nothing else. Its stdin is empty.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     kept(keeper::KEEP, program.as_ref())
 }
 
 /// The same, with a stdin that ends when we do.
-pub fn command_with_stdin(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn command_with_stdin(program: impl AsRef<OsStr>) -> Command {
     kept(keeper::KEEP_WITH_STDIN, program.as_ref())
 }
 
 /// The same for a command that is written as one elsewhere; where its streams lead is forgotten.
-pub fn keep(command: &Command) -> Command {
+pub(crate) fn keep(command: &Command) -> Command {
     let mut kept = self::command(command.get_program());
     kept.args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -91,7 +93,7 @@ pub fn run(command: &mut Command, limit: Option<Duration>) -> Result<Option<Exit
 }
 
 /// A program with all the processes that it starts; dropping it leaves none of them alive.
-pub struct Group {
+pub(crate) struct Group {
     keeper: Child,
     /// The keeper says on it how the program ends; the keeper ends it at the end of this.
     line: Option<UnixStream>,
@@ -102,7 +104,7 @@ pub struct Group {
 
 impl Group {
     #[allow(clippy::disallowed_methods, reason = "the one place")]
-    pub fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         check_interrupt()?;
         let name = name(command).to_string_lossy().into_owned();
         let cannot = || format!("cannot start {name}");
@@ -123,7 +125,7 @@ impl Group {
     }
 
     /// How it ended; none if it has not by `deadline`.
-    pub fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<ExitStatus>> {
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<ExitStatus>> {
         if self.status.is_none() {
             let heard = self.hear(deadline)?;
             // A Ctrl-C may reach the program first; then it is no failure of the program.
@@ -134,7 +136,7 @@ impl Group {
     }
 
     /// What the program writes to a pipe.
-    pub fn stdout(&mut self) -> Option<impl Read + AsFd + use<>> {
+    pub(crate) fn stdout(&mut self) -> Option<impl Read + AsFd + use<>> {
         self.keeper.stdout.take()
     }
 
@@ -182,7 +184,7 @@ impl Drop for Group {
 }
 
 /// Waits until there is something to read, or the end of it; false if there is nothing by `deadline`.
-pub fn is_readable_by(source: BorrowedFd, deadline: Option<Instant>) -> Result<bool> {
+pub(crate) fn is_readable_by(source: BorrowedFd, deadline: Option<Instant>) -> Result<bool> {
     wait_for(&mut [PollFd::new(source, PollFlags::POLLIN)], deadline)
 }
 

@@ -34,7 +34,7 @@ pub fn tell(text: &str) {
 }
 
 /// What another program says, as it is.
-pub fn pass_on(said: &[u8]) {
+pub(crate) fn pass_on(said: &[u8]) {
     send(stderr().as_fd(), said).ok();
 }
 

@@ -12,11 +12,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A name in a file is no longer than this; it becomes part of a file's name.
-pub const LONGEST_NAME: usize = 160;
+pub(crate) const LONGEST_NAME: usize = 160;
 /// And a label than this, since more is added to it: `-default-interrupted` say.
 pub const LONGEST_LABEL: usize = 100;
 /// A text in a file is no longer than this: an evidence can be long, all else is a line.
-pub const LONGEST_TEXT: usize = 20_000;
+const LONGEST_TEXT: usize = 20_000;
 
 /// A name that leaves nothing to escape, in a path, a link, a table or an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -138,7 +138,7 @@ pub struct Moment(String);
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S UTC";
 
 impl Moment {
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self(jiff::Timestamp::now().strftime(MOMENT).to_string())
     }
 }
@@ -171,7 +171,7 @@ pub struct Commit(String);
 
 impl Commit {
     /// None if this is no number of a commit.
-    pub fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         let is_hex = text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
         ((7..=64).contains(&text.len()) && is_hex).then(|| Self(text.to_owned()))
     }
@@ -189,7 +189,7 @@ impl<'de> Deserialize<'de> for Commit {
 }
 
 /// The beginning of what may be anything, for a message that quotes it.
-pub fn beginning(value: &impl ToString) -> String {
+pub(crate) fn beginning(value: &impl ToString) -> String {
     clean(&value.to_string()).chars().take(40).collect()
 }
 

@@ -55,12 +55,12 @@ fn scaled(value: f64, interval: Option<(f64, f64)>, units: &[(&str, f64)]) -> St
 }
 
 /// How many there are: `240`, or `1,240 [1,200, 1,280]`.
-pub fn count(value: f64, interval: Option<(f64, f64)>) -> String {
+fn count(value: f64, interval: Option<(f64, f64)>) -> String {
     bracketed(value, interval, whole)
 }
 
 /// How many there are in a second: `1,240.5 /s`.
-pub fn rate(value: f64, interval: Option<(f64, f64)>) -> String {
+fn rate(value: f64, interval: Option<(f64, f64)>) -> String {
     let shown = |value: f64| {
         let tenths = round(value * 10.0);
         format!("{}.{}", thousands(tenths / 10), tenths % 10)
@@ -112,7 +112,7 @@ pub fn thousands(number: u64) -> String {
 }
 
 /// A time that something may take.
-pub fn is_time(seconds: f64) -> bool {
+pub(crate) fn is_time(seconds: f64) -> bool {
     seconds.is_finite() && (0.0..YEAR_S).contains(&seconds)
 }
 

@@ -12,7 +12,7 @@ use crate::experiment::Experiment;
 use crate::process;
 
 /// The cargo that runs us, so that a toolchain chosen with `+NAME` stays chosen.
-pub fn cargo() -> String {
+pub(crate) fn cargo() -> String {
     env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
@@ -67,7 +67,7 @@ impl Workspace {
         Self { target: root.join("target"), root, packages: Vec::new() }
     }
 
-    pub fn around(folder: &Path) -> Result<Self> {
+    fn around(folder: &Path) -> Result<Self> {
         let program = cargo();
         let mut metadata = process::command(&program);
         metadata.current_dir(folder).args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -86,7 +86,7 @@ impl Workspace {
         Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages })
     }
 
-    pub fn has_package(&self, name: &str) -> bool {
+    pub(crate) fn has_package(&self, name: &str) -> bool {
         self.packages.iter().any(|package| package == name)
     }
 

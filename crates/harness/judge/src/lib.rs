@@ -155,7 +155,7 @@ impl Ledger {
     ///
     /// # Errors
     /// If one cannot be read, or names something that is not there: with the file and the line.
-    pub fn read(root: &Path, experiments: &[Experiment]) -> Result<Self> {
+    fn read(root: &Path, experiments: &[Experiment]) -> Result<Self> {
         let mut claims = claims::read(root, experiments)?;
         let advice = Advice::read(root, experiments, &claims)?;
         claims.sort_by_key(|claim| advice.place_of(claim));

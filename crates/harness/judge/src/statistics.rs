@@ -26,7 +26,7 @@ pub struct Interval {
 
 impl Interval {
     /// Half the interval's width, as a share of the median.
-    pub fn uncertainty(&self) -> f64 {
+    fn uncertainty(&self) -> f64 {
         (self.high - self.low) / 2.0 / self.median
     }
 
@@ -75,7 +75,7 @@ fn digits(ratio: f64) -> usize {
 }
 
 /// A ratio without its interval.
-pub fn brief(ratio: f64) -> String {
+pub(crate) fn brief(ratio: f64) -> String {
     format!("{ratio:.0$}", digits(ratio))
 }
 
@@ -136,7 +136,7 @@ pub fn unpaired_ratio(of: &[f64], to: &[f64]) -> Interval {
 /// to weigh the small ones as much would fit what comes before the first.
 ///
 /// The interval is that of the runs; of a bend in the line it says nothing. Of fewer than two n, not a number.
-pub fn slope(points: &[(f64, Vec<f64>)]) -> Interval {
+pub(crate) fn slope(points: &[(f64, Vec<f64>)]) -> Interval {
     let mean = points.iter().map(|(n, _)| n).sum::<f64>() / points.len() as f64;
     let square: f64 = points.iter().map(|(n, _)| (n - mean).powi(2)).sum();
     let line = |height: &mut dyn FnMut(&[f64]) -> f64| {
@@ -148,7 +148,7 @@ pub fn slope(points: &[(f64, Vec<f64>)]) -> Interval {
 
 /// Whether more than half of all runs would do what `some` of these `all` did, with 95 % confidence: the lower
 /// end of Wilson's interval for a share.
-pub fn is_most(some: usize, all: usize) -> bool {
+pub(crate) fn is_most(some: usize, all: usize) -> bool {
     const Z: f64 = 1.96;
     let (some, all) = (some as f64, all as f64);
     let share = some / all;

@@ -6,8 +6,8 @@
 #![allow(clippy::missing_errors_doc, reason = "errors are sentences for the user, and name what to do")]
 
 pub mod html;
-pub mod markdown;
+mod markdown;
 pub mod page;
 pub mod plot;
 pub mod site;
-pub mod splice;
+mod splice;

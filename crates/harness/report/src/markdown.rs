@@ -1,12 +1,12 @@
 //! Tables, lists, and text that is not ours.
 
-pub use bench::text::escape::markdown as escape;
+pub(crate) use bench::text::escape::markdown as escape;
 
 /// A table in Markdown.
 ///
 /// `names` are those of the columns, with ` | ` between them; one that ends with a colon is set to the right, for numbers. A row
 /// that has fewer cells than there are columns ends with empty ones.
-pub fn table(names: &str, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(names: &str, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
     let columns: Vec<_> = names.split(" | ").map(|name| (name, name.strip_suffix(':'))).collect();
     let mut text = line(columns.iter().map(|(name, right)| right.unwrap_or(name)).collect());
@@ -19,7 +19,7 @@ pub fn table(names: &str, rows: impl IntoIterator<Item = Vec<String>>) -> String
 }
 
 /// A list in Markdown, with a line for each of `points`.
-pub fn list(points: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn list(points: impl IntoIterator<Item = String>) -> String {
     points.into_iter().fold(String::new(), |text, point| text + "- " + &point + "\n")
 }
 

@@ -8,10 +8,11 @@ mod over_n;
 
 use serde_json::Value;
 
-use self::ledger::{MEMORIES, rules};
-pub use self::ledger::{headline, ledger, most_surprising, pairs};
+pub(crate) use self::ledger::headline;
+use self::ledger::{MEMORIES, ledger, rules};
+pub use self::ledger::{most_surprising, pairs};
 use self::method::method;
-pub use self::method::method_of_all;
+pub(crate) use self::method::method_of_all;
 
 use crate::markdown::{escape, list, table};
 use crate::plot::Plot;
@@ -98,7 +99,7 @@ pub fn machine(
 }
 
 /// The pictures in Markdown; `folder` leads from the page to the machine's folder, and ends with a slash unless it is empty.
-pub fn pictures<'a>(plots: impl Iterator<Item = &'a Plot>, folder: &str) -> String {
+pub(crate) fn pictures<'a>(plots: impl Iterator<Item = &'a Plot>, folder: &str) -> String {
     plots.fold(String::new(), |pictures, Plot { file, title, .. }| {
         pictures + &format!("![{}]({folder}{})\n\n", escape(title), file.display())
     })
@@ -106,14 +107,14 @@ pub fn pictures<'a>(plots: impl Iterator<Item = &'a Plot>, folder: &str) -> Stri
 
 /// What stands in an experiment's README: the tables of one case that it is about, and what the series says if
 /// there is one.
-pub fn in_short(experiment: &Experiment, case: &Case, data: &Data) -> String {
+pub(crate) fn in_short(experiment: &Experiment, case: &Case, data: &Data) -> String {
     let figures = figures::figures(experiment, case, data).map(|figures| format!("\n{figures}"));
     results(experiment, case, data) + &figures.unwrap_or_default() + &over_n::in_short(experiment, data)
 }
 
 /// The table of one case that answers the question: what was counted, what was lost, in what time; and what
 /// the origin saw of it, where there was one.
-pub fn results(experiment: &Experiment, case: &Case, data: &Data) -> String {
+fn results(experiment: &Experiment, case: &Case, data: &Data) -> String {
     let served = |row: &Row| row.figures(&["witness", "finished"]);
     let witnessed = measured_rows(case, data).any(|row| !served(row).is_empty());
     let rows = rows_of(case, data).map(|row| {

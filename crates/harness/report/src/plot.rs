@@ -29,7 +29,7 @@ const DASHES: [&str; MOST_LINES] =
 
 /// Its own ground and ink in both schemes: a picture does not know the page that it stands on. What differs in colour differs in
 /// shape too.
-pub const STYLE: &str = "
+pub(crate) const STYLE: &str = "
 text { font: 12px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; fill: #1f2328 }
 .title { font-size: 17px; font-weight: 600 }
 .name { font-size: 13px; font-weight: 600 }
@@ -79,7 +79,7 @@ pub struct Plot {
 }
 
 /// Where the picture of this name is, below a machine's folder.
-pub fn file(experiment: &Experiment, name: &str) -> PathBuf {
+pub(crate) fn file(experiment: &Experiment, name: &str) -> PathBuf {
     PathBuf::from(format!("plots/{}-{name}.svg", experiment.name))
 }
 

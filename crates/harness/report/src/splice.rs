@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 /// `text` with what stands between the markers of `name` replaced by `part`.
-pub fn splice(text: &str, name: &str, part: &str) -> Result<String> {
+pub(crate) fn splice(text: &str, name: &str, part: &str) -> Result<String> {
     let begin = format!("<!-- begin {name}: written by `cargo xtask report` -->\n");
     let end = format!("<!-- end {name} -->");
     let missing =

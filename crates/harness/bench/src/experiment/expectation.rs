@@ -10,14 +10,14 @@ use crate::text::clean;
 
 /// A figure of the outcome compared with a number.
 #[derive(Clone, Debug)]
-pub struct Expectation {
+pub(crate) struct Expectation {
     path: String,
     comparison: String,
     number: f64,
 }
 
 /// Checks what the case and the variant expect of an outcome; the first that is not met is the error.
-pub fn verify(case: &Case, variant: &Variant, outcome: &Value) -> Result<(), String> {
+pub(crate) fn verify(case: &Case, variant: &Variant, outcome: &Value) -> Result<(), String> {
     let mut expected: BTreeMap<&str, &Expectation> = BTreeMap::new();
     for expectation in case.expect.iter().chain(&variant.expect) {
         expected.insert(&expectation.path, expectation);

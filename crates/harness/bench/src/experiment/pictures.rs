@@ -128,7 +128,7 @@ pub(super) struct GrowthTable {
 
 impl Experiment {
     /// Whether a picture shows this series of a run. The others are not kept: they take most of a file, and nobody looks at them.
-    pub fn draws(&self, case: &str, variant: &str, series: &str) -> bool {
+    pub(crate) fn draws(&self, case: &str, variant: &str, series: &str) -> bool {
         let of_worker =
             |kind: &Kind| series.strip_prefix(&kind.series).is_some_and(|rest| rest.starts_with('_'));
         let in_timeline = |line: &Timeline| {
@@ -140,7 +140,7 @@ impl Experiment {
     }
 
     /// Whether a picture shows this series of every run, and not of the middle one alone.
-    pub fn draws_every_run(&self, case: &str, variant: &str, series: &str) -> bool {
+    pub(crate) fn draws_every_run(&self, case: &str, variant: &str, series: &str) -> bool {
         let in_curve = |curve: &Curve| {
             curve.case == case
                 && curve.series == series

@@ -46,7 +46,7 @@ pub fn has_room_for_threads() -> bool {
 }
 
 /// The limits that a build may have run into, as they stand here; empty if there are none.
-pub fn in_force() -> String {
+pub(crate) fn in_force() -> String {
     let limits = [Resource::RLIMIT_AS, Resource::RLIMIT_DATA, Resource::RLIMIT_FSIZE, Resource::RLIMIT_CPU];
     limits.into_iter().filter_map(told).fold(String::new(), |all, limit| all + "; " + &limit)
 }

@@ -103,7 +103,7 @@ impl Folder {
 }
 
 /// Puts `text` in the place of `file`, whole or not at all.
-pub fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut unfinished = unfinished_in(folder)?;
     let _ours = Ours::new(unfinished.path());

@@ -26,25 +26,25 @@ static NEVER_ANSWERED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 /// A program was asked something, and had to be ended.
 #[derive(Debug, Error)]
 #[error("{program} does not answer: it was ended after {} s", PATIENCE.as_secs())]
-pub struct NoAnswer {
+pub(crate) struct NoAnswer {
     program: String,
 }
 
 /// How a program ended, and what it said.
-pub struct Output {
-    pub status: ExitStatus,
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
+pub(crate) struct Output {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
 }
 
 /// What a program says, to its end; an error if that does not come soon.
-pub fn output(command: &mut Command) -> Result<Output> {
+pub(crate) fn output(command: &mut Command) -> Result<Output> {
     Pending::start(command)?.finish()
 }
 
 /// Runs a command whose messages are for the reader; it takes as long as it takes. They pass through us where they could be lost, since
 /// a program may fail for want of somebody who reads. What it prints as its result goes to `results`, if that is named.
-pub fn run_shown(command: &mut Command, results: Option<File>) -> Result<ExitStatus> {
+pub(crate) fn run_shown(command: &mut Command, results: Option<File>) -> Result<ExitStatus> {
     let ended = if shows_progress() {
         if let Some(results) = results {
             command.stdout(results);
@@ -67,7 +67,7 @@ pub fn run_shown(command: &mut Command, results: Option<File>) -> Result<ExitSta
 }
 
 /// The first line that a command prints, if it runs and succeeds.
-pub fn said_by(command: &mut Command) -> Option<String> {
+pub(crate) fn said_by(command: &mut Command) -> Option<String> {
     let output = match output(command) {
         Ok(output) if output.status.success() => output,
         Ok(_) => return None,
@@ -100,7 +100,7 @@ pub fn never_answered(program: &str) -> bool {
 }
 
 /// A program that was asked and has not answered yet; several can be asked at once.
-pub struct Pending {
+pub(crate) struct Pending {
     group: Group,
     /// It is ended then.
     deadline: Option<Instant>,
@@ -109,7 +109,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    pub fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         Self::start_to(command, Stdio::piped())
     }
 
@@ -123,7 +123,7 @@ impl Pending {
     }
 
     /// Waits for its end.
-    pub fn finish(mut self) -> Result<Output> {
+    pub(crate) fn finish(mut self) -> Result<Output> {
         while self.take_what_is_there()? {
             let is_too_much = self.stdout.1.len().max(self.stderr.1.len()) > MOST;
             ensure!(!is_too_much, "{} says more than {} MB", self.group.name, MOST >> 20);

@@ -13,7 +13,7 @@ pub(super) const MEMORIES: &str = "*Memory* in the evidence is all that is taken
      memory* and *peak memory* are the first of these alone, so their ratios are other ones.";
 
 /// The claims with their verdicts; a claim that was not measured in a language says so.
-pub fn ledger(judgements: &[&Judgement]) -> String {
+pub(super) fn ledger(judgements: &[&Judgement]) -> String {
     let rows = pairs(judgements).map(|(rust, python)| {
         vec![
             rust.id.clone(),
@@ -73,7 +73,7 @@ const OF_ONE_EXPERIMENT: usize = 2;
 /// A picture and the rows of the ledger that a reader of the article expects least, in one screen; and the way to the rest.
 ///
 /// `label` is the name of the machine, and so of its folder in results.
-pub fn headline(judgements: &[Judgement], label: &str, picture: Option<&Plot>) -> String {
+pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&Plot>) -> String {
     let all: Vec<_> = judgements.iter().collect();
     let surprising = most_surprising(&all, HEADLINE);
     let verdict = |judgement: &Judgement| format!("**{}**", judgement.verdict.words());

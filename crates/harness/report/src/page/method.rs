@@ -26,7 +26,7 @@ pub(super) fn method(experiment: &Experiment, data: &Data) -> String {
 }
 
 /// How all of these were measured, point by point; nothing if no run was timed.
-pub fn method_of_all(data: &[Data]) -> Vec<String> {
+pub(crate) fn method_of_all(data: &[Data]) -> Vec<String> {
     let rows = data.iter().flat_map(|data| &data.rows);
     let timed: Vec<&Row> = rows.filter(|row| !row.times_s.is_empty()).collect();
     let Some(first) = data.first().filter(|_| !timed.is_empty()) else {
