@@ -23,20 +23,29 @@ use crate::workspace::Workspace;
 /// The version of this layout.
 const SCHEMA: u32 = 1;
 
+/// What was measured of one experiment: a data file.
 #[derive(Serialize, Deserialize)]
 pub struct Data {
+    /// The version of the file's layout; a file of another version is refused.
     pub schema: u32,
+    /// Its name, which is also that of the file.
     pub experiment: Name,
+    /// Where it was measured.
     pub machine: Machine,
+    /// What `rustc --version` printed; empty if it did not answer.
     pub toolchain: Text,
+    /// The version of hyperfine: `1.20.0`.
     pub hyperfine: Text,
     /// None outside a git checkout.
     pub commit: Option<Commit>,
+    /// Whether the checkout differed from the commit, `results` left out. False without a commit.
     pub dirty: bool,
     /// What beside the commit had a say in the programs: a target, flags, a profile.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub build: Settings,
+    /// When this experiment began, in UTC.
     pub started: Moment,
+    /// Which cases were included, and how many rounds.
     pub size: Size,
     /// False while the run goes on, and after an interrupt.
     pub complete: bool,
@@ -45,6 +54,7 @@ pub struct Data {
     /// None in data that were written before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Load>,
+    /// One for each variant in each case; of a variant in Python one for each interpreter.
     pub rows: Vec<Row>,
 }
 
@@ -52,20 +62,26 @@ pub struct Data {
 /// the system does not tell, and until it has ended.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Load {
+    /// Before the first round.
     pub before: Option<f64>,
+    /// After the last round.
     pub after: Option<f64>,
 }
 
 /// One variant in one case.
 #[derive(Serialize, Deserialize)]
 pub struct Row {
+    /// The name of the case in experiment.toml.
     pub case: Name,
+    /// The arguments of the case; the variant and `--origin` are left out.
     #[serde(serialize_with = "on_one_line")]
     pub args: Vec<Text>,
+    /// The name of the variant in experiment.toml.
     pub variant: Name,
     /// Which Python ran it, "CPython 3.11.7" say; none if it is Rust. Where there are several, the one that all is judged by is first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<Text>,
+    /// Whether all of its runs so far were verified. If not, it is not run again.
     pub status: Status,
     /// Why it is not `ok`.
     pub reason: Option<Text>,
@@ -77,16 +93,22 @@ pub struct Row {
     pub outcomes: Vec<Value>,
 }
 
+/// What came of the runs of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// All of them finished, and their outcomes were verified.
     Ok,
+    /// One failed, or reported what cannot be right.
     Failed,
+    /// A limit of the machine stopped one: this is a result, not an error.
     Refused,
+    /// It was not run: what it needs is not on this machine, or was left out.
     Skipped,
 }
 
 impl Status {
+    /// As in the data files.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -99,14 +121,17 @@ impl Status {
 
 /// What is the same for every experiment of a run.
 pub struct Setting {
+    /// This machine. Its label is the name of the folder that the results go to.
     pub machine: Machine,
     toolchain: Text,
     commit: Option<Commit>,
     dirty: bool,
+    /// What changes the programs; empty until they are built.
     pub build: Settings,
 }
 
 impl Setting {
+    /// Asks this machine, its compiler and git. Without an answer the toolchain is empty, and the commit is none.
     pub fn here(workspace: &Workspace) -> Self {
         let (commit, dirty) = git::commit(&workspace.root).unzip();
         Self {
@@ -120,6 +145,7 @@ impl Setting {
 }
 
 impl Data {
+    /// Data without rows, of a run that starts now.
     pub fn begin(setting: &Setting, experiment: &Experiment, hyperfine: &Hyperfine, size: Size) -> Self {
         Self {
             schema: SCHEMA,
@@ -140,6 +166,10 @@ impl Data {
     }
 
     /// Reads a file that says what can be; any other is refused by its name.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is larger than 64 MB, has another schema, or holds what cannot be. The message names the file
+    /// and says what is wrong in it.
     pub fn read(file: &Path) -> Result<Self> {
         let data = Self::read_times(file)?;
         data.check_runs().map_err(|error| unsound(file, &error))?;
@@ -147,6 +177,9 @@ impl Data {
     }
 
     /// The same, for who compares times: what the runs reported need not belong to them.
+    ///
+    /// # Errors
+    /// As [`Data::read`], but not if runs and their outcomes do not match: [`Data::check_runs`] tells.
     pub fn read_times(file: &Path) -> Result<Self> {
         let text = outcome::read_text(file, MOST_BYTES).map_err(|error| unsound(file, &error))?;
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
@@ -157,12 +190,18 @@ impl Data {
     }
 
     /// Every experiment's data in a machine's folder, by name.
+    ///
+    /// # Errors
+    /// If one of the files is refused, as by [`Data::read`]. A folder that does not exist holds no data.
     pub fn read_all(machine: &Path) -> Result<Vec<Self>> {
         Self::files(machine)?.iter().map(|file| Self::read(file)).collect()
     }
 
     /// The files that hold an experiment's data, by name. What else is there is no business of ours: what editors and systems leave
     /// beside a file, folders, links that lead nowhere.
+    ///
+    /// # Errors
+    /// If an entry of the folder cannot be read. A folder that does not exist holds no files.
     pub fn files(machine: &Path) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(machine.join("data")).into_iter().flatten() {
@@ -184,11 +223,18 @@ impl Data {
         machine.join(format!("data/{experiment}.json"))
     }
 
+    /// Writes the data into a machine's folder, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// As [`write`].
     pub fn save(&self, machine: &Path) -> Result<()> {
         write(&Self::file(machine, &self.experiment), &json(self)?)
     }
 
     /// Takes an experiment's data out of a machine's folder, and the folder away with the last of them.
+    ///
+    /// # Errors
+    /// If what remains in the folder cannot be read. A file that cannot be removed is left, without an error.
     pub fn discard(machine: &Path, experiment: &str) -> Result<()> {
         fs::remove_file(Self::file(machine, experiment)).ok();
         fs::remove_file(machine.join(format!("{experiment}.md"))).ok();
@@ -198,6 +244,7 @@ impl Data {
         Ok(())
     }
 
+    /// Whether any run has reported something: without it there is nothing to keep.
     pub fn has_outcomes(&self) -> bool {
         self.rows.iter().any(|row| !row.outcomes.is_empty())
     }
@@ -328,11 +375,17 @@ fn one_line_each<S: Serializer>(values: &[Value], serializer: S) -> Result<S::Ok
 }
 
 /// JSON that is kind to a reader and a diff: a line a field, a line a run, and a newline at the end.
+///
+/// # Errors
+/// If `value` cannot be JSON: a map whose keys are not text, for example.
 pub fn json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 /// Writes a file whole or not at all, and not when it holds the same already.
+///
+/// # Errors
+/// If `file` is a folder or cannot be written, or if an interrupt came while it was written.
 pub fn write(file: &Path, text: &str) -> Result<()> {
     ensure!(
         !file.is_dir(),

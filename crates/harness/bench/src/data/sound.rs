@@ -58,6 +58,9 @@ impl Data {
     }
 
     /// Whether runs and what they reported belong together. What compares times alone can do without.
+    ///
+    /// # Errors
+    /// If an outcome is missing, is of another row, is out of order, or reports more seconds of work than its process took.
     pub fn check_runs(&self) -> Result<()> {
         for row in &self.rows {
             row.check_runs(&self.experiment).with_context(|| format!("{} in {}", row.variant, row.case))?;

@@ -90,6 +90,9 @@ impl fmt::Display for Expectation {
 }
 
 /// Whether there may be such a figure in an outcome.
+///
+/// # Errors
+/// If there cannot be: the message lists the figures that there are.
 pub fn check_path(path: &str) -> Result<(), String> {
     let roots = ["work", "metrics", "cpu", "memory", "switches", "errors", "witness"];
     let singles = ["elapsed_s", "threads_peak"];

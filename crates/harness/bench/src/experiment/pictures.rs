@@ -18,17 +18,23 @@ pub const MOST_LINES: usize = 8;
 
 /// A picture of what each worker of a run did when.
 pub struct Timeline {
+    /// Part of the name of the picture's file.
     pub name: String,
+    /// What it shows, in a line of at most 80 characters.
     pub title: String,
+    /// The case whose runs it shows.
     pub case: String,
     /// One below the other, in this order.
     pub variants: Vec<String>,
+    /// What a worker may do: one to three things.
     pub kinds: Vec<Kind>,
 }
 
 /// A picture of one figure: the variants of some cases, each with its median and interval, on one scale of powers of ten.
 pub struct Chart {
+    /// Part of the name of the picture's file.
     pub name: String,
+    /// What it shows, in a line of at most 80 characters.
     pub title: String,
     /// Into the outcome, as that of an expectation.
     pub path: String,
@@ -38,23 +44,31 @@ pub struct Chart {
 
 /// A picture of how something grows over time, one line for each variant.
 pub struct Curve {
+    /// Part of the name of the picture's file.
     pub name: String,
+    /// What it shows, in a line of at most 80 characters.
     pub title: String,
+    /// The case whose runs it shows.
     pub case: String,
     /// Of the outcome: from each of its moments to the next the count is so much.
     pub series: String,
     /// What is counted.
     pub counts: String,
+    /// At most [`MOST_LINES`].
     pub variants: Vec<String>,
 }
 
 /// A picture of how a figure grows with n, one line for each variant.
 pub struct Growth {
+    /// Part of the name of the picture's file.
     pub name: String,
+    /// What it shows, in a line of at most 80 characters.
     pub title: String,
+    /// What grows.
     pub figure: Grows,
     /// What n counts.
     pub n: String,
+    /// At most [`MOST_LINES`].
     pub variants: Vec<String>,
     /// Two of them: from which n on the second takes less than the first is marked.
     pub crossing: Option<[String; 2]>,
@@ -64,8 +78,11 @@ pub struct Growth {
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grows {
+    /// Wall-clock time of the whole process.
     Time,
+    /// Resident memory at its peak.
     Memory,
+    /// Address space at its peak: it may be reserved and never used.
     AddressSpace,
     /// The time of the work of `serial`, or of `python_serial`, divided by that of the variant.
     SpeedUp,
@@ -75,6 +92,7 @@ pub enum Grows {
 pub struct Kind {
     /// The series of worker 3 is called this and `_3`.
     pub series: String,
+    /// What the picture calls it: `computes`.
     pub means: String,
 }
 

@@ -24,11 +24,17 @@ pub fn rust_version(text: &str) -> Option<Version> {
 
 /// The text, to name the line of what is wrong in it.
 pub struct Source<'a> {
+    /// All of the file.
     pub text: &'a str,
+    /// The file's path, as messages show it.
     pub shown: PathBuf,
 }
 
 impl Source<'_> {
+    /// An error that names the file and the line in which `span` begins.
+    ///
+    /// # Panics
+    /// If `span` does not begin at a character of the text.
     pub fn error(&self, span: Range<usize>, message: impl fmt::Display) -> Error {
         let line = 1 + self.text[..span.start].matches('\n').count();
         anyhow!("{}:{line}: {message}", self.shown.display())
@@ -103,6 +109,10 @@ impl Source<'_> {
     }
 }
 
+/// Checks the number of a claim: a capital letter and digits, `R1`.
+///
+/// # Errors
+/// If it is something else, with file and line.
 pub fn check_claim(source: &Source, claim: Spanned<String>) -> Result<String> {
     let text = claim.get_ref();
     let digits = text.strip_prefix(|c: char| c.is_ascii_uppercase()).unwrap_or_default();
