@@ -44,6 +44,10 @@ struct Run {
 impl Alone {
     /// Nobody else measures into this folder until this is dropped; an error names who does already. Who measures into another one is
     /// named among the messages.
+    ///
+    /// # Errors
+    /// If `folder` does not exist, or another run measures into it: the message names that run, and offers `--out` and
+    /// `--machine`.
     pub fn in_folder(folder: &Path, shown: &str) -> Result<Self> {
         let canonical = folder.canonicalize().with_context(|| format!("cannot find {shown}"))?;
         let own = Run { pid: process::id(), since: Moment::now(), folder: canonical, shown: shown.into() };

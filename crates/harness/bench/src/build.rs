@@ -21,6 +21,7 @@ use crate::workspace::{Workspace, cargo};
 pub struct Built {
     /// By the folder of their package and their own name.
     programs: BTreeMap<(PathBuf, String), PathBuf>,
+    /// To be kept with the data: the commit does not tell them. Empty in a plain build.
     pub settings: Settings,
 }
 
@@ -43,6 +44,10 @@ struct Target {
 
 impl Built {
     /// Builds the programs of the workspace for release, ourselves left out: not what only tests use.
+    ///
+    /// # Errors
+    /// If the target directory cannot be written to, the build fails, the programs are for another machine, or an interrupt
+    /// came.
     pub fn build(workspace: &Workspace) -> Result<Self> {
         let Workspace { root, target, .. } = workspace;
         let messages = fs::create_dir_all(target).and_then(|()| tempfile::tempfile_in(target));

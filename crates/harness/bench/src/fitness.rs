@@ -16,7 +16,9 @@ pub(crate) const NOT_TOLD: &str = "not told by this system";
 
 /// One thing that a run wants of the machine.
 pub struct Check {
+    /// What was looked at: `steal time`.
     pub name: &'static str,
+    /// What there is, in words, also if the system does not report it.
     pub found: String,
     /// What follows from a lack, and the fix.
     pub lack: Option<String>,

@@ -39,6 +39,7 @@ pub const POOL_SIZES: [&str; 6] = [
     "TOKIO_WORKER_THREADS",
 ];
 
+/// A hyperfine that is new enough.
 pub struct Hyperfine {
     program: PathBuf,
     pub(crate) version: String,
@@ -56,6 +57,10 @@ pub(crate) enum Timed {
 
 impl Hyperfine {
     /// The one on PATH if it is new enough, else the one under target/tools, which is installed at need.
+    ///
+    /// # Errors
+    /// If none can be installed, or the one just installed does not run: the message says what to install. Also if an interrupt
+    /// came.
     pub fn provide(workspace: &Workspace) -> Result<Self> {
         let tools = workspace.target.join("tools");
         if let Some(found) = Self::find(&tools) {

@@ -64,6 +64,9 @@ pub fn find() -> Vec<Interpreter> {
 }
 
 /// Those that were asked for, in that order. What cannot be told from an earlier one, by its name in the data, is that one again.
+///
+/// # Errors
+/// [`Usage`] if one does not run, is not CPython, or is older than 3.9; [`process::Interrupted`] if an interrupt came.
 pub fn named(programs: &[PathBuf]) -> Result<Vec<Interpreter>> {
     let mut named: Vec<Interpreter> = Vec::new();
     for (program, found) in programs.iter().zip(probe_all(programs)) {
@@ -213,6 +216,7 @@ struct Found {
 }
 
 impl Pythons {
+    /// Nobody: no row of Python is measured, for this reason.
     pub fn none(reason: &str) -> Self {
         Self(Err(reason.to_owned()))
     }

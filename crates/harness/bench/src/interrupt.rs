@@ -22,6 +22,9 @@ static MAY_STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBoo
 pub struct Interrupted;
 
 /// From here on Ctrl-C, SIGTERM and a closed terminal end us, and with us what we have started.
+///
+/// # Errors
+/// If the system does not let us handle a signal.
 pub fn watch_for_interrupts() -> Result<()> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         if signal != SIGHUP || !hangups_are_ignored() {
@@ -43,11 +46,19 @@ fn hangups_are_ignored() -> bool {
     mask.is_none_or(|mask| mask & 1 << (SIGHUP - 1) != 0)
 }
 
+/// Whether a signal has come since [`watch_for_interrupts`]; to be asked in every loop that waits.
+///
+/// # Errors
+/// [`Interrupted`] if one has.
 pub fn check_interrupt() -> Result<(), Interrupted> {
     if IS_INTERRUPTED.load(SeqCst) { Err(Interrupted) } else { Ok(()) }
 }
 
 /// Does what must not stop in the middle: an interrupt is heeded where `work` checks for it, or when it is done.
+///
+/// # Errors
+/// [`Interrupted`] if a signal came, even if the work was done; else what `work` returns. A call within another one leaves the
+/// signal to the outer one.
 pub fn carefully<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let before = MAY_STOP.swap(false, SeqCst);
     let done = work();

@@ -6,7 +6,7 @@
 
 // Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
 #![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
-#![allow(clippy::missing_errors_doc, reason = "errors are sentences for the user, and name what to do")]
+#![warn(missing_docs)]
 
 pub mod alone;
 pub mod build;

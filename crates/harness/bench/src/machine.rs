@@ -22,14 +22,20 @@ use crate::workspace::Workspace;
 /// What a page says it was measured on.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Machine {
+    /// The name of the folder that its results are in.
     pub label: Name,
+    /// As the system names it; the architecture if it does not.
     pub processor: Text,
+    /// How many this process may use: a CPU quota or an affinity counts.
     pub cores: usize,
+    /// All of its memory; None if the system does not report it.
     pub memory_bytes: Option<u64>,
+    /// The operating system, the release of its kernel, and the architecture.
     pub system: Text,
 }
 
 impl Machine {
+    /// Asks the system. The label is made of processor and cores.
     pub fn this() -> Self {
         let processor = processor();
         let cores = available_parallelism().map_or(1, NonZero::get);
@@ -128,6 +134,9 @@ pub(crate) fn toolchain() -> Option<String> {
 }
 
 /// Raises the soft limit of open files to the hard one, for us and for all we start.
+///
+/// # Errors
+/// If the system does not report the limits, or refuses to change them.
 pub fn raise_limits() -> Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     Ok(setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?)

@@ -45,6 +45,7 @@ for module in pkgutil.iter_modules(['python']):
         pass
 ";
 
+/// Measures one experiment after the other, within a time that they share.
 pub struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
@@ -77,6 +78,8 @@ enum Run {
 }
 
 impl<'a> Bench<'a> {
+    /// The time that all experiments share starts now: 10 minutes, or 60 for [`Size::Full`]. After its fifth round, an
+    /// experiment has another one only while `is_settled` is false.
     pub fn new(
         workspace: &'a Workspace,
         hyperfine: &'a Hyperfine,
@@ -102,6 +105,10 @@ impl<'a> Bench<'a> {
     /// Runs all rows in interleaved rounds, each run timed and verified: the first decides whether a row is run
     /// again at all, and is all of a quick run. Others end when these data are settled or this experiment's share
     /// of the time is used up; `to_come` experiments, this one included, share what is left.
+    ///
+    /// # Errors
+    /// If the origin does not start, a run's files or the data cannot be written, or an interrupt came; `data` then has the rows
+    /// so far. A run that fails is not an error: its row has the reason.
     pub fn measure(
         &mut self,
         experiment: &Experiment,

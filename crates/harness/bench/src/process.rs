@@ -87,6 +87,9 @@ fn name(command: &Command) -> OsString {
 }
 
 /// Runs `command` to its end, or ends it after `limit` and returns none.
+///
+/// # Errors
+/// If it cannot be started, or an interrupt came: none of its processes is left.
 pub fn run(command: &mut Command, limit: Option<Duration>) -> Result<Option<ExitStatus>> {
     let deadline = limit.map(|limit| Instant::now() + limit);
     Group::start(command)?.wait(deadline)

@@ -12,11 +12,17 @@ use crate::text::Name;
 /// What one run costs, in seconds and bytes.
 #[derive(Clone, Copy, Default)]
 pub struct Cost {
+    /// Of the process, of its work, of its CPU, and to start.
     pub seconds: f64,
+    /// Resident memory at its peak.
     pub resident: f64,
+    /// What the kernel keeps to map its memory.
     pub page_tables: f64,
+    /// What the kernel keeps for its threads.
     pub kernel_stacks: f64,
+    /// What was reserved, at its peak.
     pub address_space: f64,
+    /// Resident memory in which a shared page counts once.
     pub proportional: f64,
 }
 

@@ -18,6 +18,10 @@ use crate::interrupt::{Interrupted, check_interrupt};
 const PIECE: usize = 4096;
 
 /// Prints a result. A reader who has seen enough, `| head` say, is no error.
+///
+/// # Errors
+/// [`Interrupted`] if a signal came while the reader did not read; else if the text cannot be written, to a full disk for
+/// example.
 pub fn say(text: &str) -> Result<()> {
     match send(stdout().as_fd(), text.as_bytes()) {
         Ok(Sent::Interrupted) => bail!(Interrupted),

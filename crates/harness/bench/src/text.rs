@@ -23,6 +23,10 @@ const LONGEST_TEXT: usize = 20_000;
 pub struct Name(String);
 
 impl Name {
+    /// A name of a-z, 0-9, _ and -, at most 160 of them, the first a letter or a digit.
+    ///
+    /// # Errors
+    /// If `text` is something else: the message quotes it, and says what a name may have.
     pub fn new(text: &str) -> Result<Self, String> {
         let shown: String = Text::from(text).plain().chars().take(LONGEST_NAME).collect();
         if text.len() > LONGEST_NAME {
@@ -35,10 +39,14 @@ impl Name {
     }
 
     /// A name that our own code has checked already, one of an experiment say.
+    ///
+    /// # Panics
+    /// If it is not a name.
     pub fn of(checked: &str) -> Self {
         Self::new(checked).expect("it was checked")
     }
 
+    /// The name, for what takes a `&str`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -176,6 +184,7 @@ impl Commit {
         ((7..=64).contains(&text.len()) && is_hex).then(|| Self(text.to_owned()))
     }
 
+    /// Its first 12 digits.
     pub fn short(&self) -> &str {
         &self.0[..self.0.len().min(12)]
     }

@@ -16,8 +16,11 @@ pub(crate) fn cargo() -> String {
     env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
+/// A workspace, as cargo describes it.
 pub struct Workspace {
+    /// The folder of its Cargo.toml.
     pub root: PathBuf,
+    /// Where cargo builds, also if that was set elsewhere.
     pub target: PathBuf,
     packages: Vec<String>,
 }
@@ -56,6 +59,9 @@ fn mend_of_path(folder: &Path) -> String {
 
 impl Workspace {
     /// The workspace around the current directory.
+    ///
+    /// # Errors
+    /// If cargo does not run, or finds no workspace: the message has what it printed.
     pub fn find() -> Result<Self> {
         Self::around(Path::new("."))
     }
@@ -91,6 +97,9 @@ impl Workspace {
     }
 
     /// The folders of experiments: all of crates/GROUP/NAME outside crates/support and crates/harness, in their order.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
     pub fn experiment_folders(&self) -> Result<Vec<PathBuf>> {
         let pattern = format!("{}/crates/*/*/Cargo.toml", Pattern::escape(&self.root.to_string_lossy()));
         let mut folders = Vec::new();
@@ -103,7 +112,10 @@ impl Workspace {
         Ok(folders)
     }
 
-    /// Every experiment.toml, read and checked. What is claimed of them is not: `judge::experiments` does both.
+    /// Every experiment.toml, read and checked. What is claimed of them is not: `judge::Ledger::of` does both.
+    ///
+    /// # Errors
+    /// If one cannot be read; with file and line, if something in it is wrong.
     pub fn experiments(&self) -> Result<Vec<Experiment>> {
         let folders = self.experiment_folders()?;
         let files = folders.iter().map(|folder| folder.join("experiment.toml")).filter(|file| file.exists());
@@ -111,6 +123,9 @@ impl Workspace {
     }
 
     /// Those of `all` whose name matches one of `globs`; all of them when there are no globs.
+    ///
+    /// # Errors
+    /// [`Usage`] if a glob is malformed or matches nothing; another error if there are no experiments.
     pub fn select(&self, all: Vec<Experiment>, globs: &[String]) -> Result<Vec<Experiment>> {
         ensure!(!all.is_empty(), "no experiment.toml in {}/crates", self.root.display());
         if globs.is_empty() {

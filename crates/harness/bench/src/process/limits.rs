@@ -27,6 +27,9 @@ fn told(resource: Resource) -> Option<String> {
 }
 
 /// An allocation that fails would end us without a word, so that too little room is told first.
+///
+/// # Errors
+/// If address space or memory is limited to less than 512 MB: the message names the limit as a shell does, `ulimit -v`.
 pub fn check_room() -> Result<()> {
     for resource in [Resource::RLIMIT_AS, Resource::RLIMIT_DATA] {
         let (soft, _) = getrlimit(resource).unwrap_or((RLIM_INFINITY, RLIM_INFINITY));

@@ -91,12 +91,17 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// Makes one in `folder`.
+    ///
+    /// # Errors
+    /// If nothing can be made there.
     pub fn new_in(folder: &Path) -> io::Result<Self> {
         let folder = Builder::new().prefix(".run-").tempdir_in(folder)?;
         let ours = Ours::new(folder.path());
         Ok(Self { folder, _ours: ours })
     }
 
+    /// Where it is, until this is dropped.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -113,6 +118,9 @@ pub(crate) fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
 }
 
 /// A file of a name that nobody can have, which is removed when it is dropped. Others may read it, as far as the umask lets them.
+///
+/// # Errors
+/// If nothing can be made in `folder`.
 pub fn unfinished_in(folder: &Path) -> io::Result<NamedTempFile> {
     let anyone = fs::Permissions::from_mode(0o666);
     Builder::new().prefix(".unfinished-").permissions(anyone).tempfile_in(folder)
