@@ -59,7 +59,9 @@ struct LeafTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guideline {
+    /// The model: `threads`.
     pub take: String,
+    /// What it is to be taken for, in the article's words.
     #[serde(rename = "for")]
     pub what: String,
     claims: Vec<Spanned<String>>,
@@ -103,8 +105,11 @@ pub struct Advice {
 /// What somebody has to do, as far as the article's tree asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
+    /// Whether the work computes at all: if not, it only waits.
     pub computes: bool,
+    /// How many pieces of the work are to run concurrently.
     pub at_once: u64,
+    /// Whether there is an async library for it.
     pub has_async_library: bool,
 }
 
@@ -112,14 +117,20 @@ pub struct Asked {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
+    /// The rule of the leaf holds.
     Agree,
+    /// It holds in a weaker form only.
     InPart,
+    /// It fails.
     Disagree,
+    /// It is unsettled.
     Undecided,
+    /// A row that decides was not measured, or there is no rule here.
     NotMeasured,
 }
 
 impl Agreement {
+    /// As it is shown: `the data agree in part`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Agree => "the data agree",
@@ -144,22 +155,33 @@ impl Agreement {
 /// Where a path of the article's tree ends, with what the data say of it: an entry of `tree.json`.
 #[derive(Serialize, Deserialize)]
 pub struct JudgedLeaf {
+    /// The answers that lead to it, the first one first.
     pub path: Vec<Text>,
+    /// What the article advises there.
     pub model: Text,
+    /// By what was measured in Rust.
     pub agreement: Agreement,
+    /// The sentence with the figures; empty in a file from before it was kept.
     #[serde(default)]
     pub finding: Text,
+    /// The figures that decide, with their intervals.
     pub evidence: Text,
+    /// The rule in words, or `as N3` if that claim has it; empty if there is none here.
     pub rule: Text,
 }
 
 /// Where one figure crosses from threads to tasks: an entry of `tree.json`.
 #[derive(Serialize, Deserialize)]
 pub struct Crossing {
+    /// The experiment that has both.
     pub experiment: Name,
+    /// `rust` or `python`.
     pub language: Name,
+    /// The variant with threads.
     pub threads: Name,
+    /// The variant with tasks.
     pub tasks: Name,
+    /// What is compared: `whole time`.
     pub figure: Text,
     /// The n from which on the tasks surely take less, at each that was measured; none if there is no such n.
     pub from: Option<u64>,
@@ -170,23 +192,30 @@ pub struct Crossing {
 /// What `decide` rests on, kept beside the claims so that it has it at once.
 #[derive(Serialize, Deserialize)]
 pub struct Tree {
+    /// In the order of the article's tree.
     pub leaves: Vec<JudgedLeaf>,
+    /// Without those for which fewer than three n were measured.
     pub crossings: Vec<Crossing>,
 }
 
 /// The article's last table.
 pub struct Summary {
+    /// The heads of the columns. The first column has none.
     pub columns: Vec<String>,
+    /// Each with what stands in its first column.
     pub rows: Vec<(String, Vec<Cell>)>,
 }
 
+/// What stands in a cell of the article's last table.
 pub enum Cell {
     /// The article's words, and the claims that they make.
     Says(String, Vec<String>),
+    /// What was measured, in words, or `not measured`.
     Measured(String),
 }
 
 impl Guideline {
+    /// The numbers of these claims; none if nothing here measures what it says.
     pub fn claims(&self) -> impl Iterator<Item = &str> {
         self.claims.iter().map(|claim| claim.get_ref().as_str())
     }
@@ -242,6 +271,7 @@ impl Advice {
         (self.file.order.find(letter).unwrap_or(usize::MAX), number.parse().unwrap_or(u64::MAX))
     }
 
+    /// All of them, in the order of advice.toml.
     pub fn guidelines(&self) -> &[Guideline] {
         &self.file.guidelines
     }

@@ -3,6 +3,8 @@
 //! What is claimed and what decides it stand in claims.toml beside the experiment, written before the run. No verdict is typed in by
 //! hand. This depends on data, statistics and experiments alone, and knows no page.
 
+#![warn(missing_docs)]
+
 pub mod series;
 pub mod statistics;
 
@@ -44,13 +46,17 @@ pub use evidence::Evidence;
 /// All claims, in their order, and the advice that follows from them.
 pub struct Ledger {
     claims: Vec<Claim>,
+    /// The article's advice: its decision tree, its guidelines and its summary.
     pub advice: Advice,
 }
 
 /// What the data of a run say.
 pub struct Verdicts {
+    /// Two for each claim, Rust before Python; those of claims without a rule come last.
     pub judgements: Vec<Judgement>,
+    /// What `decide` rests on.
     pub tree: Tree,
+    /// The article's last table, with what was measured.
     pub summary: Summary,
 }
 
@@ -97,17 +103,24 @@ enum Versions {
     Any,
 }
 
+/// What the data say of a claim, or that they do not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// What is claimed was measured.
     Holds,
+    /// It holds in a weaker form only, which the finding names.
     HoldsBut,
+    /// It does not hold, or its opposite was measured.
     Fails,
+    /// The intervals include a threshold, or there are too few runs: more rounds may decide.
     Unsettled,
+    /// A row that decides was not measured, or there is no rule: the evidence has the reason.
     NotMeasured,
 }
 
 impl Verdict {
+    /// As it is shown: `holds, but`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -122,11 +135,17 @@ impl Verdict {
 /// One claim judged in one language: an entry of claims.json.
 #[derive(Serialize, Deserialize)]
 pub struct Judgement {
+    /// The number of the claim: `R1`.
     pub id: String,
+    /// `rust` or `python`.
     pub language: Cow<'static, str>,
+    /// For several versions of Python, the one that counts.
     pub verdict: Verdict,
+    /// The sentence to remember, with its figures; or why there is none.
     pub finding: Text,
+    /// The figures that it rests on, with their intervals.
     pub evidence: Evidence,
+    /// The rule in words; empty if there is none.
     pub threshold: String,
     /// What the article says.
     #[serde(skip)]

@@ -9,6 +9,7 @@ use bench::experiment::{Experiment, Model};
 /// A figure of every run of a row; runs whose figure the system did not tell are left out.
 pub type Figure = fn(&Row) -> Vec<f64>;
 
+/// Wall-clock seconds of the whole process, by hyperfine.
 pub fn whole_time(row: &Row) -> Vec<f64> {
     row.times_s.clone()
 }
@@ -18,22 +19,27 @@ pub fn work_time(row: &Row) -> Vec<f64> {
     sums(row, &["/elapsed_s"])
 }
 
+/// Seconds until the last of the tasks had started.
 pub fn start_time(row: &Row) -> Vec<f64> {
     sums(row, &["/metrics/start_s"])
 }
 
+/// Seconds of CPU time, user and system together.
 pub fn cpu(row: &Row) -> Vec<f64> {
     sums(row, &["/cpu/user_s", "/cpu/system_s"])
 }
 
+/// Bytes of resident memory, at its peak.
 pub fn resident(row: &Row) -> Vec<f64> {
     sums(row, &["/memory/hwm_bytes"])
 }
 
+/// Bytes of page tables, which the kernel keeps for the process.
 pub fn page_tables(row: &Row) -> Vec<f64> {
     sums(row, &["/memory/page_table_bytes"])
 }
 
+/// Bytes of kernel stacks, computed from the most threads seen at once.
 pub fn kernel_stacks(row: &Row) -> Vec<f64> {
     sums(row, &["/memory/kernel_stack_bytes"])
 }
@@ -61,7 +67,9 @@ fn sums(row: &Row, figures: &[&str]) -> Vec<f64> {
 /// An interval, and whether there were runs enough that it decides anything.
 #[derive(Clone, Copy)]
 pub struct Measured {
+    /// Of a median, a ratio or a slope.
     pub interval: Interval,
+    /// Whether there were at least [`ENOUGH_RUNS`] runs of each row in it.
     pub decides: bool,
 }
 
@@ -84,17 +92,20 @@ impl Measured {
 
 /// An experiment's data, and the n of its cases.
 pub struct Series<'a> {
+    /// All rows, also those of other cases.
     pub data: &'a Data,
     /// In rising order, of the cases that have data.
     pub sizes: Vec<(u64, &'a str)>,
 }
 
 impl<'a> Series<'a> {
+    /// With the cases that have a `size` in experiment.toml.
     pub fn of(experiment: &'a Experiment, data: &'a Data) -> Self {
         let cases = experiment.cases.iter();
         Self::new(data, cases.filter_map(|case| Some((case.size?, case.name.as_str()))).collect())
     }
 
+    /// With these cases and their n; those that have no row are left out.
     pub fn new(data: &'a Data, mut sizes: Vec<(u64, &'a str)>) -> Self {
         sizes.retain(|(_, case)| data.rows.iter().any(|row| row.case == *case));
         sizes.sort_unstable();
@@ -106,6 +117,7 @@ impl<'a> Series<'a> {
         self.sizes.iter().filter_map(move |&(n, case)| Some((n, self.data.row(case, variant)?)))
     }
 
+    /// None if there is no case of this n, or no row of the variant in it.
     pub fn row(&self, n: u64, variant: &str) -> Option<&'a Row> {
         self.rows(variant).find(|(size, _)| *size == n).map(|(_, row)| row)
     }

@@ -19,8 +19,11 @@ const OUTLIER: f64 = 3.5;
 /// A median and where it lies with 95 % confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
+    /// The median, the ratio of two medians, or the slope through several.
     pub median: f64,
+    /// The lower end of the 95 % interval.
     pub low: f64,
+    /// The upper end of the 95 % interval.
     pub high: f64,
 }
 
