@@ -29,8 +29,11 @@ const SCRIPT: &str = include_str!("html/page.js");
 
 /// One machine's part of the page.
 pub struct Machine<'a> {
+    /// The name of the folder of its results.
     pub label: String,
+    /// All of them, in the order of the ledger.
     pub judgements: &'a [Judgement],
+    /// One for each experiment that was measured on it.
     pub data: &'a [Data],
     /// Its page in markdown: the ledger, and what follows from it.
     pub overview: &'a str,
@@ -40,13 +43,18 @@ pub struct Machine<'a> {
 
 /// An experiment of the machine that the page is about before all others.
 pub struct Shown<'a> {
+    /// Its title, its claims and the first of its pairs of files are shown.
     pub experiment: &'a Experiment,
-    /// Its page in markdown, and the pictures that it names.
+    /// Its page in markdown.
     pub page: &'a str,
+    /// The pictures that the page names. One that is not here is left out.
     pub plots: &'a [Plot],
 }
 
 /// The page; the first machine is the one whose experiments are shown.
+///
+/// # Errors
+/// If the file of a variant that is shown cannot be read, with its name.
 pub fn html(root: &Path, machines: &[Machine], shown: &[Shown]) -> Result<String> {
     let (style, script) = (format!("\n{STYLE}{}", plot::STYLE), format!("\n{SCRIPT}"));
     let mut text = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");

@@ -71,10 +71,13 @@ text { fill: #f0f6fc }
 
 /// A file below a machine's folder, and what it shows.
 pub struct Plot {
+    /// Where it goes: `plots/EXPERIMENT-NAME.svg`.
     pub file: PathBuf,
+    /// What it shows, in a line.
     pub title: String,
     /// The last that it shows: on a page the picture stands there.
     pub case: String,
+    /// The whole file.
     pub svg: String,
 }
 

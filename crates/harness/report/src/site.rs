@@ -40,6 +40,9 @@ pub fn reference_in(results: &Path) -> Option<String> {
 }
 
 /// Judges the data in a machine's folder and writes its pages; touches nothing outside that folder.
+///
+/// # Errors
+/// If an experiment.toml, a claims.toml or a data file cannot be read or is wrong, or a page cannot be written.
 pub fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judgement>> {
     let (experiments, ledger) = Ledger::of(workspace)?;
     let machine = Machine::read(folder.to_owned(), &ledger, &experiments)?;
@@ -53,6 +56,9 @@ pub fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judge
 }
 
 /// The generated files that do not hold what the data say, and the pictures that nothing draws any more.
+///
+/// # Errors
+/// As [`pages`], and if a folder of pictures cannot be read.
 pub fn stale(workspace: &Workspace) -> Result<Vec<String>> {
     let pages = pages(workspace)?;
     let drawn: BTreeSet<_> = pages.iter().map(|(file, _)| file.clone()).collect();
@@ -85,6 +91,10 @@ fn machines_in(results: &Path) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
+/// The files below `results` that match a glob.
+///
+/// # Errors
+/// If the glob is malformed, or a folder cannot be read.
 pub fn in_results(workspace: &Workspace, pattern: &str) -> Result<Vec<PathBuf>> {
     let results = Pattern::escape(&workspace.root.join("results").to_string_lossy());
     Ok(glob(&format!("{results}/{pattern}"))?.collect::<Result<_, _>>()?)
@@ -204,6 +214,10 @@ fn at_once<T: Sync, R: Send + Sync>(all: &[T], work: impl Fn(&T) -> R + Sync) ->
 }
 
 /// Every generated file of the project: the pages of each machine, and the parts of the READMEs.
+///
+/// # Errors
+/// If an experiment.toml, a claims.toml, a data file or a README cannot be read or is wrong, or if results/reference names no
+/// machine with data.
 pub fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     let (experiments, ledger) = Ledger::of(workspace)?;
     let results = workspace.root.join("results");
