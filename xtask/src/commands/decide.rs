@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use ::report::site;
 use advice::{Advice, advise};
 use bench::Usage;
-use bench::data::json;
+use bench::file::json;
 use bench::machine::Machine;
 use bench::terminal::{self, say, tell};
 use bench::text::Text;

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use bench::data::json;
 use bench::experiment::{Experiment, Model, Role};
+use bench::file::json;
 use bench::terminal::say;
 use bench::workspace::Workspace;
 use judge::Ledger;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use bench::data::{self, Data};
+use bench::data::Data;
+use bench::file::write;
 use bench::terminal::{is_coloured, say, tell};
 use bench::workspace::Workspace;
 use clap::Args;
@@ -32,12 +33,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         // That of what the project keeps lies above those of single machines.
         let whole = all.min_by_key(|(page, _)| page.components().count());
         let (_, html) = whole.context("there is nothing to show yet: `cargo xtask bench-all` measures")?;
-        data::write(file, &html)?;
+        write(file, &html)?;
         return Ok(ExitCode::SUCCESS);
     }
     if !options.check {
         for (file, text) in pages(&workspace)? {
-            data::write(&file, &text)?;
+            write(&file, &text)?;
         }
         if options.open {
             open(&workspace)?;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use bench::data;
 use bench::experiment::{Case, Experiment, Size, Variant};
+use bench::file::write;
 use bench::terminal::tell;
 use bench::workspace::Workspace;
 use judge::Ledger;
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         );
     }
     for Script { file, text, mode, .. } in &scripts {
-        data::write(file, text)?;
+        write(file, text)?;
         fs::set_permissions(file, fs::Permissions::from_mode(*mode))
             .with_context(|| format!("cannot set the mode of {}", workspace.shown(file)))?;
     }

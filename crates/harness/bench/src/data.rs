@@ -5,7 +5,7 @@ mod sound;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, anyhow, ensure};
+use anyhow::{Error, Result, anyhow};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -13,10 +13,10 @@ use serde_json::value::to_raw_value;
 
 use crate::build::Settings;
 use crate::experiment::{Experiment, JUDGED, Size};
+use crate::file::{json, write};
 use crate::git;
 use crate::hyperfine::Hyperfine;
 use crate::machine::{self, Machine};
-use crate::process::{self, litter};
 use crate::text::{Commit, LONGEST_NAME, Moment, Name, Text, clean, is_name};
 use crate::workspace::Workspace;
 
@@ -226,7 +226,7 @@ impl Data {
     /// Writes the data into a machine's folder, which is made if it does not exist.
     ///
     /// # Errors
-    /// As [`write()`].
+    /// As [`write`].
     pub fn save(&self, machine: &Path) -> Result<()> {
         write(&Self::file(machine, &self.experiment), &json(self)?)
     }
@@ -372,33 +372,6 @@ fn on_one_line<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S
 fn one_line_each<S: Serializer>(values: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
     let lines: Result<Vec<_>, _> = values.iter().map(to_raw_value).collect();
     lines.map_err(S::Error::custom)?.serialize(serializer)
-}
-
-/// JSON that is kind to a reader and a diff: a line a field, a line a run, and a newline at the end.
-///
-/// # Errors
-/// If `value` cannot be JSON: a map whose keys are not text, for example.
-pub fn json(value: &impl Serialize) -> Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
-}
-
-/// Writes a file whole or not at all, and not when it holds the same already.
-///
-/// # Errors
-/// If `file` is a folder or cannot be written, or if an interrupt came while it was written.
-pub fn write(file: &Path, text: &str) -> Result<()> {
-    ensure!(
-        !file.is_dir(),
-        "{} is a folder: a file of that name belongs there, move it away",
-        file.display()
-    );
-    // A pipe would not be read to its end.
-    if file.is_file() && fs::read(file).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    let folder = file.parent().context("a file has a folder")?;
-    let write = || fs::create_dir_all(folder).and_then(|()| litter::replace(file, text.as_bytes()));
-    process::carefully(|| write().with_context(|| format!("cannot write {}", file.display())))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use bench::data::{self, Data, json};
+use bench::data::Data;
 use bench::experiment::Experiment;
+use bench::file::{json, write};
 use bench::git::is_tracked;
 use bench::process;
 use bench::terminal::tell;
@@ -48,9 +49,9 @@ pub fn judge_and_write(workspace: &Workspace, folder: &Path) -> Result<Vec<Judge
     let machine = Machine::read(folder.to_owned(), &ledger, &experiments)?;
     let pages = machine.pages(&ledger, &experiments)?;
     let html = Pages::html(workspace, slice::from_ref(&pages))?;
-    data::write(&folder.join(PAGE), &html)?;
+    write(&folder.join(PAGE), &html)?;
     for (file, text) in pages.files() {
-        data::write(&file, &text)?;
+        write(&file, &text)?;
     }
     Ok(machine.verdicts.judgements)
 }
