@@ -1,5 +1,9 @@
 //! The whole road: preflight, build, measure and verify, judge, write.
 
+mod schedule;
+mod screen;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,11 +29,12 @@ use bench::text::is_name;
 use bench::text::{LONGEST_LABEL, Name, clean};
 use bench::workspace::Workspace;
 use judge::Ledger;
-use judge::statistics::is_sharp;
+use schedule::Schedule;
+use screen::Screen;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Two minutes: each variant once, no large cases
+    /// A minute and a half: the smallest cases, and as many runs as most verdicts take
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// The million-sized cases too
@@ -54,7 +59,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let experiments = workspace.select(Ledger::of(&workspace)?.0, &options.only)?;
+    let (all, ledger) = Ledger::of(&workspace)?;
+    let experiments = workspace.select(workspace.experiments()?, &options.only)?;
     // Where nothing would run in it, no interpreter is asked what it is.
     let wants_python =
         !options.no_python && experiments.iter().flat_map(|one| &one.variants).any(Variant::is_python);
@@ -74,36 +80,66 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let built = Built::build(&workspace)?;
     setting.build.clone_from(&built.settings);
 
-    let mut bench = Bench::new(&workspace, &hyperfine, &built, pythons, options.size(), is_sharp);
-    let mut failed = Vec::new();
-    let mut judgements = Vec::new();
-    for (index, experiment) in experiments.iter().enumerate() {
-        let interim = interim_folder(&folder, experiment);
-        let mut data = Data::begin(&setting, experiment, &hyperfine, options.size());
-        let to_come = experiments.len() - index;
-        if let Err(error) = bench.measure(experiment, &mut data, &interim, to_come) {
-            if data.has_outcomes() {
-                data.save(&interim)?;
-                discard_what_is_covered(&folder, &interim, &data)?;
-                site::judge_and_write(&workspace, &interim)?;
-                tell(&format!("what was finished is in {}", workspace.shown(&interim)));
-            }
-            return Err(error);
-        }
-        data.save(&folder)?;
-        if interim != folder {
-            Data::discard(&interim, &experiment.name)?;
-        }
-        discard_what_is_covered(&folder, &folder, &data)?;
-        failed.extend(failures(&data));
-        judgements = site::judge_and_write(&workspace, &folder)?;
+    let mut bench = Bench::new(&workspace, &hyperfine, &built, pythons);
+    let begin =
+        |experiment| bench.begin(experiment, Data::begin(&setting, experiment, &hyperfine, options.size()));
+    let mut running: Vec<_> = experiments.iter().map(begin).collect();
+    let interim: BTreeMap<&str, PathBuf> =
+        experiments.iter().map(|one| (one.name.as_str(), interim_folder(&folder, one))).collect();
+    let is_measured = |data: &Data| experiments.iter().any(|one| data.experiment == one.name);
+    let kept: Vec<_> = Data::read_all(&folder)?.into_iter().filter(|data| !is_measured(data)).collect();
+    let measured = Schedule {
+        ledger: &ledger,
+        experiments: &all,
+        kept: &kept,
+        size: options.size(),
+        running: &mut running,
+        screen: Screen::new(),
+        save: &|data| data.save(&interim[&*data.experiment]),
     }
+    .run(&mut bench);
+    let data: Vec<Data> = running.into_iter().map(|running| running.data).collect();
+    if let Err(error) = measured {
+        keep_unfinished(&workspace, &folder, &interim, &data)?;
+        return Err(error);
+    }
+    for data in &data {
+        data.save(&folder)?;
+        let interim = &interim[&*data.experiment];
+        if *interim != folder {
+            Data::discard(interim, &data.experiment)?;
+        }
+        discard_what_is_covered(&folder, &folder, data)?;
+    }
+    let judgements = site::judge_and_write(&workspace, &folder)?;
     let printed = report::print(&workspace, &folder, &judgements);
+    let failed: Vec<_> = data.iter().flat_map(failures).collect();
     for failure in &failed {
         tell(&format!("FAILED {failure}"));
     }
     printed.with_context(|| format!("the results are in {}", workspace.shown(&folder)))?;
     Ok(ExitCode::from(u8::from(!failed.is_empty())))
+}
+
+/// What was measured before an interrupt, with its pages.
+fn keep_unfinished(
+    workspace: &Workspace,
+    folder: &Path,
+    interim: &BTreeMap<&str, PathBuf>,
+    data: &[Data],
+) -> Result<()> {
+    let mut written = BTreeSet::new();
+    for data in data.iter().filter(|data| data.has_outcomes()) {
+        let interim = &interim[&*data.experiment];
+        data.save(interim)?;
+        discard_what_is_covered(folder, interim, data)?;
+        written.insert(interim);
+    }
+    for interim in written {
+        site::judge_and_write(workspace, interim)?;
+        tell(&format!("what was finished is in {}", workspace.shown(interim)));
+    }
+    Ok(())
 }
 
 impl Options {

@@ -16,7 +16,7 @@ use bench::terminal::{say, tell};
 use bench::text::{Text, clean};
 use bench::workspace::Workspace;
 use judge::Ledger;
-use judge::statistics::{ENOUGH_RUNS, Interval, median, ratio, unpaired_ratio};
+use judge::statistics::{Interval, RUNS_FOR_INTERVAL, median, ratio, unpaired_ratio};
 use judge::{Judgement, Verdict};
 use provenance::provenances;
 
@@ -121,7 +121,7 @@ fn read(workspace: &Workspace, asked: &Path) -> Result<Side> {
 }
 
 fn is_regression(row: &Compared, bound: f64) -> bool {
-    row.change != Change::TooFewRuns && row.ratio.low > 1.0 + bound / 100.0
+    row.ratio.bounds.is_some_and(|(low, _)| low > 1.0 + bound / 100.0)
 }
 
 /// Each row that keeps the new run from passing, with its ratio or the reason why there is none.
@@ -132,7 +132,7 @@ fn what_fails(bound: f64, compared: &[Compared], unjudged: &[String]) -> Vec<Str
         }
         let few = row.change == Change::TooFewRuns;
         few.then(|| {
-            format!("too few runs  {} times, of fewer than {ENOUGH_RUNS} runs  {}", row.ratio, row.name)
+            format!("too few runs  {} times, of fewer than {RUNS_FOR_INTERVAL} runs  {}", row.ratio, row.name)
         })
     });
     failing.chain(unjudged.iter().cloned()).collect()
@@ -202,14 +202,11 @@ fn in_both<'a>(old: &'a [Data], new: &'a [Data]) -> Vec<(Key<'a>, &'a Row, &'a R
 fn compare(old: &[Data], new: &[Data]) -> Vec<Compared> {
     let compared = in_both(old, new).into_iter().map(|(key, old, new)| {
         let ratio = unpaired_ratio(&new.times_s, &old.times_s);
-        let change = if old.times_s.len().min(new.times_s.len()) < ENOUGH_RUNS {
-            Change::TooFewRuns
-        } else if ratio.low > 1.0 + SAME {
-            Change::Slower
-        } else if ratio.high < 1.0 / (1.0 + SAME) {
-            Change::Faster
-        } else {
-            Change::NoDifferent
+        let change = match ratio.bounds {
+            None => Change::TooFewRuns,
+            Some((low, _)) if low > 1.0 + SAME => Change::Slower,
+            Some((_, high)) if high < 1.0 / (1.0 + SAME) => Change::Faster,
+            Some(_) => Change::NoDifferent,
         };
         Compared { experiment: key.0.to_owned(), name: name(key), ratio, change }
     });
@@ -284,8 +281,7 @@ fn reversed_pairs(experiments: &[Experiment], old: &[Data], new: &[Data]) -> Vec
         let Some((other, other_before, other_after)) = other else { continue };
         let is_ahead = |row: &Row, other: &Row| {
             let ratio = ratio(&row.times_s, &other.times_s);
-            let runs = row.times_s.len().min(other.times_s.len());
-            if runs < ENOUGH_RUNS { (None, None) } else { (ratio.is_less(), ratio.is_more()) }
+            (ratio.is_less(), ratio.is_more())
         };
         let (before, after) = (is_ahead(before, other_before), is_ahead(after, other_after));
         if (before.0 == Some(true) && after.1 == Some(true))
@@ -337,11 +333,11 @@ mod tests {
 
     #[test]
     fn a_tenth_more_or_less_is_no_difference() {
-        let change = |new: &[f64]| compare(&data(&[("one", &[1.0; 5])]), &data(&[("one", new)]))[0].change;
-        assert_eq!((change(&[1.11; 5]), change(&[1.09; 5])), (Change::Slower, Change::NoDifferent));
-        assert_eq!((change(&[0.90; 5]), change(&[0.92; 5])), (Change::Faster, Change::NoDifferent));
-        assert_eq!(change(&[1.0, 2.0, 1.05, 2.0, 1.5]), Change::NoDifferent);
-        assert_eq!(change(&[2.0; 4]), Change::TooFewRuns);
+        let change = |new: &[f64]| compare(&data(&[("one", &[1.0; 6])]), &data(&[("one", new)]))[0].change;
+        assert_eq!((change(&[1.11; 6]), change(&[1.09; 6])), (Change::Slower, Change::NoDifferent));
+        assert_eq!((change(&[0.90; 6]), change(&[0.92; 6])), (Change::Faster, Change::NoDifferent));
+        assert_eq!(change(&[1.0, 2.0, 1.05, 2.0, 1.5, 1.6]), Change::NoDifferent);
+        assert_eq!(change(&[2.0; 5]), Change::TooFewRuns);
     }
 
     #[test]
@@ -356,7 +352,7 @@ mod tests {
 
     #[test]
     fn other_work_is_not_compared() {
-        let (old, mut new) = (data(&[("one", &[1.0; 5])]), data(&[("one", &[9.0; 5])]));
+        let (old, mut new) = (data(&[("one", &[1.0; 6])]), data(&[("one", &[9.0; 5])]));
         new[0].rows[0].args = vec!["--other".into(), "two words".into()];
         assert!(compare(&old, &new).is_empty());
         assert_eq!(other_arguments(&old, &new), ["demo/one in only: none, then --other 'two words'"]);

@@ -85,6 +85,9 @@ pub struct Row {
     pub status: Status,
     /// Why it is not `ok`.
     pub reason: Option<Text>,
+    /// Why it was not run more often. None while the run goes on, and in data that were written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
     /// Wall-clock seconds of the whole process, by hyperfine.
     #[serde(serialize_with = "on_one_line")]
     pub times_s: Vec<f64>,
@@ -105,6 +108,22 @@ pub enum Status {
     Refused,
     /// It was not run: what it needs is not on this machine, or was left out.
     Skipped,
+}
+
+/// Which rule has ended the rounds of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stopped {
+    /// Every verdict that depends on it is settled.
+    Settled,
+    /// No verdict depends on it, and it has as many runs as such a row gets.
+    DecidesNothing,
+    /// It has as many runs as any row gets, and a verdict that depends on it is open.
+    MostRounds,
+    /// The time for the whole run was used up.
+    OutOfTime,
+    /// A run did not end well.
+    NotOk,
 }
 
 impl Status {
@@ -319,6 +338,14 @@ impl Row {
         self.reason.as_ref().map_or(otherwise, Text::plain)
     }
 
+    /// Whether something else used a processor while a run was timed: for more than a quarter of its time, and more than the system's
+    /// count may be off. What it measured is that machine and not the row. False if the system does not say.
+    pub fn was_disturbed(&self, run: usize) -> bool {
+        let others = self.outcomes.get(run).and_then(|outcome| outcome["others_s"].as_f64());
+        let time = self.times_s.get(run);
+        others.zip(time).is_some_and(|(others, time)| others > 0.25 * time + UNSURE)
+    }
+
     /// Which of its runs stands for all in a timeline: the one whose work took the middle time. None if no run has an outcome.
     pub fn middle_run(&self) -> Option<usize> {
         let seconds = |run: &usize| self.outcomes[*run]["elapsed_s"].as_f64().unwrap_or(f64::INFINITY);
@@ -346,6 +373,9 @@ impl Row {
         self.outcomes.iter().filter_map(figure).collect()
     }
 }
+
+/// By how many CPU seconds the system's count of what others used may be off in a short run.
+const UNSURE: f64 = 0.03;
 
 /// A file of more is none that bench-all wrote: the largest that there is has 3 MB.
 const MOST_BYTES: u64 = 64 << 20;

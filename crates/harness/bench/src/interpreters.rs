@@ -206,6 +206,16 @@ pub(crate) enum Runner {
     None(String),
 }
 
+impl Runner {
+    /// Which Python, as the data name it.
+    pub(crate) fn interpreter(&self) -> Option<&str> {
+        match self {
+            Self::Python { name, .. } => Some(name),
+            Self::Binary | Self::None(_) => None,
+        }
+    }
+}
+
 /// Who runs the rows of Python; or why nobody does.
 pub struct Pythons(Result<Found, String>);
 

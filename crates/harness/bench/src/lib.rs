@@ -1,7 +1,7 @@
 //! Reads what an experiment is, builds it, runs it in rounds, and keeps what was verified.
 //!
 //! The first of the harness's rooms: it knows nothing of claims or pages. No file imports one that is named after it here: units,
-//! interrupt, terminal, process, text, git, file, experiment, workspace, build, hyperfine, interpreters, fitness, machine, origin, data,
+//! interrupt, terminal, process, text, git, file, experiment, workspace, build, hyperfine, interpreters, fitness, machine, others, origin, data,
 //! measure, alone.
 
 // Programs are started in `process`, and streams written to in `terminal`: one place for each, where all that can go wrong is seen to.
@@ -21,6 +21,7 @@ pub mod interrupt;
 pub mod machine;
 pub mod measure;
 mod origin;
+mod others;
 pub mod process;
 #[cfg(any(test, feature = "synthetic"))]
 pub mod synthetic;

@@ -1,4 +1,4 @@
-//! Step 3 of the road: all rows in interleaved rounds, each run of them timed and verified.
+//! Step 3 of the road: rows in interleaved rounds, each run of them timed and verified.
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -8,32 +8,24 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use outcome::Outcome;
 use serde_json::{Value, json};
 
 use crate::build::Built;
 use crate::data::{Data, Load, Row, Status};
-use crate::experiment::{Case, Experiment, Size, Variant, verify};
+use crate::experiment::{Case, Experiment, Variant, verify};
 use crate::hyperfine::{Hyperfine, Timed, with};
 use crate::interpreters::{Pythons, Runner};
 use crate::machine::load_now;
 use crate::origin::Origin;
+use crate::others::Used;
 use crate::process::{self, Interrupted, litter};
-use crate::terminal::shows_progress;
-use crate::terminal::tell;
-use crate::text::Name;
+use crate::text::{Name, Text};
 use crate::units::thousands;
 use crate::workspace::Workspace;
 
-/// Fewer runs than this decide nothing.
-pub const ENOUGH_RUNS: usize = 5;
-const MOST_ROUNDS: usize = 20;
 /// What only imports takes no longer; what hangs at it will hang in its runs too, and is ended there.
 const TO_IMPORT: Duration = Duration::from_secs(60);
-/// No round beyond the fifth begins once an experiment has taken this long, however much time is left.
-const LONGEST: Duration = Duration::from_secs(20);
-
 /// Imports the files of an experiment's `python/` by themselves: `main.py` imports some of them only when it runs them. Those that
 /// want packages that this interpreter has not are passed over.
 const IMPORT_ALL: &str = "
@@ -45,19 +37,36 @@ for module in pkgutil.iter_modules(['python']):
         pass
 ";
 
-/// Measures one experiment after the other, within a time that they share.
+/// Measures experiments, a round of one of them at a time.
 pub struct Bench<'a> {
     workspace: &'a Workspace,
     hyperfine: &'a Hyperfine,
     built: &'a Built,
     pythons: Pythons,
-    /// Whether more rounds would add nothing to what was measured.
-    is_settled: fn(&Data) -> bool,
+    /// Started with the first round that needs it.
     origin: Option<Origin>,
     /// How many runs there were, over all experiments.
     sequence: u64,
-    /// No round beyond the fifth begins after this.
-    deadline: Instant,
+}
+
+/// An experiment that is being measured.
+pub struct Running<'e> {
+    /// Which.
+    pub experiment: &'e Experiment,
+    /// What was measured so far. A row is there from its first run on.
+    pub data: Data,
+    rows: Vec<(&'e Case, &'e Variant, Runner)>,
+}
+
+impl Running<'_> {
+    /// No more rounds will follow: the data are complete.
+    pub fn finish(&mut self) {
+        if let Some(load) = &mut self.data.load {
+            load.after = load_now();
+        }
+        self.data.complete = true;
+        self.data.rows.iter_mut().for_each(|row| row.keep_what_is_drawn(self.experiment));
+    }
 }
 
 /// What one run came to.
@@ -78,81 +87,61 @@ enum Run {
 }
 
 impl<'a> Bench<'a> {
-    /// The time that all experiments share starts now: 10 minutes, or 60 for [`Size::Full`]. After its fifth round, an
-    /// experiment has another one only while `is_settled` is false.
+    /// With what is there to measure with.
     pub fn new(
         workspace: &'a Workspace,
         hyperfine: &'a Hyperfine,
         built: &'a Built,
         pythons: Pythons,
-        size: Size,
-        is_settled: fn(&Data) -> bool,
     ) -> Self {
-        // Of the twelve minutes of a default run two are left for the build and what comes before.
-        let minutes = if size == Size::Full { 60 } else { 10 };
-        Self {
-            workspace,
-            hyperfine,
-            built,
-            pythons,
-            is_settled,
-            origin: None,
-            sequence: 0,
-            deadline: Instant::now() + Duration::from_secs(60 * minutes),
-        }
+        Self { workspace, hyperfine, built, pythons, origin: None, sequence: 0 }
     }
 
-    /// Runs all rows in interleaved rounds, each run timed and verified: the first decides whether a row is run
-    /// again at all, and is all of a quick run. Others end when these data are settled or this experiment's share
-    /// of the time is used up; `to_come` experiments, this one included, share what is left.
+    /// The rows of a run of the size that `data` has, none of them run yet.
+    pub fn begin<'e>(&self, experiment: &'e Experiment, data: Data) -> Running<'e> {
+        let rows = experiment.rows(data.size).flat_map(|row| self.runners(row)).collect();
+        Running { experiment, data, rows }
+    }
+
+    /// Runs each row once for which `is_wanted` says so, in the order of experiment.toml, each run timed and verified; what did not
+    /// end well in an earlier round is not run again. `tell` hears of each row before it runs.
     ///
     /// # Errors
-    /// If the origin does not start, a run's files or the data cannot be written, or an interrupt came; `data` then has the rows
-    /// so far. A run that fails is not an error: its row has the reason.
-    pub fn measure(
+    /// If the origin does not start, a run's files cannot be written, or an interrupt came; the data then have the rows so far. A run
+    /// that fails is not an error: its row has the reason.
+    pub fn round(
         &mut self,
-        experiment: &Experiment,
-        data: &mut Data,
-        folder: &Path,
-        to_come: usize,
+        running: &mut Running,
+        is_wanted: &dyn Fn(&Case, &Variant) -> bool,
+        tell: &mut dyn FnMut(&Case, &Variant),
     ) -> Result<()> {
-        let origin = || Origin::start(self.built.origin(self.workspace)?);
-        self.origin = experiment.needs_origin.then(origin).transpose()?;
-        let rows: Vec<_> = experiment.rows(data.size).flat_map(|row| self.runners(row)).collect();
-        let (least, most) = if data.size == Size::Quick { (1, 1) } else { (ENOUGH_RUNS, MOST_ROUNDS) };
-        let how_often = if most == 1 { "once".to_owned() } else { format!("in {least} to {most} rounds") };
-        note(&format!("{}: measuring {} rows {how_often}", experiment.name, rows.len()));
-        self.compile_python(experiment, &rows)?;
-        let bar = progress(experiment, rows.len() * least);
-        let before = load_now();
-        data.load = Some(Load { before, after: None });
-        let started = Instant::now();
-        let left = self.deadline.saturating_duration_since(started);
-        let budget = LONGEST.min(left / u32::try_from(to_come).unwrap_or(u32::MAX));
-        for round in 1..=most {
-            if round > least {
-                if (self.is_settled)(data) || started.elapsed() > budget {
-                    break;
-                }
-                bar.inc_length(rows.len() as u64);
-            }
-            for (index, (case, variant, runner)) in rows.iter().enumerate() {
-                bar.set_message(format!("round {round}, {}", variant.name));
-                if round == 1 {
-                    data.rows.push(self.first(experiment, case, variant, runner)?);
-                } else if data.rows[index].status == Status::Ok {
-                    let run = self.run(experiment, case, variant, runner)?;
-                    add(&mut data.rows[index], run);
-                }
-                bar.inc(1);
-                data.measuring_s = started.elapsed().as_secs_f64();
-            }
-            data.save(folder)?;
+        let Running { experiment, data, rows } = running;
+        if experiment.needs_origin && self.origin.is_none() {
+            self.origin = Some(Origin::start(self.built.origin(self.workspace)?)?);
         }
-        bar.finish_and_clear();
-        data.load = Some(Load { before, after: load_now() });
-        data.complete = true;
-        data.rows.iter_mut().for_each(|row| row.keep_what_is_drawn(experiment));
+        if data.load.is_none() {
+            data.load = Some(Load { before: load_now(), after: None });
+            self.compile_python(experiment, rows)?;
+        }
+        let (started, before) = (Instant::now(), data.measuring_s);
+        let mut at = 0;
+        for (case, variant, runner) in rows.iter() {
+            let is_there = data.rows.get(at).is_some_and(|row| {
+                let interpreter = row.interpreter.as_ref().map(Text::plain);
+                row.case == case.name && row.variant == variant.name && interpreter == runner.interpreter()
+            });
+            let is_wanted = is_wanted(case, variant);
+            if is_wanted && !is_there {
+                tell(case, variant);
+                data.rows.insert(at, self.first(experiment, case, variant, runner)?);
+            } else if is_wanted && data.rows[at].status == Status::Ok {
+                tell(case, variant);
+                let run = self.run(experiment, case, variant, runner)?;
+                add(&mut data.rows[at], run);
+            }
+            at += usize::from(is_wanted || is_there);
+            data.measuring_s = before + started.elapsed().as_secs_f64();
+        }
         Ok(())
     }
 
@@ -202,6 +191,7 @@ impl<'a> Bench<'a> {
             interpreter: None,
             status: Status::Ok,
             reason: None,
+            stopped: None,
             times_s: Vec::new(),
             outcomes: Vec::new(),
         };
@@ -232,7 +222,7 @@ impl<'a> Bench<'a> {
             Err(error) => return failed(error.to_string()),
         };
         command.extend(case.args.iter().cloned());
-        if let Some(origin) = &self.origin {
+        if let Some(origin) = self.origin.as_ref().filter(|_| experiment.needs_origin) {
             command.extend(["--origin".to_owned(), origin.url.clone()]);
             if let Err(reason) = or_why(origin.reset())? {
                 return failed(reason);
@@ -245,7 +235,12 @@ impl<'a> Bench<'a> {
         let file = scratch.path().join("outcome.json");
         let environment = [("OUTCOME_FILE", file.as_os_str()), ("OUTCOME_CASE", case.name.as_ref())];
         self.sequence += 1;
+        let used = |origin: Option<&Origin>| Used::until_now(origin.and_then(Origin::pid));
+        let before = used(self.origin.as_ref());
         let timed = self.hyperfine.time(scratch.path(), &command, &environment, experiment.timeout)?;
+        let others =
+            before.zip(used(self.origin.as_ref())).map(|(before, after)| after.by_others_since(&before));
+        let origin = self.origin.as_ref().filter(|_| experiment.needs_origin);
         let (seconds, said) = match timed {
             Timed::Exited { seconds, said } => (seconds, said),
             Timed::Failed(reason) => return failed(reason),
@@ -263,7 +258,10 @@ impl<'a> Bench<'a> {
         outcome.series.retain(|series, _| experiment.draws(&case.name, &variant.name, series));
         let mut value = serde_json::to_value(&outcome)?;
         value["sequence"] = json!(self.sequence);
-        match self.origin.as_ref().map(|origin| or_why(origin.witness())).transpose()? {
+        if let Some(others) = others {
+            value["others_s"] = json!(others);
+        }
+        match origin.map(|origin| or_why(origin.witness())).transpose()? {
             Some(Ok(witness)) => value["witness"] = witness,
             Some(Err(reason)) => return failed(reason),
             None => {}
@@ -340,20 +338,5 @@ fn add(row: &mut Row, run: Run) {
             row.reason = Some(reason.into());
             row.outcomes.extend(outcome);
         }
-    }
-}
-
-fn progress(experiment: &Experiment, runs: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}, {eta} left  {msg}");
-    let style = style.expect("the template is well formed");
-    let target = if shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(runs as u64), target);
-    bar.with_style(style).with_prefix(experiment.name.clone())
-}
-
-/// Where no bar can be drawn, a line tells where we are.
-fn note(text: &str) {
-    if !shows_progress() {
-        tell(text);
     }
 }

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use nix::unistd::Pid;
 use outcome::MOST;
 use serde_json::{Map, Value};
 
@@ -25,7 +26,7 @@ pub(crate) struct Origin {
     pub(crate) url: String,
     address: SocketAddr,
     /// Ended when this is dropped, and when we are gone.
-    _process: Group,
+    process: Group,
 }
 
 impl Origin {
@@ -37,11 +38,16 @@ impl Origin {
         let address =
             url.strip_prefix("http://").and_then(|address| address.trim_end_matches('/').parse().ok());
         let address = address.context("the origin did not start: it printed no URL")?;
-        Ok(Self { url, address, _process: process })
+        Ok(Self { url, address, process })
     }
 
     pub(crate) fn reset(&self) -> Result<()> {
         self.ask("POST /reset").map(drop)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> Option<Pid> {
+        self.process.program()
     }
 
     /// What it has served since the reset.

@@ -101,6 +101,7 @@ pub(crate) struct Group {
     /// The keeper says on it how the program ends; the keeper ends it at the end of this.
     line: Option<UnixStream>,
     name: String,
+    program: Option<Pid>,
     /// How it ended, once it has.
     status: Option<ExitStatus>,
 }
@@ -116,9 +117,12 @@ impl Group {
         let keeper = command.stdin(OwnedFd::from(theirs)).spawn().with_context(cannot)?;
         // Or the command would hold the keeper's end open, and we would not see it go.
         command.stdin(Stdio::null());
-        let mut group = Self { keeper, line: Some(line), name, status: None };
+        let mut group = Self { keeper, line: Some(line), name, program: None, status: None };
         match group.hear(None)? {
-            Some((keeper::STARTED, _)) => Ok(group),
+            Some((keeper::STARTED, pid)) => {
+                group.program = Some(Pid::from_raw(pid));
+                Ok(group)
+            }
             Some((_, number)) => {
                 let error = io::Error::from_raw_os_error(number);
                 Err(error).with_context(|| format!("cannot start {}", group.name))
@@ -136,6 +140,11 @@ impl Group {
             self.status = heard.map(|(_, raw)| ExitStatus::from_raw(raw));
         }
         Ok(self.status)
+    }
+
+    /// The program's own process.
+    pub(crate) fn program(&self) -> Option<Pid> {
+        self.program
     }
 
     /// What the program writes to a pipe.

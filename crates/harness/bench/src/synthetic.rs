@@ -49,6 +49,7 @@ pub fn row(case: &str, variant: &str, runs: usize, cost: impl Fn(usize) -> Cost)
         interpreter: None,
         status: Status::Ok,
         reason: None,
+        stopped: None,
         times_s: costs.iter().map(|cost| cost.seconds).collect(),
         outcomes: costs.iter().map(outcome).collect(),
     }

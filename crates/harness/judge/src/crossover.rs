@@ -3,11 +3,9 @@
 use super::decide::{Bound, Decided};
 use super::figures::Unit;
 use crate::series::{Measured, Series};
+use crate::statistics::SAME;
 use bench::data::{Row, Status};
 use bench::units::thousands;
-
-/// A ratio this close to 1 is no difference that matters.
-pub(super) const SAME: f64 = 0.05;
 
 /// What threads take divided by what tasks take, by n; none if the machine refused the threads.
 pub(super) type Points = Vec<(u64, Option<Measured>)>;

@@ -2,7 +2,7 @@
 
 use crate::series::Measured;
 
-/// Yes, no, or undecided: the interval includes the threshold, or there are too few runs.
+/// Yes, no, or undecided: neither side of the threshold is proven.
 pub(super) type Decided = Option<bool>;
 
 /// What a figure has to be.
@@ -12,6 +12,7 @@ pub(super) enum Bound {
     AtMost(f64),
     Above(f64),
     Below(f64),
+    Between(f64, f64),
     /// Within a factor of two of one of these.
     About(Vec<f64>),
 }
@@ -21,6 +22,7 @@ impl Bound {
         match self {
             Self::AtLeast(least) => within(figure, *least, f64::INFINITY),
             Self::AtMost(most) => within(figure, f64::NEG_INFINITY, *most),
+            Self::Between(least, most) => within(figure, *least, *most),
             Self::Above(most) => not(Self::AtMost(*most).met(figure)),
             Self::Below(least) => not(Self::AtLeast(*least).met(figure)),
             Self::About(claimed) => any(claimed.iter().map(|value| within(figure, value / 2.0, value * 2.0))),
@@ -32,29 +34,30 @@ impl Bound {
         match self {
             Self::AtLeast(least) => value >= *least,
             Self::AtMost(most) => value <= *most,
+            Self::Between(least, most) => (*least..=*most).contains(&value),
             Self::Above(most) => value > *most,
             Self::Below(least) => value < *least,
             Self::About(claimed) => claimed.iter().any(|of| (of / 2.0..=of * 2.0).contains(&value)),
         }
     }
 
-    pub(super) fn numbers(&self) -> &[f64] {
-        match self {
-            Self::AtLeast(number) | Self::AtMost(number) | Self::Above(number) | Self::Below(number) => {
-                std::slice::from_ref(number)
-            }
-            Self::About(numbers) => numbers,
-        }
+    /// Whether it asks for nothing but zero, or for more.
+    pub(super) fn is_about_zero(&self) -> bool {
+        matches!(self, Self::AtMost(number) | Self::Above(number) if *number <= 0.0)
     }
 }
 
 fn within(figure: &Measured, least: f64, most: f64) -> Decided {
-    let Measured { interval, decides } = figure;
-    if !decides {
-        None
-    } else if interval.low >= least && interval.high <= most {
+    let (low, high) = figure.proven;
+    // Of two bounds either may be wrongly missed, so it takes the interval to say so.
+    let (lowest, highest) = if least.is_finite() && most.is_finite() {
+        figure.interval.bounds.unwrap_or((f64::NEG_INFINITY, f64::INFINITY))
+    } else {
+        figure.proven
+    };
+    if low >= least && high <= most {
         Some(true)
-    } else if interval.high < least || interval.low > most {
+    } else if highest < least || lowest > most {
         Some(false)
     } else {
         None
@@ -86,7 +89,8 @@ mod tests {
     use crate::statistics::Interval;
 
     fn figure(low: f64, high: f64) -> Measured {
-        Measured { interval: Interval { median: f64::midpoint(low, high), low, high }, decides: true }
+        let interval = Interval { median: f64::midpoint(low, high), bounds: Some((low, high)) };
+        Measured { interval, proven: (low, high) }
     }
 
     #[test]
@@ -103,6 +107,9 @@ mod tests {
             (Bound::Above(1.05), 1.02, 1.2, open),
             (Bound::Below(0.95), 0.8, 0.94, yes),
             (Bound::Below(0.95), 0.95, 2.0, no),
+            (Bound::Between(1.0, 10.0), 1.0, 10.0, yes),
+            (Bound::Between(1.0, 10.0), 0.5, 2.0, open),
+            (Bound::Between(1.0, 10.0), 11.0, 12.0, no),
             (Bound::About(vec![8.0]), 4.0, 16.0, yes),
             (Bound::About(vec![8.0]), 16.1, 17.0, no),
             (Bound::About(vec![8.0]), 15.0, 17.0, open),
@@ -110,9 +117,15 @@ mod tests {
             (Bound::About(vec![80.0, 8.0]), 17.0, 39.0, no),
         ] {
             assert_eq!(bound.met(&figure(low, high)), met, "{bound:?} {low} {high}");
-            let few = Measured { decides: false, ..figure(low, high) };
-            assert_eq!(bound.met(&few), None);
+            assert_eq!(bound.met(&figure(f64::NEG_INFINITY, f64::INFINITY)), None);
         }
+    }
+
+    #[test]
+    fn one_side_of_two_bounds_is_missed_by_the_interval_only() {
+        let five = Measured { interval: Interval { median: 20.0, bounds: None }, proven: (17.0, 30.0) };
+        assert_eq!(Bound::About(vec![8.0]).met(&five), None);
+        assert_eq!(Bound::AtMost(16.0).met(&five), Some(false));
     }
 
     #[test]

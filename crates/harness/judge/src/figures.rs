@@ -110,12 +110,12 @@ impl Unit {
         }
     }
 
-    /// A figure, with its interval if it decides anything.
-    pub(super) fn measured(self, Measured { interval, decides }: &Measured) -> String {
-        if self == Self::Ratio && *decides {
-            return interval.to_string();
+    /// A figure, with its interval if it has one.
+    pub(super) fn measured(self, Measured { interval, .. }: &Measured) -> String {
+        match self {
+            Self::Ratio => interval.to_string(),
+            _ => self.shown(interval.median, interval.bounds),
         }
-        self.shown(interval.median, decides.then_some((interval.low, interval.high)))
     }
 
     /// A bound of a rule: a ratio as it is written there.

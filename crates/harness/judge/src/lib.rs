@@ -19,6 +19,7 @@ mod formula;
 mod measure;
 mod place;
 mod rule;
+mod wanted;
 mod words;
 
 use std::borrow::Cow;
@@ -42,6 +43,7 @@ use rule::Rule;
 pub use advice::{Advice, Agreement, Asked, Cell, Crossing, Guideline, JudgedLeaf, Summary, Tree};
 pub use crossover::from_which_on;
 pub use evidence::Evidence;
+pub use wanted::{Key, Wanted, Wants};
 
 /// All claims, in their order, and the advice that follows from them.
 pub struct Ledger {
@@ -187,7 +189,11 @@ impl Ledger {
     }
 
     /// Judges every claim, and the article's advice.
-    pub fn judge(&self, data: &[Data], experiments: &[Experiment]) -> Verdicts {
+    pub fn judge<'a>(
+        &self,
+        data: impl IntoIterator<Item = &'a Data>,
+        experiments: &'a [Experiment],
+    ) -> Verdicts {
         let all = All::of(data, experiments);
         let (tree, summary) = (self.advice.tree(&all, &self.claims), self.advice.summary(&all));
         Verdicts { judgements: self.judgements(&all, experiments), tree, summary }

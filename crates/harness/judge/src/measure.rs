@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::zip;
 
-use super::crossover::{self, SAME};
+use super::crossover;
 use super::decide::{Bound, Decided, all, any};
 use super::evidence::{Origin, Shape, Shown};
 use super::figures::{Figure, Unit, beats};
 use super::place::Place;
 use super::rule::{Quantity, Rule};
 use crate::series::{Measured, Series, scale};
-use crate::statistics::{ENOUGH_RUNS, is_most};
+use crate::statistics::{RUNS_TO_DECIDE, SAME, is_most};
 use bench::data::{Data, Row, Status};
 use bench::experiment::Experiment;
 
@@ -22,12 +22,12 @@ pub(super) struct All<'a>(BTreeMap<&'a str, (&'a Experiment, Series<'a>)>);
 
 impl<'a> All<'a> {
     /// Data that have outlived their experiment are kept, but judge nothing.
-    pub(super) fn of(data: &'a [Data], experiments: &'a [Experiment]) -> Self {
+    pub(super) fn of(data: impl IntoIterator<Item = &'a Data>, experiments: &'a [Experiment]) -> Self {
         let named = |data: &'a Data| {
             let experiment = data.experiment_of(experiments)?;
             Some((experiment.name.as_str(), (experiment, Series::of(experiment, data))))
         };
-        Self(data.iter().filter_map(named).collect())
+        Self(data.into_iter().filter_map(named).collect())
     }
 
     pub(super) fn get(&self, experiment: &str) -> Result<&(&'a Experiment, Series<'a>), String> {
@@ -100,6 +100,11 @@ impl Rule {
             }
         }
         parts
+    }
+
+    /// What each part has decided.
+    pub(super) fn decided(&self, scene: Scene) -> Vec<Decided> {
+        self.parts(scene).into_iter().map(|part| part.decided).collect()
     }
 
     fn part(
@@ -223,16 +228,15 @@ impl Rule {
         let met = |value: &&f64| self.bounds.iter().all(|bound| bound.is_met(**value));
         let (some, runs) = (values.iter().filter(met).count(), values.len());
         let cores = scene.all.get(&of.experiment)?.1.data.machine.cores;
-        let enough = if self.chance { runs >= RUNS_TO_SEE_NONE && cores > 1 } else { runs >= ENOUGH_RUNS };
+        let enough = if self.chance { runs >= RUNS_TO_SEE_NONE && cores > 1 } else { runs >= RUNS_TO_DECIDE };
         let decided = match self.quantity {
             Quantity::Every if some < runs => Some(false),
             Quantity::Every => (enough && row.status == Status::Ok).then_some(true),
             Quantity::Some => (some > 0).then_some(true),
-            Quantity::Most => enough.then(|| is_most(some, runs)),
+            Quantity::Most => is_most(&values.iter().map(|value| met(&value)).collect::<Vec<_>>()),
             _ => enough.then_some(different.len() == 1),
         };
-        let is_about_zero =
-            self.bounds.iter().any(|bound| bound.numbers().iter().all(|number| *number <= 0.0));
+        let is_about_zero = self.bounds.iter().any(Bound::is_about_zero);
         let above_zero = is_about_zero.then(|| values.iter().filter(|value| **value > 0.0).count());
         let shape = Shape::Runs {
             least,
@@ -258,9 +262,14 @@ impl Rule {
         mut measured: Measured,
         beats: Option<f64>,
     ) -> (Decided, Vec<Shown>) {
-        measured.decides &= beats.is_none();
-        let claimed = self.bounds.iter().filter(|bound| matches!(bound, Bound::About(_)));
-        let claimed = claimed.flat_map(Bound::numbers).copied().collect();
+        if beats.is_some() {
+            measured = measured.undecided();
+        }
+        let claimed = self.bounds.iter().filter_map(|bound| match bound {
+            Bound::About(claimed) => Some(claimed),
+            _ => None,
+        });
+        let claimed = claimed.flatten().copied().collect();
         let decided = all(self.bounds.iter().map(|bound| bound.met(&measured)));
         (decided, vec![Shown { claimed, beats, ..shown(what, unit, rows, Shape::Measured(measured)) }])
     }

@@ -23,7 +23,7 @@ pub(super) enum Quantity {
     Slope,
     /// Whether the other takes less of one figure, and not more of the other.
     Pays,
-    /// Each run by itself: all of them, at least one, or surely most by Wilson's interval.
+    /// Each run by itself: all of them, at least one, or most of them by a sign test.
     Every,
     Some,
     Most,
@@ -97,6 +97,9 @@ impl Rule {
         let figures =
             names.words(figures)?.into_iter().enumerate().map(figure).collect::<Result<Vec<_>, _>>()?;
         quantity.check(&bounds, figures.len(), is_shown).map_err(wrong)?;
+        if let [Bound::AtLeast(least), Bound::AtMost(most)] = bounds[..] {
+            bounds = vec![Bound::Between(least, most)];
+        }
         if let Some(chance) = chance.filter(|_| quantity != Quantity::Every) {
             return Err((chance.span(), "`chance` belongs to `every`".to_owned()));
         }

@@ -1,8 +1,10 @@
 //! The cases that differ in nothing but n, what a run of each cost, and what one more costs.
 
+use std::iter::zip;
+
 use serde_json::Value;
 
-use crate::statistics::{ENOUGH_RUNS, Interval, interval, ratio, slope};
+use crate::statistics::{Interval, RUNS_FOR_INTERVAL, RUNS_TO_DECIDE, interval, proven, ratios, slopes};
 use bench::data::{Data, Row, Status};
 use bench::experiment::{Experiment, Model};
 
@@ -64,30 +66,53 @@ fn sums(row: &Row, figures: &[&str]) -> Vec<f64> {
     row.outcomes.iter().filter_map(sum).collect()
 }
 
-/// An interval, and whether there were runs enough that it decides anything.
+/// A figure, a ratio or a slope over all rounds.
 #[derive(Clone, Copy)]
 pub struct Measured {
-    /// Of a median, a ratio or a slope.
+    /// As it is shown.
     pub interval: Interval,
-    /// Whether there were at least [`ENOUGH_RUNS`] runs of each row in it.
-    pub decides: bool,
+    /// Between which values it is proven to lie, each by itself: what decides.
+    pub(crate) proven: (f64, f64),
 }
 
 impl Measured {
+    /// By its value in each round that was not disturbed. Where all were, what they gave proves nothing.
+    fn by_round(calm: &[f64], all: &[f64]) -> Self {
+        if calm.is_empty() {
+            return Self { interval: interval(all), proven: proven(all) }.undecided();
+        }
+        Self { interval: interval(calm), proven: proven(calm) }
+    }
+
+    /// The same figure as one that proves nothing.
+    pub(crate) fn undecided(self) -> Self {
+        let interval = Interval { bounds: None, ..self.interval };
+        Self { interval, proven: (f64::NEG_INFINITY, f64::INFINITY) }
+    }
+
     /// None where it was not told.
     pub fn of(row: &Row, figure: impl Fn(&Row) -> Vec<f64>) -> Option<Self> {
-        let values = figure(row);
-        let decides = values.len() >= ENOUGH_RUNS;
-        (!values.is_empty()).then(|| Self { interval: interval(&values), decides })
+        let all = figure(row);
+        let calm: Vec<f64> = calm(row, &all).into_iter().flatten().collect();
+        (!all.is_empty()).then(|| Self::by_round(&calm, &all))
     }
 
     /// A row's figure against another's; none where either was not told, or was nothing to divide by.
     pub fn ratio(of: &Row, to: &Row, figure: impl Fn(&Row) -> Vec<f64>) -> Option<Self> {
-        let (of, to) = (figure(of), figure(to));
-        let runs = of.len().min(to.len());
-        let divides = runs > 0 && of.iter().chain(&to).all(|value| *value > 0.0);
-        divides.then(|| Self { interval: ratio(&of, &to), decides: runs >= ENOUGH_RUNS })
+        let (own, others) = (figure(of), figure(to));
+        let rounds = zip(calm(of, &own), calm(to, &others)).filter_map(|(of, to)| Some(of? / to?));
+        let told = !own.is_empty() && !others.is_empty();
+        let divides = told && own.iter().chain(&others).all(|value| *value > 0.0);
+        divides.then(|| Self::by_round(&rounds.collect::<Vec<_>>(), &ratios(&own, &others)))
     }
+}
+
+/// Of these figures of a row's runs, those of runs that were not disturbed.
+fn calm(row: &Row, values: &[f64]) -> Vec<Option<f64>> {
+    // If the system has not told it of some, which run a value is of is not known.
+    let is_known = values.len() == row.outcomes.len();
+    let is_calm = |run| !is_known || !row.was_disturbed(run);
+    values.iter().enumerate().map(|(run, value)| is_calm(run).then_some(*value)).collect()
 }
 
 /// An experiment's data, and the n of its cases.
@@ -131,14 +156,18 @@ impl<'a> Series<'a> {
         scale: u64,
     ) -> Option<(Measured, Vec<u64>)> {
         let rows = self.rows(variant).filter(|(_, row)| row.status == Status::Ok);
-        let told = rows.map(|(n, row)| (n, figure(row))).filter(|(_, values)| !values.is_empty());
-        let (sizes, values): (Vec<u64>, Vec<Vec<f64>>) = told.unzip();
-        if sizes.len() < 3 || *sizes.last()? < scale {
-            return None;
-        }
-        let decides = values.iter().all(|values| values.len() >= ENOUGH_RUNS);
-        let points: Vec<_> = sizes.iter().map(|&n| n as f64).zip(values).collect();
-        Some((Measured { interval: slope(&points), decides }, sizes))
+        let told = rows.map(|(n, row)| (n, row, figure(row))).filter(|(.., values)| !values.is_empty());
+        let told: Vec<(u64, &Row, Vec<f64>)> = told.collect();
+        // A size that was begun later is left out until it has as many rounds as count.
+        let enough = |least: usize| told.iter().filter(move |(.., values)| values.len() >= least);
+        let has_slope = |sizes: &[u64]| sizes.len() >= 3 && sizes.last().is_some_and(|&last| last >= scale);
+        let mut least = [RUNS_FOR_INTERVAL, RUNS_TO_DECIDE, 1].into_iter();
+        let least = least.find(|&least| has_slope(&enough(least).map(|(n, ..)| *n).collect::<Vec<_>>()))?;
+        let sizes = enough(least).map(|(n, ..)| *n).collect();
+        let points = enough(least).map(|(n, row, values)| (*n as f64, calm(row, values)));
+        let all = enough(least).map(|(n, _, values)| (*n as f64, values.iter().copied().map(Some).collect()));
+        let [calm, all] = [slopes(&points.collect::<Vec<_>>()), slopes(&all.collect::<Vec<_>>())];
+        Some((Measured::by_round(&calm, &all), sizes))
     }
 }
 
@@ -172,7 +201,7 @@ mod tests {
         assert!(fitted(rows(2, 5)).is_none());
         let (slope, sizes) = fitted(rows(3, 5)).unwrap();
         assert_eq!(sizes, [1, 100, 1_000]);
-        assert!((slope.interval.median - 500.0).abs() < 1e-6 && slope.decides);
+        assert!((slope.interval.median - 500.0).abs() < 1e-6 && slope.proven.0.is_finite());
         let mut without_large = rows(4, 5);
         without_large.drain(2..);
         without_large.push(row("2", "tokio", 5, |_| Cost::default()));
@@ -185,7 +214,7 @@ mod tests {
         rows[3] = refused("10000", "tokio");
         let (slope, sizes) = fitted(rows).unwrap();
         assert_eq!(sizes, [1, 100, 1_000]);
-        assert!(!slope.decides);
+        assert!(slope.proven.0.is_infinite());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use glob::Pattern;
 use serde_json::json;
 
 use super::*;
+use crate::statistics::RUNS_FOR_INTERVAL;
 use bench::data::Row;
 use bench::synthetic::{Cost, data, experiment_in, row, set};
 use bench::workspace::Workspace;
@@ -42,7 +43,7 @@ fn everything(experiments: &[Experiment], is_meant: impl Fn(&str) -> bool) -> Ve
     let of = |experiment: &Experiment| {
         let runs = experiment.cases.iter().flat_map(|case| {
             let variants = experiment.variants.iter().filter(|variant| variant.tier(&case.name).is_some());
-            variants.map(|variant| blank(&case.name, &variant.name, 5))
+            variants.map(|variant| blank(&case.name, &variant.name, RUNS_FOR_INTERVAL))
         });
         data(&experiment.name, runs.collect())
     };

@@ -1,13 +1,12 @@
 //! A rule in words: the sentence that explains a threshold is made from what decides.
 
 use super::Rules;
-use super::crossover::SAME;
 use super::decide::Bound;
 use super::figures::Unit;
 use super::measure::RUNS_TO_SEE_NONE;
 use super::place::Place;
 use super::rule::{Quantity, Rule};
-use crate::statistics::ENOUGH_RUNS;
+use crate::statistics::{RUNS_TO_DECIDE, SAME};
 use bench::units::whole;
 
 /// What decides, in words.
@@ -42,7 +41,7 @@ pub(super) fn threshold(rules: &Rules) -> String {
         super::Versions::Any => "; it is enough if it holds in one version of CPython that has a GIL",
     };
     parts.push(verdict);
-    parts.join(". ") + &format!(". Fewer than {ENOUGH_RUNS} runs decide nothing")
+    parts.join(". ") + &format!(". Fewer than {RUNS_TO_DECIDE} runs decide nothing")
 }
 
 fn plain(name: &str) -> String {
@@ -81,7 +80,7 @@ fn in_words(rule: &Rule, cases: &[String]) -> String {
         Quantity::Every => format!("{figures} of {of} is {bounds} in every run"),
         Quantity::Some => format!("{figures} of {of} is {bounds} in one run or more"),
         Quantity::Most => {
-            format!("{figures} of {of} is {bounds} in surely most runs, by Wilson's 95 % interval")
+            format!("{figures} of {of} is {bounds} in most runs, proven by a sign test")
         }
         Quantity::Alike => format!("{figures} of {of} is the same in every run"),
         _ => format!("{figures} of {of} is {bounds}{beats}"),
@@ -127,6 +126,7 @@ impl Bound {
     fn in_words(&self, unit: Unit) -> String {
         match self {
             Self::AtLeast(least) => format!("at least {}", unit.bound(*least)),
+            Self::Between(least, most) => format!("from {} to {}", unit.bound(*least), unit.bound(*most)),
             Self::AtMost(most) if *most <= 0.0 => "0".to_owned(),
             Self::AtMost(most) => format!("at most {}", unit.bound(*most)),
             Self::Above(most) if *most <= 0.0 => "above 0".to_owned(),

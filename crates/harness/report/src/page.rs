@@ -21,7 +21,7 @@ use bench::experiment::{Case, Experiment};
 use bench::text::Text;
 use bench::units::{bytes, round, seconds, thousands, whole};
 use judge::series::{whole_time, work_time};
-use judge::statistics::{ENOUGH_RUNS, Interval, interval, median, outliers, ratio};
+use judge::statistics::{Interval, interval, median, outliers, ratio};
 use judge::{Guideline, Judgement, Verdicts};
 
 /// The page of one experiment on one machine; of `plots`, those of a case stand under it, and of `judgements` it shows its own.
@@ -275,9 +275,8 @@ fn against_twin(
     if others.contains(&0.0) {
         return format!("no ratio to 0 (`{}`)", other.variant);
     }
-    let decides = own.len().min(others.len()) >= ENOUGH_RUNS && other.status == Status::Ok;
-    let compared = if decides { ratio(&own, &others).compared() } else { "too few runs".to_owned() };
-    format!("{compared} (`{}`)", other.variant)
+    let own = if other.status == Status::Ok { own } else { Vec::new() };
+    format!("{} (`{}`)", ratio(&own, &others).compared(), other.variant)
 }
 
 /// A median, and the span of the values where they differ.
@@ -296,8 +295,8 @@ fn time(values: &[f64]) -> String {
         [] => String::new(),
         [only] => seconds(*only, None),
         _ => {
-            let Interval { median, low, high } = interval(values);
-            seconds(median, Some((low, high)))
+            let Interval { median, bounds } = interval(values);
+            seconds(median, bounds)
         }
     }
 }

@@ -148,6 +148,9 @@ fn check_outcome(kept: &Value) -> Result<()> {
     let mut kept = kept.clone();
     let sequence = kept.remove("sequence").and_then(|sequence| sequence.as_u64());
     ensure!(sequence.is_some_and(|sequence| sequence > 0), "its place in the whole is missing (sequence)");
+    if let Some(others) = kept.remove("others_s") {
+        ensure!(others.as_f64().is_some_and(is_time), "the others used {others} s (others_s)");
+    }
     if let Some(witness) = kept.remove("witness") {
         origin::check(&witness)?;
     }

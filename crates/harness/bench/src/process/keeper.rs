@@ -32,7 +32,7 @@ pub(super) const KEEP_WITH_STDIN: &str = "__keep-with-stdin";
 
 /// What a keeper says takes so many bytes: what it is about, and a number.
 pub(super) const WORD: usize = 5;
-/// The program runs.
+/// The program runs; the number is that of its process.
 pub(super) const STARTED: u8 = b'S';
 /// It could not be started; the number is the system's error.
 const FAILED: u8 = b'F';
@@ -97,8 +97,8 @@ fn keep(mut arguments: impl Iterator<Item = OsString>, input: Stdio) -> io::Resu
             return Err(error);
         }
     };
-    say(&line, STARTED, 0);
     let program = Pid::from_raw(child.id().cast_signed());
+    say(&line, STARTED, program.as_raw());
     let mut ending: Option<Instant> = None;
     loop {
         match reap(program) {

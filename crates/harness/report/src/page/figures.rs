@@ -5,7 +5,7 @@ use crate::markdown::{escape, table};
 use bench::data::{Data, Row, Status};
 use bench::experiment::{Case, Experiment, Figure, Shown};
 use bench::units::unit;
-use judge::statistics::{ENOUGH_RUNS, Interval, interval, ratio};
+use judge::statistics::{Interval, interval, ratio};
 
 /// A table of one case, with what it shows in the line before; none if no row tells any of the figures.
 pub(super) fn figures(experiment: &Experiment, case: &Case, data: &Data) -> Option<String> {
@@ -80,8 +80,8 @@ fn cell(figure: &Figure, values: &[f64]) -> String {
         (Shown::Sum, _) => unit(values.iter().sum(), None),
         (_, [only]) => unit(*only, None),
         _ => {
-            let Interval { median, low, high } = interval(values);
-            unit(median, Some((low, high)))
+            let Interval { median, bounds } = interval(values);
+            unit(median, bounds)
         }
     }
 }
@@ -95,11 +95,9 @@ fn over(figure: &Figure, row: &Row, other: Option<&Row>) -> String {
     if own.is_empty() || others.is_empty() || own.contains(&0.0) {
         return String::new();
     }
-    let Interval { median, low, high } = ratio(&others, &own);
-    if own.len().min(others.len()) < ENOUGH_RUNS {
-        return format!("{median:.2}");
-    }
-    format!("{median:.2} [{low:.2}, {high:.2}]")
+    let Interval { median, bounds } = ratio(&others, &own);
+    let bounds = bounds.map_or(String::new(), |(low, high)| format!(" [{low:.2}, {high:.2}]"));
+    format!("{median:.2}{bounds}")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::markdown::list;
 use bench::data::{Data, Row};
 use bench::experiment::{Experiment, Size};
 use bench::units::{round, seconds};
-use judge::statistics::ENOUGH_RUNS;
+use judge::statistics::{RUNS_FOR_INTERVAL, RUNS_TO_DECIDE};
 
 pub(super) fn method(experiment: &Experiment, data: &Data) -> String {
     let mut points = method_of_all(slice::from_ref(data));
@@ -35,12 +35,15 @@ pub(crate) fn method_of_all(data: &[Data]) -> Vec<String> {
     let total = seconds(timed.iter().flat_map(|row| &row.times_s).sum(), None);
     let measuring = seconds(data.iter().map(|data| data.measuring_s).sum(), None);
     let runs = if data.iter().any(|data| data.size == Size::Quick) {
-        "This was a quick run: one run of each row, and no interval".to_owned()
+        format!(
+            "This was a quick run: a row that no verdict depends on was run once, and has no interval; it takes {RUNS_FOR_INTERVAL} runs"
+        )
     } else {
         let runs: Vec<f64> = timed.iter().map(|row| row.times_s.len() as f64).collect();
         format!(
             "The rows were run in interleaved rounds, A B C, A B C; one that fails is not run again; runs of a row: \
-             {}. Medians, with a bootstrapped 95 % interval in brackets; *far off* are the runs that something else must have disturbed, kept in all \
+             {}. Medians, with a 95 % interval in brackets if there are {RUNS_FOR_INTERVAL} runs. It is that of a sequential \
+             sign test, and right however often it is looked at; *far off* are the runs that something else must have disturbed, kept in all \
              figures",
             span(&runs)
         )
@@ -53,9 +56,9 @@ pub(crate) fn method_of_all(data: &[Data]) -> Vec<String> {
         ),
         format!("{runs}. Each run is a process of its own."),
         format!(
-            "*Against its twin* is the ratio to the same figure of the variant in brackets, drawn round by round. An \
-             interval that holds 1, or lies within 5 % of it, reads \"no difference\"; fewer than {ENOUGH_RUNS} runs \
-             decide nothing."
+            "*Against its twin* is the ratio to the same figure of the variant in brackets, round by round. An \
+             interval that holds 1, or lies within 5 % of it, reads \"no difference\"; fewer than {RUNS_FOR_INTERVAL} \
+             runs have no interval, and fewer than {RUNS_TO_DECIDE} decide no verdict."
         ),
         format!("Every run was verified.{}", built_with(data)),
         "Memory, CPU and switches are the system's own account of the process. The share of the thread that reads it \

@@ -10,7 +10,7 @@ use judge::series::{
     Figure, Measured, Series, address_space, cpu, kernel_stacks, memory, page_tables, proportional, resident,
     scale, start_time, whole_time,
 };
-use judge::statistics::ENOUGH_RUNS;
+use judge::statistics::RUNS_FOR_INTERVAL;
 
 /// Fewer n than these are no series.
 const ENOUGH_SIZES: usize = 3;
@@ -126,8 +126,7 @@ fn slopes(series: &Series, experiment: &Experiment) -> Option<String> {
     for variant in variants(series, experiment) {
         let slopes = COSTS.map(|(_, figure, unit)| {
             let (slope, sizes) = series.slope(&variant.name, figure, scale(variant.model))?;
-            let bounds = slope.decides.then_some((slope.interval.low, slope.interval.high));
-            Some((unit(slope.interval.median, bounds), sizes))
+            Some((unit(slope.interval.median, slope.interval.bounds), sizes))
         });
         if let Some(sizes) = slopes.iter().flatten().map(|(_, sizes)| sizes).max_by_key(|sizes| sizes.len()) {
             rows.push((&variant.name, enumerate(sizes), slopes.map(|slope| slope.map(|(slope, _)| slope))));
@@ -151,11 +150,11 @@ fn slopes(series: &Series, experiment: &Experiment) -> Option<String> {
 fn one_more(slopes: &str) -> String {
     format!(
         "### What one more costs\n\n{slopes}\n\
-         The slope of a straight line through the medians at the n named, by least squares. The largest n decide \
-         it: it is what one more costs at scale, and not what the first costs. In brackets its 95 % interval, \
-         from drawing the runs at each n again; it tells how sure the slope is, not how straight the line, and \
-         is left out where it has no width that shows. There is no slope over fewer than three n, nor where the \
-         largest is below {} ({} for processes), and no interval from fewer than {ENOUGH_RUNS} runs.\n\n",
+         Each round has a slope: that of the straight line through its runs at the n named, by least squares. \
+         The median of the rounds is shown. The largest n decide it: it is what one more costs at scale, and not \
+         what the first costs. Its 95 % interval is in brackets. It tells how sure the slope is, not how straight \
+         the line. It is left out if it has no width that shows. There is no slope over fewer than three n, nor \
+         if the largest is below {} ({} for processes), and no interval from fewer than {RUNS_FOR_INTERVAL} runs.\n\n",
         thousands(scale(Model::Threads)),
         thousands(scale(Model::Processes)),
     )
@@ -282,10 +281,12 @@ fn winner(plain: &Row, variant: &Row, figure: Figure) -> Result<(Winner, Measure
         return Err(format!("`{}` {how}", row.variant));
     }
     let ratio = Measured::ratio(plain, variant, figure).ok_or("not told")?;
-    let winner = match (ratio.decides, ratio.interval.is_more(), ratio.interval.is_less()) {
-        (false, ..) => return Err("too few runs".to_owned()),
-        (_, Some(true), _) => Winner::Variant,
-        (_, _, Some(true)) => Winner::Plain,
+    if ratio.interval.bounds.is_none() {
+        return Err("too few runs".to_owned());
+    }
+    let winner = match (ratio.interval.is_more(), ratio.interval.is_less()) {
+        (Some(true), _) => Winner::Variant,
+        (_, Some(true)) => Winner::Plain,
         _ => Winner::Neither,
     };
     Ok((winner, ratio))

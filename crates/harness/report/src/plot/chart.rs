@@ -42,7 +42,7 @@ pub(super) fn draw(chart: &Chart, experiment: &Experiment, data: &Data) -> Optio
     let panels: Vec<_> = chart.cases.iter().map(|case| (case, points(case))).collect();
     let panels: Vec<_> = panels.into_iter().filter(|(_, points)| !points.is_empty()).collect();
     let all = || panels.iter().flat_map(|(_, points)| points);
-    let scale = Powers::over(all().flat_map(|point| [point.measured.low, point.measured.high]))?;
+    let scale = Powers::over(all().flat_map(|point| point.measured.ends()))?;
     let heights = panels.iter().map(|(_, points)| HEADING + ROW * points.len() as f64);
     let bottom = TOP + heights.sum::<f64>();
     let mut document = sheet(&chart.title, bottom + BOTTOM);
@@ -95,15 +95,15 @@ fn point<'a>(chart: &Chart, experiment: &Experiment, row: &'a Row) -> Option<Poi
     }
     let model = experiment.variant(&row.variant)?.model;
     let measured = interval(&values);
-    let bounds = (values.len() > 1).then_some((measured.low, measured.high));
-    let label = unit(&chart.path)(measured.median, bounds);
+    let label = unit(&chart.path)(measured.median, measured.bounds);
     Some(Point { variant: &row.variant, model, measured, label })
 }
 
 fn row(document: Document, point: &Point, scale: &Powers, y: f64) -> Document {
-    let Point { variant, model, measured: Interval { median, low, high }, label } = point;
+    let Point { variant, model, measured: Interval { median, .. }, label } = point;
+    let [low, high] = point.measured.ends();
     let whisker = Line::new().set("class", "whisker");
-    let whisker = whisker.set("x1", x(scale, *low)).set("y1", y).set("x2", x(scale, *high)).set("y2", y);
+    let whisker = whisker.set("x1", x(scale, low)).set("y1", y).set("x2", x(scale, high)).set("y2", y);
     let document = document.add(text(EDGE, y + 4.0, "", variant)).add(whisker);
     mark(document, *model, x(scale, *median), y).add(text_to(WIDTH - EDGE, y + 4.0, "soft", label))
 }

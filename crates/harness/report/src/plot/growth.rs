@@ -60,7 +60,7 @@ impl Scales {
         let refused = lines.iter().filter(|line| line.refused_at.is_some()).count();
         Some(Self {
             n: Powers::over(points().map(|(n, _)| *n as f64))?,
-            figure: Powers::over(points().flat_map(|(_, measured)| [measured.low, measured.high]))?,
+            figure: Powers::over(points().flat_map(|(_, measured)| measured.ends()))?,
             last: points().map(|(n, _)| *n).max()?,
             axis: FOOT + LABEL * refused as f64,
         })
@@ -99,7 +99,7 @@ fn grown<'a>(growth: &Growth, experiment: &'a Experiment, series: &Series) -> Ve
     let lines = growth.variants.iter().zip(DASHES).filter_map(|(name, dashes)| {
         let told = series.rows(name).filter(|(_, row)| row.status == Status::Ok);
         let told = told.filter_map(|(n, row)| Some((n, measured(growth.figure, series.data, row)?)));
-        let points = told.filter(|(_, interval)| interval.low > 0.0).collect();
+        let points = told.filter(|(_, interval)| interval.ends()[0] > 0.0).collect();
         let refused_at = series.rows(name).find_map(|(_, row)| refused_at(row));
         Some(Grown { variant: experiment.variant(name)?, dashes, points, refused_at })
     });
@@ -198,11 +198,12 @@ fn drawn(mut document: Document, line: &Grown, scales: &Scales) -> Document {
         .map(|(n, measured)| format!("{},{}", scales.x(*n), scales.y(measured.median)))
         .collect();
     document = document.add(stroke(line.variant, line.dashes, &format!("M{}", corners.join("L"))));
-    for (n, Interval { median, low, high }) in &line.points {
+    for (n, measured) in &line.points {
+        let ([low, high], median) = (measured.ends(), measured.median);
         let x = scales.x(*n);
         let whisker = Line::new().set("class", "whisker").set("x1", x).set("x2", x);
-        document = document.add(whisker.set("y1", scales.y(*low)).set("y2", scales.y(*high)));
-        document = mark(document, line.variant.model, x, scales.y(*median));
+        document = document.add(whisker.set("y1", scales.y(low)).set("y2", scales.y(high)));
+        document = mark(document, line.variant.model, x, scales.y(median));
     }
     document
 }
