@@ -69,6 +69,18 @@ impl Running<'_> {
     }
 }
 
+/// A row that may be run in a round.
+pub struct Candidate<'a> {
+    /// Its case.
+    pub case: &'a Case,
+    /// Its variant.
+    pub variant: &'a Variant,
+    /// Of several versions of Python, whether it is by the first, which all is judged by.
+    pub is_first: bool,
+    /// None if it was not run before.
+    pub so_far: Option<&'a Row>,
+}
+
 /// What one run came to.
 enum Run {
     Good {
@@ -103,8 +115,8 @@ impl<'a> Bench<'a> {
         Running { experiment, data, rows }
     }
 
-    /// Runs each row once for which `is_wanted` says so, in the order of experiment.toml, each run timed and verified; what did not
-    /// end well in an earlier round is not run again. `tell` hears of each row before it runs.
+    /// Runs each row once that is wanted, in the order of experiment.toml, each run timed and verified; what did not end well in an
+    /// earlier round is not run again. `tell` hears of each row before it runs. Returns how many rows were run.
     ///
     /// # Errors
     /// If the origin does not start, a run's files cannot be written, or an interrupt came; the data then have the rows so far. A run
@@ -112,9 +124,9 @@ impl<'a> Bench<'a> {
     pub fn round(
         &mut self,
         running: &mut Running,
-        is_wanted: &dyn Fn(&Case, &Variant) -> bool,
+        is_wanted: &dyn Fn(&Candidate) -> bool,
         tell: &mut dyn FnMut(&Case, &Variant),
-    ) -> Result<()> {
+    ) -> Result<usize> {
         let Running { experiment, data, rows } = running;
         if experiment.needs_origin && self.origin.is_none() {
             self.origin = Some(Origin::start(self.built.origin(self.workspace)?)?);
@@ -124,25 +136,31 @@ impl<'a> Bench<'a> {
             self.compile_python(experiment, rows)?;
         }
         let (started, before) = (Instant::now(), data.measuring_s);
-        let mut at = 0;
+        let (mut at, mut last, mut runs) = (0, None, 0);
         for (case, variant, runner) in rows.iter() {
-            let is_there = data.rows.get(at).is_some_and(|row| {
+            let is_first = last.replace((&case.name, &variant.name)) != Some((&case.name, &variant.name));
+            let so_far = data.rows.get(at).filter(|row| {
                 let interpreter = row.interpreter.as_ref().map(Text::plain);
                 row.case == case.name && row.variant == variant.name && interpreter == runner.interpreter()
             });
-            let is_wanted = is_wanted(case, variant);
-            if is_wanted && !is_there {
+            let is_there = so_far.is_some();
+            let may_run = so_far.is_none_or(|row| row.status == Status::Ok);
+            if may_run && is_wanted(&Candidate { case, variant, is_first, so_far }) {
                 tell(case, variant);
-                data.rows.insert(at, self.first(experiment, case, variant, runner)?);
-            } else if is_wanted && data.rows[at].status == Status::Ok {
-                tell(case, variant);
-                let run = self.run(experiment, case, variant, runner)?;
-                add(&mut data.rows[at], run);
+                if is_there {
+                    let run = self.run(experiment, case, variant, runner)?;
+                    add(&mut data.rows[at], run);
+                } else {
+                    data.rows.insert(at, self.first(experiment, case, variant, runner)?);
+                }
+                runs += 1;
+                at += 1;
+            } else {
+                at += usize::from(is_there);
             }
-            at += usize::from(is_wanted || is_there);
             data.measuring_s = before + started.elapsed().as_secs_f64();
         }
-        Ok(())
+        Ok(runs)
     }
 
     /// Has each interpreter import what the rows will, since the first to do so also compiles it.

@@ -7,7 +7,7 @@ use glob::Pattern;
 use serde_json::json;
 
 use super::*;
-use crate::statistics::RUNS_FOR_INTERVAL;
+
 use bench::data::Row;
 use bench::synthetic::{Cost, data, experiment_in, row, set};
 use bench::workspace::Workspace;
@@ -38,12 +38,15 @@ fn the_committed_data_have_the_verdicts_that_are_written_down() {
     assert_eq!(told, VERDICTS.trim().split([',', '\n']).map(str::trim).collect::<Vec<_>>());
 }
 
-/// Everything that can be measured, in five runs, with nothing in it that decides.
+/// With one run among them that differs, the others decide still.
+const RUNS: usize = 12;
+
+/// Everything that can be measured, in so many runs, with nothing in it that decides.
 fn everything(experiments: &[Experiment], is_meant: impl Fn(&str) -> bool) -> Vec<Data> {
     let of = |experiment: &Experiment| {
         let runs = experiment.cases.iter().flat_map(|case| {
             let variants = experiment.variants.iter().filter(|variant| variant.tier(&case.name).is_some());
-            variants.map(|variant| blank(&case.name, &variant.name, RUNS_FOR_INTERVAL))
+            variants.map(|variant| blank(&case.name, &variant.name, RUNS))
         });
         data(&experiment.name, runs.collect())
     };

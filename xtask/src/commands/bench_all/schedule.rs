@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use bench::data::{Data, Row, Status, Stopped};
 use bench::experiment::{Case, Experiment, Size, Variant};
-use bench::measure::{Bench, Running};
+use bench::measure::{Bench, Candidate, Running};
 use judge::statistics::RUNS_FOR_INTERVAL;
 use judge::{Key, Ledger, Wants};
 
@@ -66,27 +66,23 @@ impl Schedule<'_, '_> {
                     if !wanted.iter().any(is_deciding) || started.elapsed() > for_verdicts {
                         break;
                     }
-                    self.round(bench, next, &wanted)?;
+                    let name = self.running[next].experiment.name.clone();
+                    let is_wanted = |row: &Candidate| {
+                        let key = (name.clone(), row.case.name.clone(), row.variant.name.clone());
+                        row.is_first && wanted.contains(&key)
+                    };
+                    self.round(bench, next, &is_wanted)?;
                 }
             }
         }
-        let planned = self.planned(self.size);
         let least = if self.size == Size::Quick { 1 } else { RUNS_FOR_INTERVAL };
         for index in 0..self.running.len() {
             for round in 0..least {
-                if round > 0 && started.elapsed() > for_all {
+                let has_time = round == 0 || started.elapsed() < for_all;
+                let has_few = |row: &Row| row.outcomes.len() < least;
+                if !has_time || self.round(bench, index, &|row| row.so_far.is_none_or(has_few))? == 0 {
                     break;
                 }
-                let few = |key: &&Key| {
-                    let row = self.row(index, key);
-                    row.is_none_or(|row| row.status == Status::Ok && row.outcomes.len() < least)
-                };
-                let own = planned.iter().filter(|key| key.0 == self.running[index].experiment.name);
-                let wanted: BTreeSet<Key> = own.filter(few).cloned().collect();
-                if wanted.is_empty() {
-                    break;
-                }
-                self.round(bench, index, &wanted)?;
             }
         }
         self.finish(&deciding, least);
@@ -150,32 +146,37 @@ impl Schedule<'_, '_> {
         })
     }
 
-    fn round(&mut self, bench: &mut Bench, index: usize, wanted: &BTreeSet<Key>) -> Result<()> {
-        let left = Duration::try_from_secs_f64(self.seconds_left(index, wanted)).unwrap_or_default();
-        let running = &mut self.running[index];
+    fn round(
+        &mut self,
+        bench: &mut Bench,
+        index: usize,
+        is_wanted: &dyn Fn(&Candidate) -> bool,
+    ) -> Result<usize> {
+        let left = Duration::try_from_secs_f64(self.seconds_left()).unwrap_or_default();
+        let (running, screen) = (&mut self.running[index], &self.screen);
         let name = running.experiment.name.clone();
-        let is_wanted = |case: &Case, variant: &Variant| {
-            wanted.contains(&(name.clone(), case.name.clone(), variant.name.clone()))
-        };
-        let screen = &self.screen;
-        bench.round(running, &is_wanted, &mut |case, variant| {
+        let runs = bench.round(running, is_wanted, &mut |case, variant| {
             screen.runs(&format!("{name}: {} in {}", variant.name, case.name), left);
         })?;
-        (self.save)(&self.running[index].data)?;
-        self.show();
-        Ok(())
+        if runs > 0 {
+            (self.save)(&self.running[index].data)?;
+            self.show();
+        }
+        Ok(runs)
     }
 
     /// What is still to come, if each row gets as many runs as it takes when nothing disturbs it.
-    fn seconds_left(&self, index: usize, wanted: &BTreeSet<Key>) -> f64 {
-        let runs = if self.size == Size::Quick { 1 } else { RUNS_FOR_INTERVAL };
+    fn seconds_left(&self) -> f64 {
+        let least = if self.size == Size::Quick { 1 } else { RUNS_FOR_INTERVAL };
         let planned = self.planned(self.size);
-        let each = planned.iter().map(|key| {
-            let at =
-                self.running.iter().position(|running| running.experiment.name == key.0).unwrap_or(index);
-            let had = self.row(at, key).map_or(0, |row| row.outcomes.len());
-            let due = if wanted.contains(key) { RUNS_FOR_INTERVAL } else { runs };
-            due.saturating_sub(had) as f64 * self.seconds(at, key)
+        let (planned, wants) = (&planned, &self.wants(&planned));
+        let each = self.running.iter().enumerate().flat_map(|(index, running)| {
+            let own = planned.iter().filter(|key| key.0 == running.experiment.name);
+            own.map(move |key| {
+                let had = self.row(index, key).map_or(0, |row| row.outcomes.len());
+                let due = if wants.contains_key(key) { RUNS_FOR_INTERVAL } else { least };
+                due.saturating_sub(had) as f64 * self.seconds(index, key)
+            })
         });
         each.sum()
     }

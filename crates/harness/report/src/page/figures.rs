@@ -132,10 +132,10 @@ mod tests {
             json!({"late_s": 0.001 * (run + 1) as f64, "per_s": 2, "done_per_s": 2,
             "kept_bytes": 2_100_000, "wakes": 1_240, "wakes_per_task": 1.5})
         };
-        let rows = || vec![with("good", 5, metrics)];
+        let rows = || vec![with("good", 6, metrics)];
         let of = |path: &str| shown(&figure(path, ""), rows()).unwrap();
         let table = |cell: &str| format!("| Variant | It |\n| --- | ---: |\n| `good` | {cell} |\n");
-        assert_eq!(of("metrics.late_s"), table("3.00 [1.00, 5.00] ms"));
+        assert_eq!(of("metrics.late_s"), table("3.50 [1.00, 6.00] ms"));
         assert_eq!(of("metrics.done_per_s"), table("2.0 /s"));
         assert_eq!(of("metrics.kept_bytes"), table("2.10 MB"));
         assert_eq!(of("metrics.wakes"), table("1,240"));
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_row_that_does_not_tell_has_an_empty_cell_and_a_figure_that_none_tells_no_column() {
-        let rows = || vec![with("good", 5, |_| json!({"beats": 7})), with("silent", 5, |_| json!({}))];
+        let rows = || vec![with("good", 6, |_| json!({"beats": 7})), with("silent", 6, |_| json!({}))];
         let both = figure("metrics.beats", "") + &figure("metrics.gone", "twin = true");
         let expected = "| Variant | It |\n| --- | ---: |\n| `good` | 7 |\n| `silent` |  |\n";
         assert_eq!(shown(&both, rows()).unwrap(), expected);
@@ -172,7 +172,7 @@ mod tests {
     fn a_twin_is_compared_where_both_tell() {
         let against = |better: Row| {
             let rows =
-                vec![with("good", 5, |_| json!({"late_s": 0.3})), better, with("silent", 5, |_| json!({}))];
+                vec![with("good", 6, |_| json!({"late_s": 0.3})), better, with("silent", 6, |_| json!({}))];
             let table = shown(&figure("metrics.late_s", "twin = true"), rows).unwrap();
             assert!(table.starts_with("| Variant | It | Against its twin |\n"), "{table}");
             assert!(table.ends_with("| `silent` |  |  |\n"), "{table}");
@@ -180,12 +180,12 @@ mod tests {
             line.strip_prefix("| `good` | 300 ms | ").unwrap().strip_suffix(" |").unwrap().to_owned()
         };
         assert_eq!(
-            against(with("better", 5, |_| json!({"late_s": 0.1}))),
+            against(with("better", 6, |_| json!({"late_s": 0.1}))),
             "3.00 [3.00, 3.00] times (`better`)"
         );
-        assert_eq!(against(with("better", 4, |_| json!({"late_s": 0.1}))), "too few runs (`better`)");
-        assert_eq!(against(with("better", 5, |_| json!({"late_s": 0.0}))), "no ratio to 0 (`better`)");
-        assert_eq!(against(with("better", 5, |_| json!({}))), "");
+        assert_eq!(against(with("better", 5, |_| json!({"late_s": 0.1}))), "too few runs (`better`)");
+        assert_eq!(against(with("better", 6, |_| json!({"late_s": 0.0}))), "no ratio to 0 (`better`)");
+        assert_eq!(against(with("better", 6, |_| json!({}))), "");
     }
 
     #[test]
@@ -200,18 +200,18 @@ mod tests {
         };
         let over = figure("metrics.late_s", "over = \"good\"");
         let asked = "| Variant | It |\n| --- | ---: |\n| `good` |  |\n| `better` | 2.00 [2.00, 2.00] |\n| `silent` |  |\n";
-        assert_eq!(shown(&over, rows(5)).unwrap(), asked);
+        assert_eq!(shown(&over, rows(6)).unwrap(), asked);
         assert!(shown(&over, rows(1)).unwrap().contains("| `better` | 2.00 |"));
     }
 
     #[test]
     fn a_row_in_python_is_held_against_one_in_python() {
         let over = figure("metrics.late_s", "over = \"good\"");
-        let mut rows = vec![with("good", 5, |_| json!({"late_s": 0.2}))];
+        let mut rows = vec![with("good", 6, |_| json!({"late_s": 0.2}))];
         for (variant, interpreter, late) in
             [("python_good", "3.9", 0.9), ("python_good", "3.13", 0.6), ("python_better", "3.13", 0.3)]
         {
-            let mut row = with(variant, 5, move |_| json!({"late_s": late}));
+            let mut row = with(variant, 6, move |_| json!({"late_s": late}));
             row.interpreter = Some(interpreter.into());
             rows.push(row);
         }
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn the_page_says_which_are_no_medians() {
         let method = |figures: &str| {
-            let rows = vec![with("good", 5, |_| json!({"beats": 7}))];
+            let rows = vec![with("good", 6, |_| json!({"beats": 7}))];
             super::method(&experiment(figures), &data("demo", rows))
         };
         let sum = figure("metrics.beats", "sum = true");

@@ -312,17 +312,17 @@ mod tests {
 
     #[test]
     fn who_wins_is_told_by_ranges_of_n() {
-        let told = compared(&[(1.0, 2.0), (1.0, 2.0), (1.0, 1.0), (3.0, 1.0), (4.0, 1.0)], 5);
+        let told = compared(&[(1.0, 2.0), (1.0, 2.0), (1.0, 1.0), (3.0, 1.0), (4.0, 1.0)], 6);
         assert_eq!(
             told,
             "threads win up to 10; no sure winner at 100; async wins from 1,000 on (4.00 [4.00, 4.00] at 10,000)"
         );
-        assert_eq!(compared(&[(1.0, 1.0); 3], 5), "no sure winner at any n (1.00 [1.00, 1.00] at 100)");
+        assert_eq!(compared(&[(1.0, 1.0); 3], 6), "no sure winner at any n (1.00 [1.00, 1.00] at 100)");
     }
 
     #[test]
     fn a_pattern_that_goes_to_and_fro_is_told_as_it_is() {
-        let told = compared(&[(2.0, 1.0), (1.0, 2.0), (2.0, 1.0), (2.0, 1.0)], 5);
+        let told = compared(&[(2.0, 1.0), (1.0, 2.0), (2.0, 1.0), (2.0, 1.0)], 6);
         let asked = "async wins at 1; threads win at 10; async wins from 100 on (2.00 [2.00, 2.00] at 1,000)";
         assert_eq!(told, asked);
     }
@@ -332,7 +332,7 @@ mod tests {
         let cases = [(10, "10-steps"), (100, "100-steps"), (1_000, "1000-steps")];
         let rows = cases.iter().flat_map(|(n, case)| {
             let cost = |seconds| move |_| Cost { seconds, ..Cost::default() };
-            [row(case, "serial", 5, cost(*n as f64)), row(case, "processes", 5, cost(50.0 + *n as f64 / 4.0))]
+            [row(case, "serial", 6, cost(*n as f64)), row(case, "processes", 6, cost(50.0 + *n as f64 / 4.0))]
         });
         let data = data("cpu-bound", rows.collect());
         let series = Series::new(&data, cases.to_vec());
@@ -349,8 +349,8 @@ mod tests {
     fn a_refusal_is_named() {
         let mut rows = vec![];
         for case in ["10-tasks", "100-tasks", "1000-tasks"] {
-            rows.push(row(case, "threads", 5, |_| Cost { seconds: 2.0, ..Cost::default() }));
-            rows.push(row(case, "tokio", 5, |_| Cost { seconds: 1.0, ..Cost::default() }));
+            rows.push(row(case, "threads", 6, |_| Cost { seconds: 2.0, ..Cost::default() }));
+            rows.push(row(case, "tokio", 6, |_| Cost { seconds: 1.0, ..Cost::default() }));
         }
         rows[4] = refused("1000-tasks", "threads");
         let data = data("waiting-tasks", rows);

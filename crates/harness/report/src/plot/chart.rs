@@ -143,7 +143,8 @@ cases = [\"only\"]
     #[test]
     fn a_mark_is_at_the_median_between_two_powers_of_ten() {
         let svg =
-            drawn(vec![late("good", &[1e-3; 5]), late("better", &[1e-4, 3e-5, 1e-3, 1e-4, 1e-4])]).unwrap();
+            drawn(vec![late("good", &[1e-3; 6]), late("better", &[1e-4, 3e-5, 1e-3, 1e-4, 1e-4, 1e-4])])
+                .unwrap();
         let middle = place(f64::midpoint(LEFT, RIGHT));
         for (x, label) in [(RIGHT, "1.00 ms"), (middle, "100 [30, 1000] µs")] {
             assert!(svg.contains(&format!("class=\"open\" cx=\"{x}\"")), "{x}: {svg}");

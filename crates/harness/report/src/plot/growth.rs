@@ -269,9 +269,9 @@ size = 1000
         row(case, variant, bytes.len(), |run| Cost { resident: bytes[run], ..Cost::default() })
     }
 
-    /// Five runs that took so much at 10, and five that took so much at 1,000.
+    /// Six runs that took so much at 10, and six that took so much at 1,000.
     fn both(variant: &str, few: f64, many: f64) -> Vec<Row> {
-        vec![takes("10-tasks", variant, &[few; 5]), takes("1000-tasks", variant, &[many; 5])]
+        vec![takes("10-tasks", variant, &[few; 6]), takes("1000-tasks", variant, &[many; 6])]
     }
 
     fn all<const N: usize>(rows: [Vec<Row>; N]) -> Vec<Row> {
@@ -299,8 +299,8 @@ size = 1000
     #[test]
     fn a_line_goes_through_its_medians_on_powers_of_ten() {
         let svg = drawn(vec![
-            takes("10-tasks", "good", &[1e6; 5]),
-            takes("1000-tasks", "good", &[1e7, 1e7, 1e7, 1e7, 1e8]),
+            takes("10-tasks", "good", &[1e6; 6]),
+            takes("1000-tasks", "good", &[1e7, 1e7, 1e7, 1e7, 1e7, 1e8]),
         ]);
         let svg = svg.unwrap();
         let middle = place(f64::midpoint(TOP, FOOT));
@@ -337,7 +337,7 @@ size = 1000
     fn a_speed_up_is_over_what_is_serial_in_the_same_language() {
         let takes = |variant: &str, seconds: f64| {
             let rows = ["10-tasks", "1000-tasks"]
-                .map(|case| row(case, variant, 5, |_| Cost { seconds, ..Cost::default() }));
+                .map(|case| row(case, variant, 6, |_| Cost { seconds, ..Cost::default() }));
             rows.into_iter().collect::<Vec<_>>()
         };
         let shown =
