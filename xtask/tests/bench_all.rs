@@ -30,7 +30,7 @@ fn the_data_keep_the_contract() {
     assert_eq!((&data["schema"], &data["complete"]), (&1.into(), &true.into()));
     assert_eq!(data["machine"]["label"], "box");
     let row = &data["rows"][0];
-    let row_keys = ["args", "case", "outcomes", "reason", "status", "times_s", "variant"];
+    let row_keys = ["args", "case", "outcomes", "reason", "status", "stopped", "times_s", "variant"];
     assert_eq!(keys(row), BTreeSet::from(row_keys));
     assert_eq!(row["args"], serde_json::json!(["--size", "two words"]));
     assert_eq!((&row["case"], &row["variant"]), (&"only".into(), &"good".into()));
@@ -209,7 +209,7 @@ fn results_go_to_stdout_and_all_else_to_stderr_without_colour() {
             && ended.stdout.ends_with("results/box/README.md\nresults/box/index.html\n"),
         "{ended}"
     );
-    assert!(ended.stderr.contains("fixture: measuring 1 rows once"), "{ended}");
+    assert!(ended.stderr.contains("fixture: measuring 1 rows"), "{ended}");
     assert!(!ended.stdout.contains('\x1b') && !ended.stderr.contains('\x1b'), "{ended}");
 }
 

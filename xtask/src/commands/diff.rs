@@ -16,7 +16,7 @@ use bench::terminal::{say, tell};
 use bench::text::{Text, clean};
 use bench::workspace::Workspace;
 use judge::Ledger;
-use judge::statistics::{Interval, RUNS_FOR_INTERVAL, median, ratio, unpaired_ratio};
+use judge::statistics::{Interval, RUNS_TO_DECIDE, median, ratio, unpaired_ratio};
 use judge::{Judgement, Verdict};
 use provenance::provenances;
 
@@ -132,7 +132,7 @@ fn what_fails(bound: f64, compared: &[Compared], unjudged: &[String]) -> Vec<Str
         }
         let few = row.change == Change::TooFewRuns;
         few.then(|| {
-            format!("too few runs  {} times, of fewer than {RUNS_FOR_INTERVAL} runs  {}", row.ratio, row.name)
+            format!("too few runs  {} times, of fewer than {RUNS_TO_DECIDE} runs  {}", row.ratio, row.name)
         })
     });
     failing.chain(unjudged.iter().cloned()).collect()
@@ -333,11 +333,11 @@ mod tests {
 
     #[test]
     fn a_tenth_more_or_less_is_no_difference() {
-        let change = |new: &[f64]| compare(&data(&[("one", &[1.0; 6])]), &data(&[("one", new)]))[0].change;
-        assert_eq!((change(&[1.11; 6]), change(&[1.09; 6])), (Change::Slower, Change::NoDifferent));
-        assert_eq!((change(&[0.90; 6]), change(&[0.92; 6])), (Change::Faster, Change::NoDifferent));
-        assert_eq!(change(&[1.0, 2.0, 1.05, 2.0, 1.5, 1.6]), Change::NoDifferent);
-        assert_eq!(change(&[2.0; 5]), Change::TooFewRuns);
+        let change = |new: &[f64]| compare(&data(&[("one", &[1.0; 5])]), &data(&[("one", new)]))[0].change;
+        assert_eq!((change(&[1.11; 5]), change(&[1.09; 5])), (Change::Slower, Change::NoDifferent));
+        assert_eq!((change(&[0.90; 5]), change(&[0.92; 5])), (Change::Faster, Change::NoDifferent));
+        assert_eq!(change(&[1.0, 2.0, 1.05, 2.0, 1.5]), Change::NoDifferent);
+        assert_eq!(change(&[2.0; 4]), Change::TooFewRuns);
     }
 
     #[test]
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn other_work_is_not_compared() {
-        let (old, mut new) = (data(&[("one", &[1.0; 6])]), data(&[("one", &[9.0; 5])]));
+        let (old, mut new) = (data(&[("one", &[1.0; 5])]), data(&[("one", &[9.0; 5])]));
         new[0].rows[0].args = vec!["--other".into(), "two words".into()];
         assert!(compare(&old, &new).is_empty());
         assert_eq!(other_arguments(&old, &new), ["demo/one in only: none, then --other 'two words'"]);

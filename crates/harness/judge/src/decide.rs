@@ -90,7 +90,7 @@ mod tests {
 
     fn figure(low: f64, high: f64) -> Measured {
         let interval = Interval { median: f64::midpoint(low, high), bounds: Some((low, high)) };
-        Measured { interval, proven: (low, high) }
+        Measured { interval, proven: (low, high), disturbed: 0 }
     }
 
     #[test]
@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn one_side_of_two_bounds_is_missed_by_the_interval_only() {
-        let five = Measured { interval: Interval { median: 20.0, bounds: None }, proven: (17.0, 30.0) };
+        let interval = Interval { median: 20.0, bounds: None };
+        let five = Measured { interval, proven: (17.0, 30.0), disturbed: 0 };
         assert_eq!(Bound::About(vec![8.0]).met(&five), None);
         assert_eq!(Bound::AtMost(16.0).met(&five), Some(false));
     }

@@ -20,6 +20,8 @@ pub(crate) struct Shown {
     pub(super) claimed: Vec<f64>,
     /// How many beats there were, if they were too few.
     pub(super) beats: Option<f64>,
+    /// How many rounds were left out, if it is undecided.
+    pub(super) disturbed: usize,
 }
 
 /// Which row a figure comes from.
@@ -82,6 +84,7 @@ impl Shown {
         let notes = [
             (!claimed.is_empty()).then(|| format!("claimed: {}", claimed.join(" or "))),
             self.beats.map(|beats| format!("of {} beats only", whole(beats))),
+            (self.disturbed > 0).then(|| format!("other programs disturbed {} rounds", self.disturbed)),
         ];
         let notes: Vec<_> = notes.into_iter().flatten().collect();
         if notes.is_empty() { value } else { format!("{value} ({})", notes.join(", ")) }

@@ -271,12 +271,16 @@ impl Rule {
         });
         let claimed = claimed.flatten().copied().collect();
         let decided = all(self.bounds.iter().map(|bound| bound.met(&measured)));
-        (decided, vec![Shown { claimed, beats, ..shown(what, unit, rows, Shape::Measured(measured)) }])
+        let disturbed = if decided.is_none() { measured.disturbed } else { 0 };
+        (
+            decided,
+            vec![Shown { claimed, beats, disturbed, ..shown(what, unit, rows, Shape::Measured(measured)) }],
+        )
     }
 }
 
 fn shown(what: String, unit: Unit, rows: Vec<Origin>, shape: Shape) -> Shown {
-    Shown { what, rows, unit, shape, claimed: Vec::new(), beats: None }
+    Shown { what, rows, unit, shape, claimed: Vec::new(), beats: None, disturbed: 0 }
 }
 
 fn origin(row: &Row) -> Origin {

@@ -73,21 +73,24 @@ pub struct Measured {
     pub interval: Interval,
     /// Between which values it is proven to lie, each by itself: what decides.
     pub(crate) proven: (f64, f64),
+    /// How many rounds were left out, since something else used the processors.
+    pub(crate) disturbed: usize,
 }
 
 impl Measured {
     /// By its value in each round that was not disturbed. Where all were, what they gave proves nothing.
     fn by_round(calm: &[f64], all: &[f64]) -> Self {
+        let disturbed = all.len() - calm.len();
         if calm.is_empty() {
-            return Self { interval: interval(all), proven: proven(all) }.undecided();
+            return Self { interval: interval(all), proven: proven(all), disturbed }.undecided();
         }
-        Self { interval: interval(calm), proven: proven(calm) }
+        Self { interval: interval(calm), proven: proven(calm), disturbed }
     }
 
     /// The same figure as one that proves nothing.
     pub(crate) fn undecided(self) -> Self {
         let interval = Interval { bounds: None, ..self.interval };
-        Self { interval, proven: (f64::NEG_INFINITY, f64::INFINITY) }
+        Self { interval, proven: (f64::NEG_INFINITY, f64::INFINITY), ..self }
     }
 
     /// None where it was not told.

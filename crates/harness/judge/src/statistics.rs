@@ -121,11 +121,12 @@ pub(crate) fn ratios(of: &[f64], to: &[f64]) -> Vec<f64> {
     zip(of, to).map(|(of, to)| of / to).collect()
 }
 
-/// The ratio of the medians of two runs that have no round in common: from the least that both intervals leave possible to the most.
+/// The ratio of the medians of two runs that have no round in common: from the least that the proven ends of both leave possible to the
+/// most. Both ends would have to be wrong for it to be so, hence it takes [`RUNS_TO_DECIDE`] runs only.
 pub fn unpaired_ratio(of: &[f64], to: &[f64]) -> Interval {
-    let (of, to) = (interval(of), interval(to));
-    let bounds = of.bounds.zip(to.bounds).map(|((least, most), (low, high))| (least / high, most / low));
-    Interval { median: of.median / to.median, bounds }
+    let ((least, most), (low, high)) = (bounds(of, PROOF), bounds(to, PROOF));
+    let bounds = (least.is_finite() && low.is_finite()).then_some((least / high, most / low));
+    Interval { median: median(of) / median(to), bounds }
 }
 
 /// The slope of the straight line through the figures of each round at each n, by least squares. The largest n weigh most, as they

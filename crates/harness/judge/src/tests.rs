@@ -6,9 +6,13 @@ use std::fs;
 use glob::Pattern;
 use serde_json::json;
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::measure::RUNS_TO_SEE_NONE;
 
 use bench::data::Row;
+use bench::experiment::Size;
 use bench::synthetic::{Cost, data, experiment_in, row, set};
 use bench::workspace::Workspace;
 
@@ -201,4 +205,76 @@ fn what_names_something_that_is_not_there_is_refused_with_its_line() {
     // Each place where a variant that was renamed has to be changed.
     let errors = read(&CLAIM.replace("good", "goods")).unwrap_err();
     assert_eq!(errors.lines().count(), 3, "{errors}");
+}
+
+/// All rows that there are, and none of them run.
+fn planned(experiments: &[Experiment]) -> BTreeSet<Key> {
+    let rows = experiments.iter().flat_map(|experiment| {
+        let rows = experiment.rows(Size::Full);
+        rows.map(|(case, variant)| (experiment.name.clone(), case.name.clone(), variant.name.clone()))
+    });
+    rows.collect()
+}
+
+/// Runs what is wanted, a round after the other, and returns how often each row was run.
+fn run_what_is_wanted(
+    ledger: &Ledger,
+    experiments: &[Experiment],
+    is_run: impl Fn(&Key) -> bool,
+) -> (Vec<Data>, BTreeMap<Key, usize>) {
+    let planned: BTreeSet<Key> = planned(experiments).into_iter().filter(is_run).collect();
+    let (mut data, mut runs): (Vec<Data>, _) = (Vec::new(), BTreeMap::new());
+    for _ in 0..RUNS_TO_SEE_NONE {
+        for ((experiment, case, variant), wanted) in ledger.wants(&data, experiments, &planned) {
+            let had = runs.entry((experiment.clone(), case.clone(), variant.clone())).or_insert(0);
+            if wanted.verdicts == 0 && *had > 0 {
+                continue;
+            }
+            *had += 1;
+            if !data.iter().any(|data| *data.experiment == experiment) {
+                data.push(bench::synthetic::data(&experiment, Vec::new()));
+            }
+            let data = data.iter_mut().find(|data| *data.experiment == experiment).unwrap();
+            data.rows.retain(|row| *row.case != case || *row.variant != variant);
+            data.rows.push(blank(&case, &variant, *had));
+        }
+    }
+    (data, runs)
+}
+
+#[test]
+fn rows_are_wanted_until_every_verdict_is_settled_and_no_longer() {
+    let (experiments, ledger) = project();
+    let (data, runs) = run_what_is_wanted(&ledger, &experiments, |_| true);
+    let open =
+        |judgement: &&Judgement| matches!(judgement.verdict, Verdict::Unsettled | Verdict::NotMeasured);
+    let judgements = ledger.judge(&data, &experiments).judgements;
+    let open: Vec<_> = judgements.iter().filter(open).map(|open| (&*open.id, &*open.language)).collect();
+    // Nothing was lost in any run, which does not prove that nothing can be; and without any difference, B1 and G1 blame the machine.
+    assert!(open.iter().all(|(id, _)| ["R2", "R5", "S3", "B1", "G1"].contains(id)), "{open:?}");
+    let often: Vec<_> = runs.iter().filter(|(_, runs)| (7..20).contains(*runs)).collect();
+    assert!(often.is_empty(), "{often:?}");
+    // What takes a race to be seen is run for long, and little else is.
+    let all: usize = runs.values().sum();
+    assert!(all < 8 * runs.len(), "{all} runs of {} rows", runs.len());
+}
+
+#[test]
+fn a_verdict_that_lacks_a_row_wants_nothing() {
+    let (experiments, ledger) = project();
+    let (all, planned) = (All::of(&[], &experiments), planned(&experiments));
+    for claim in &ledger.claims {
+        for rules in [&claim.rust, &claim.python] {
+            // A slope can do without one of its sizes, some verdicts without one of their rows or in another case.
+            let in_series = rules.deciding.iter().any(|(_, rule)| rule.quantity == rule::Quantity::Slope);
+            if in_series || rules.is_partial || rules.cases.len() > 1 {
+                continue;
+            }
+            let (wanted, _) = rules.wants(&all, &experiments, &planned).unwrap();
+            for key in wanted {
+                let without = planned.iter().filter(|other| **other != key).cloned().collect();
+                assert!(rules.wants(&all, &experiments, &without).is_none(), "{} without {key:?}", claim.id);
+            }
+        }
+    }
 }

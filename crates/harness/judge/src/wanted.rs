@@ -54,7 +54,7 @@ impl Ledger {
 
 impl Rules {
     /// The rows that may settle the verdict, and those that its sentence shows; none if it is settled, or cannot be.
-    fn wants(
+    pub(super) fn wants(
         &self,
         all: &All,
         experiments: &[Experiment],

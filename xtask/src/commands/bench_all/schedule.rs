@@ -155,6 +155,9 @@ impl Schedule<'_, '_> {
         let left = Duration::try_from_secs_f64(self.seconds_left()).unwrap_or_default();
         let (running, screen) = (&mut self.running[index], &self.screen);
         let name = running.experiment.name.clone();
+        if running.data.rows.is_empty() {
+            screen.begins(&name, running.experiment.rows(running.data.size).count());
+        }
         let runs = bench.round(running, is_wanted, &mut |case, variant| {
             screen.runs(&format!("{name}: {} in {}", variant.name, case.name), left);
         })?;

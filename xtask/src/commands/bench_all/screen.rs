@@ -33,6 +33,13 @@ impl Screen {
         Self { bar, started: Instant::now(), settled: BTreeMap::new(), latest: String::new() }
     }
 
+    /// The first round of an experiment is about to begin.
+    pub(super) fn begins(&self, experiment: &str, rows: usize) {
+        if self.bar.is_none() {
+            tell(&format!("{experiment}: measuring {rows} rows"));
+        }
+    }
+
     /// What is running now, and how long the rest may take.
     pub(super) fn runs(&self, what: &str, left: Duration) {
         let Some(bar) = &self.bar else { return };
