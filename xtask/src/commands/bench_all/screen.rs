@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bench::terminal::{shows_progress, tell};
 use bench::text::clean;
 use console::{Term, measure_text_width, truncate_str};
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use judge::{Judgement, Verdict};
 
 /// The ledger takes this many columns; two of them stand side by side.
@@ -27,7 +27,7 @@ impl Screen {
     pub(super) fn new() -> Self {
         let bar = shows_progress().then(|| {
             let style =
-                ProgressStyle::with_template("{prefix}{bar:24} {msg}").expect("the template is well formed");
+                ProgressStyle::with_template("{prefix}{bar:24} {wide_msg}").expect("the template is well formed");
             ProgressBar::new(1).with_style(style)
         });
         Self { bar, started: Instant::now(), settled: BTreeMap::new(), latest: String::new() }
@@ -46,7 +46,7 @@ impl Screen {
         let whole = self.started.elapsed() + left;
         bar.set_length(whole.as_secs().max(1));
         bar.set_position(self.started.elapsed().as_secs());
-        bar.set_message(format!("about {} left  {what}", HumanDuration(left.max(Duration::from_secs(1)))));
+        bar.set_message(format!("about {} s left  {what}", left.as_secs().max(1)));
     }
 
     /// What is settled by now.
