@@ -26,8 +26,8 @@ demo::arguments! {
         beats: u32 = 240 in 1..=1_000_000,
         /// How long it is from one beat to the next, in milliseconds
         period_ms: u64 = 5 in 1..=60_000,
-        /// How many steps a handler computes; the default takes about 200 ms
-        steps: u64 = 100_000_000 in 1..=100_000_000_000,
+        /// How many steps a handler computes; the default takes about 70 ms
+        steps: u64 = 40_000_000 in 1..=100_000_000_000,
     }
 }
 

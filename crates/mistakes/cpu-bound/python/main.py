@@ -19,7 +19,7 @@ VARIANTS = ("serial", "threads", "asyncio_yielding", "processes", "serial_proces
 def main() -> None:
     parser = demo.parser(__doc__, VARIANTS)
     demo.number(parser, "--jobs", 4, 1, 256)
-    demo.number(parser, "--steps", 1_000_000, 0, 1_000_000_000)
+    demo.number(parser, "--steps", 400_000, 0, 1_000_000_000)
     demo.number(parser, "--period-ms", 2, 1, 60_000)
     arguments = parser.parse_args()
     compute = demo.choose(VARIANTS, arguments)

@@ -30,7 +30,7 @@ demo::arguments! {
         /// How many computations
         jobs: u64 = 4 in 1..=256,
         /// How many steps each of them has, of about two nanoseconds
-        steps: u64 = 100_000_000 in 0..,
+        steps: u64 = 60_000_000 in 0..,
         /// How long it is from one beat to the next, in milliseconds
         period_ms: u64 = 2 in 1..=60_000,
     }

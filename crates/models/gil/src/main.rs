@@ -29,7 +29,7 @@ demo::arguments! {
         /// How many workers compute
         computing: u64 = 4 in 0..=256,
         /// How many steps each of these computes, of about two nanoseconds
-        steps: u64 = 40_000_000 in 0..,
+        steps: u64 = 20_000_000 in 0..,
         /// How many workers wait
         waiting: u64 = 0 in 0..=256,
         /// How often each of these waits

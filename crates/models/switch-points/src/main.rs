@@ -25,7 +25,7 @@ demo::arguments! {
         /// How often each of them passes through the section
         sections: u16 = 5 in 1..=10_000,
         /// How many steps a worker computes before and after the middle of the section, of about two nanoseconds
-        steps: u64 = 1_000_000 in 0..,
+        steps: u64 = 600_000 in 0..,
     }
 }
 
