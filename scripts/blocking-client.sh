@@ -14,18 +14,18 @@ experiment=blocking-client folder=crates/mistakes/blocking-client needs='origin 
 . scripts/shared/measure.sh
 
 while next_round; do
-    measure quick 100-requests "threads tokio_inline tokio tokio_client_per_call tokio_spawn_blocking
+    measure quick 10-requests "threads tokio_inline tokio tokio_client_per_call tokio_spawn_blocking
         smol_inline smol smol_unblock async_std_inline async_std
-        async_std_spawn_blocking" --requests 100 --users 10 --delay-ms 50
-    measure full 100-requests "python_threads python_asyncio_inline python_aiohttp python_aiohttp_session_per_call python_asyncio_to_thread
-        python_asyncio_executor_of_its_own" --requests 100 --users 10 --delay-ms 50
-    measure default 600-at-once "threads tokio tokio_spawn_blocking smol smol_unblock
-        async_std async_std_spawn_blocking" --requests 600 --users 600 --delay-ms 400
-    measure full 600-at-once "python_threads python_aiohttp python_asyncio_executor_of_its_own" --requests 600 --users 600 --delay-ms 400
-    measure default 20-requests "python_threads python_asyncio_inline python_aiohttp python_aiohttp_session_per_call python_asyncio_to_thread" --requests 20 --users 4 --delay-ms 50 --period-ms 1
-    measure full 20-requests "python_asyncio_executor_of_its_own" --requests 20 --users 4 --delay-ms 50 --period-ms 1
-    measure default 128-at-once "python_threads python_aiohttp python_asyncio_to_thread python_asyncio_executor_of_its_own" --requests 128 --users 128 --delay-ms 40 --period-ms 1
-    measure default 400-at-once "threads tokio_spawn_blocking" --requests 400 --users 400 --delay-ms 400
-    measure default 1-request-cold "threads tokio smol async_std" --cold
+        async_std_spawn_blocking python_threads python_asyncio_inline python_aiohttp python_aiohttp_session_per_call
+        python_asyncio_to_thread" --requests 10 --users 2 --delay-ms 20 --period-ms 1
+    measure full 10-requests "python_asyncio_executor_of_its_own" --requests 10 --users 2 --delay-ms 20 --period-ms 1
+    measure quick 600-at-once "threads tokio_spawn_blocking" --requests 600 --users 600 --delay-ms 300
+    measure default 600-at-once "smol_unblock async_std_spawn_blocking" --requests 600 --users 600 --delay-ms 300
+    measure full 600-at-once "tokio smol async_std python_threads python_aiohttp
+        python_asyncio_executor_of_its_own" --requests 600 --users 600 --delay-ms 300
+    measure quick 128-at-once "python_threads python_asyncio_to_thread python_asyncio_executor_of_its_own" --requests 128 --users 128 --delay-ms 25 --period-ms 1
+    measure default 128-at-once "python_aiohttp" --requests 128 --users 128 --delay-ms 25 --period-ms 1
+    measure quick 400-at-once "threads tokio_spawn_blocking" --requests 400 --users 400 --delay-ms 100
+    measure quick 1-request-cold "threads tokio smol async_std" --cold
     measure full 1-request-cold "python_threads python_aiohttp" --cold
 done

@@ -14,10 +14,9 @@ experiment=bounded-pool folder=crates/patterns/bounded-pool needs='origin python
 . scripts/shared/measure.sh
 
 while next_round; do
-    measure quick 1000-urls-50-at-once "threads tokio smol async_std buffer_unordered
-        rayon" --requests 1000 --limit 50 --delay-ms 20
-    measure default 1000-urls-50-at-once "python_threads" --requests 1000 --limit 50 --delay-ms 20
-    measure full 1000-urls-50-at-once "python_asyncio python_asyncio_workers" --requests 1000 --limit 50 --delay-ms 20
+    measure quick 1000-urls-50-at-once "threads python_threads" --requests 1000 --limit 50 --delay-ms 10
+    measure default 1000-urls-50-at-once "tokio smol async_std buffer_unordered rayon" --requests 1000 --limit 50 --delay-ms 10
+    measure full 1000-urls-50-at-once "python_asyncio python_asyncio_workers" --requests 1000 --limit 50 --delay-ms 10
     measure default 10-at-a-time "threads tokio" --requests 100 --limit 10 --delay-ms 20
     measure full 10-at-a-time "python_threads python_asyncio" --requests 100 --limit 10 --delay-ms 20
     measure default 100-at-a-time "threads tokio" --requests 1000 --limit 100 --delay-ms 20
@@ -26,16 +25,16 @@ while next_round; do
     measure full 300-at-a-time "python_threads python_asyncio" --requests 3000 --limit 300 --delay-ms 20
     measure default 1000-at-a-time "threads tokio" --requests 10000 --limit 1000 --delay-ms 20
     measure full 1000-at-a-time "python_threads python_asyncio" --requests 10000 --limit 1000 --delay-ms 20
-    measure default 20000-urls-50-at-once "threads tokio smol async_std buffer_unordered
-        rayon" --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
-    measure full 20000-urls-50-at-once "python_threads python_asyncio python_asyncio_workers" --requests 20000 --limit 50 --delay-ms 0 --bytes 1024
-    measure default 20000-urls-by-hyper "tokio smol async_std buffer_unordered" --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
-    measure default 20000-urls-by-hyper-on-one-thread "tokio smol async_std buffer_unordered" --requests 20000 --limit 50 --delay-ms 0 --bytes 1024 --hyper --runtime-threads 1
-    measure quick pool-alone "threads tokio smol async_std buffer_unordered
+    measure default 5000-urls-50-at-once "threads tokio smol async_std buffer_unordered
+        rayon" --requests 5000 --limit 50 --delay-ms 0 --bytes 1024
+    measure full 5000-urls-50-at-once "python_threads python_asyncio python_asyncio_workers" --requests 5000 --limit 50 --delay-ms 0 --bytes 1024
+    measure default 5000-urls-by-hyper "tokio smol async_std buffer_unordered" --requests 5000 --limit 50 --delay-ms 0 --bytes 1024 --hyper
+    measure default 5000-urls-by-hyper-on-one-thread "tokio smol async_std buffer_unordered" --requests 5000 --limit 50 --delay-ms 0 --bytes 1024 --hyper --runtime-threads 1
+    measure default pool-alone "threads tokio smol async_std buffer_unordered
         rayon" --inputs 100000 --limit 50
     measure full pool-alone "python_threads python_asyncio python_asyncio_workers" --inputs 100000 --limit 50
     measure default stream-1000 "threads tokio smol async_std buffer_unordered
         rayon" --inputs 1000 --limit 50 --stream
-    measure default stream-1000000 "threads tokio smol async_std buffer_unordered
-        rayon" --inputs 1000000 --limit 50 --stream
+    measure default stream-100000 "threads tokio smol async_std buffer_unordered
+        rayon" --inputs 100000 --limit 50 --stream
 done

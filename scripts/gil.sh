@@ -14,17 +14,19 @@ experiment=gil folder=crates/models/gil needs=python imports=''
 . scripts/shared/measure.sh
 
 while next_round; do
-    measure quick 4-compute "serial threads threads_without tokio tokio_spawn_blocking
-        serial_processes" --computing 4 --steps 40000000
-    measure quick 1-waits "serial threads threads_without tokio tokio_spawn_blocking" --computing 0 --waiting 1 --waits 10 --wait-ms 10
-    measure default 1-waits "python_threads python_asyncio" --computing 0 --waiting 1 --waits 10 --wait-ms 10
-    measure quick 4-wait "serial threads threads_without tokio tokio_spawn_blocking" --computing 0 --waiting 4 --waits 10 --wait-ms 10
-    measure default 4-wait "python_asyncio" --computing 0 --waiting 4 --waits 10 --wait-ms 10
+    measure quick 4-compute "serial threads threads_without tokio" --computing 4 --steps 20000000
+    measure default 4-compute "tokio_spawn_blocking serial_processes" --computing 4 --steps 20000000
+    measure quick 1-waits "threads python_threads python_asyncio" --computing 0 --waiting 1 --waits 10 --wait-ms 10
+    measure default 1-waits "serial threads_without tokio tokio_spawn_blocking" --computing 0 --waiting 1 --waits 10 --wait-ms 10
+    measure quick 4-wait "tokio python_asyncio" --computing 0 --waiting 4 --waits 10 --wait-ms 10
+    measure default 4-wait "serial threads threads_without tokio_spawn_blocking" --computing 0 --waiting 4 --waits 10 --wait-ms 10
     measure full 4-wait "python_threads" --computing 0 --waiting 4 --waits 10 --wait-ms 10
-    measure quick 50-wait "threads threads_without tokio tokio_spawn_blocking" --computing 0 --waiting 50 --waits 10 --wait-ms 10
-    measure default 50-wait "python_threads" --computing 0 --waiting 50 --waits 10 --wait-ms 10
-    measure quick 3-wait-1-computes "serial threads threads_without tokio tokio_spawn_blocking" --computing 1 --steps 100000000 --waiting 3 --waits 5 --wait-ms 2
-    measure default 4-compute-500000-steps "python_serial python_threads python_asyncio python_serial_processes" --computing 4 --steps 500000
-    measure default 3-wait "python_threads python_asyncio" --computing 0 --waiting 3 --waits 5 --wait-ms 2
-    measure default 3-wait-1-computes-1000000-steps "python_threads python_asyncio python_asyncio_to_thread" --computing 1 --steps 1000000 --waiting 3 --waits 5 --wait-ms 2
+    measure quick 50-wait "threads python_threads" --computing 0 --waiting 50 --waits 10 --wait-ms 10
+    measure default 50-wait "threads_without tokio tokio_spawn_blocking" --computing 0 --waiting 50 --waits 10 --wait-ms 10
+    measure quick 3-wait-1-computes "threads threads_without tokio tokio_spawn_blocking" --computing 1 --steps 60000000 --waiting 3 --waits 5 --wait-ms 2
+    measure default 3-wait-1-computes "serial" --computing 1 --steps 60000000 --waiting 3 --waits 5 --wait-ms 2
+    measure quick 4-compute-500000-steps "python_serial python_threads python_asyncio python_serial_processes" --computing 4 --steps 500000
+    measure quick 3-wait "python_threads python_asyncio" --computing 0 --waiting 3 --waits 5 --wait-ms 2
+    measure quick 3-wait-1-computes-600000-steps "python_threads python_asyncio_to_thread" --computing 1 --steps 600000 --waiting 3 --waits 5 --wait-ms 2
+    measure default 3-wait-1-computes-600000-steps "python_asyncio" --computing 1 --steps 600000 --waiting 3 --waits 5 --wait-ms 2
 done

@@ -14,9 +14,9 @@ experiment=switch-costs folder=crates/models/switch-costs needs='' imports=''
 . scripts/shared/measure.sh
 
 while next_round; do
-    measure quick 500-workers-by-channel "channel_threads channel_tokio channel_tokio_multi_thread channel_smol channel_async_std" --workers 500 --rounds 200
-    measure quick 500-workers-by-pipe "pipe_threads pipe_tokio pipe_tokio_multi_thread pipe_smol pipe_async_std" --workers 500 --rounds 200
-    measure quick spawn-and-join "spawn_threads spawn_tokio spawn_tokio_multi_thread spawn_smol spawn_async_std" --workers 500 --rounds 40
-    measure default 2-workers-by-channel "channel_threads channel_tokio channel_tokio_multi_thread channel_smol channel_async_std" --workers 2 --rounds 10000
-    measure default 2-workers-by-pipe "pipe_threads pipe_tokio pipe_tokio_multi_thread pipe_smol pipe_async_std" --workers 2 --rounds 10000
+    measure default 500-workers-by-channel "channel_threads channel_tokio channel_tokio_multi_thread channel_smol channel_async_std" --workers 500 --rounds 100
+    measure default 500-workers-by-pipe "pipe_threads pipe_tokio pipe_tokio_multi_thread pipe_smol pipe_async_std" --workers 500 --rounds 100
+    measure default spawn-and-join "spawn_threads spawn_tokio spawn_tokio_multi_thread spawn_smol spawn_async_std" --workers 500 --rounds 20
+    measure default 2-workers-by-channel "channel_threads channel_tokio channel_tokio_multi_thread channel_smol channel_async_std" --workers 2 --rounds 5000
+    measure default 2-workers-by-pipe "pipe_threads pipe_tokio pipe_tokio_multi_thread pipe_smol pipe_async_std" --workers 2 --rounds 5000
 done

@@ -14,8 +14,8 @@ experiment=switch-points folder=crates/models/switch-points needs=python imports
 . scripts/shared/measure.sh
 
 while next_round; do
-    measure quick 4-workers-5-sections "threads threads_mutex tokio tokio_await_inside tokio_yield_inside
-        tokio_multi_thread tokio_mutex smol smol_await_inside async_std
-        async_std_await_inside" --workers 4 --sections 5
-    measure default 4-workers-5-sections "python_threads python_threads_lock python_asyncio python_asyncio_await_inside python_asyncio_lock" --workers 4 --sections 5
+    measure quick 4-workers-5-sections "threads tokio tokio_await_inside tokio_yield_inside tokio_multi_thread
+        smol smol_await_inside async_std async_std_await_inside python_threads
+        python_asyncio python_asyncio_await_inside" --workers 4 --sections 5
+    measure default 4-workers-5-sections "threads_mutex tokio_mutex python_threads_lock python_asyncio_lock" --workers 4 --sections 5
 done
