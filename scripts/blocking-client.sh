@@ -23,8 +23,8 @@ while next_round; do
     measure default 600-at-once "smol_unblock async_std_spawn_blocking" --requests 600 --users 600 --delay-ms 300
     measure full 600-at-once "tokio smol async_std python_threads python_aiohttp
         python_asyncio_executor_of_its_own" --requests 600 --users 600 --delay-ms 300
-    measure quick 128-at-once "python_threads python_asyncio_to_thread python_asyncio_executor_of_its_own" --requests 128 --users 128 --delay-ms 25 --period-ms 1
-    measure default 128-at-once "python_aiohttp" --requests 128 --users 128 --delay-ms 25 --period-ms 1
+    measure quick 128-at-once "python_threads python_asyncio_to_thread python_asyncio_executor_of_its_own" --requests 128 --users 128 --delay-ms 15 --period-ms 1
+    measure default 128-at-once "python_aiohttp" --requests 128 --users 128 --delay-ms 15 --period-ms 1
     measure quick 400-at-once "threads tokio_spawn_blocking" --requests 400 --users 400 --delay-ms 100
     measure quick 1-request-cold "threads tokio smol async_std" --cold
     measure full 1-request-cold "python_threads python_aiohttp" --cold

@@ -25,7 +25,7 @@ while next_round; do
     measure default 50-wait "threads_without tokio tokio_spawn_blocking" --computing 0 --waiting 50 --waits 10 --wait-ms 10
     measure quick 3-wait-1-computes "threads threads_without tokio tokio_spawn_blocking" --computing 1 --steps 60000000 --waiting 3 --waits 5 --wait-ms 2
     measure default 3-wait-1-computes "serial" --computing 1 --steps 60000000 --waiting 3 --waits 5 --wait-ms 2
-    measure quick 4-compute-500000-steps "python_serial python_threads python_asyncio python_serial_processes" --computing 4 --steps 500000
+    measure quick 4-compute-200000-steps "python_serial python_threads python_asyncio python_serial_processes" --computing 4 --steps 200000
     measure quick 3-wait "python_threads python_asyncio" --computing 0 --waiting 3 --waits 5 --wait-ms 2
     measure quick 3-wait-1-computes-600000-steps "python_threads python_asyncio_to_thread" --computing 1 --steps 600000 --waiting 3 --waits 5 --wait-ms 2
     measure default 3-wait-1-computes-600000-steps "python_asyncio" --computing 1 --steps 600000 --waiting 3 --waits 5 --wait-ms 2

@@ -26,8 +26,8 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new() -> Self {
         let bar = shows_progress().then(|| {
-            let style =
-                ProgressStyle::with_template("{prefix}{bar:24} {wide_msg}").expect("the template is well formed");
+            let style = ProgressStyle::with_template("{prefix}{bar:24} {wide_msg}")
+                .expect("the template is well formed");
             ProgressBar::new(1).with_style(style)
         });
         Self { bar, started: Instant::now(), settled: BTreeMap::new(), latest: String::new() }
