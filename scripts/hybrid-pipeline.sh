@@ -14,16 +14,16 @@ experiment=hybrid-pipeline folder=crates/patterns/hybrid-pipeline needs='origin 
 . scripts/shared/measure.sh
 
 while next_round; do
-    measure quick 40-items "procspawn pool_per_call" --items 40 --fetches 4 --delay-ms 10 --steps 3000000
+    measure quick 40-items "procspawn pool_per_call" --items 40 --fetches 4 --delay-ms 10 --steps 2000000
     measure default 40-items "threads tokio_rayon tokio_spawn_blocking tokio_processes smol_unblock
-        inline" --items 40 --fetches 4 --delay-ms 10 --steps 3000000
+        inline" --items 40 --fetches 4 --delay-ms 10 --steps 2000000
     measure quick 40-items-io-only "procspawn" --items 40 --fetches 4 --delay-ms 10 --steps 0
     measure default 40-items-io-only "pool_per_call" --items 40 --fetches 4 --delay-ms 10 --steps 0
     measure full 40-items-io-only "threads tokio_rayon tokio_spawn_blocking tokio_processes smol_unblock
         inline" --items 40 --fetches 4 --delay-ms 10 --steps 0
-    measure quick 40-items-cpu-only "tokio_rayon tokio_processes procspawn pool_per_call" --items 40 --no-fetch --steps 3000000
-    measure default 40-items-cpu-only "inline" --items 40 --no-fetch --steps 3000000
-    measure full 40-items-cpu-only "threads tokio_spawn_blocking smol_unblock" --items 40 --no-fetch --steps 3000000
+    measure quick 40-items-cpu-only "tokio_rayon tokio_processes procspawn pool_per_call" --items 40 --no-fetch --steps 2000000
+    measure default 40-items-cpu-only "inline" --items 40 --no-fetch --steps 2000000
+    measure full 40-items-cpu-only "threads tokio_spawn_blocking smol_unblock" --items 40 --no-fetch --steps 2000000
     measure quick 40-items-at-once "procspawn inline pool_per_call" --items 40 --fetches 40 --delay-ms 10 --steps 4000000
     measure default 40-items-at-once "threads tokio_rayon tokio_spawn_blocking tokio_processes smol_unblock" --items 40 --fetches 40 --delay-ms 10 --steps 4000000
     measure default jobs-of-0-steps "threads tokio_rayon tokio_spawn_blocking tokio_processes procspawn
