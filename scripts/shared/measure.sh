@@ -193,15 +193,15 @@ run() {
     case " $imports ,$missing" in
     *" $variant "*,packages,*) return 0 ;;
     esac
-    # What else is installed there, and may hook into every start, has no say.
+    # With -S, what else is installed there, and may hook into every start, has no say.
     case " $imports " in
-    *" $variant "*) site= ;;
-    *) site='-S ' ;;
+    *" $variant "*) options=-X ;;
+    *) options=-SX ;;
     esac
     case $variant$missing in
     python_*,python,*) return 0 ;;
     python_*)
-        program="python3 $site-X $(quote "pycache_prefix=$target/python/compiled") $(quote "$folder/python/main.py") ${variant#python_}"
+        program="python3 $options $(quote "pycache_prefix=$target/python/compiled") $(quote "$folder/python/main.py") ${variant#python_}"
         ;;
     *) program="$(quote "$built") $variant" ;;
     esac

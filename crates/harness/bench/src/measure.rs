@@ -299,12 +299,9 @@ impl<'a> Bench<'a> {
         let mut command = match runner {
             Runner::Python { program, .. } => {
                 let main = self.workspace.root.join(&experiment.folder).join("python/main.py");
-                let mut command = vec![path(program), "-X".to_owned(), self.compiled(), path(&main)];
-                // What else is installed there, and may hook into every start, has no say.
-                if !variant.needs_packages {
-                    command.insert(1, "-S".to_owned());
-                }
-                command
+                // With -S, what else is installed there, and may hook into every start, has no say.
+                let options = if variant.needs_packages { "-X" } else { "-SX" };
+                vec![path(program), options.to_owned(), self.compiled(), path(&main)]
             }
             _ => vec![path(self.built.program(self.workspace, experiment)?)],
         };
