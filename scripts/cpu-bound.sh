@@ -15,14 +15,14 @@ experiment=cpu-bound folder=crates/mistakes/cpu-bound needs=python imports=''
 
 while next_round; do
     measure quick 4-computations "serial threads rayon tokio_yielding tokio_multi_thread
-        processes serial_processes" --jobs 4 --steps 60000000
-    measure default 4-computations "smol async_std" --jobs 4 --steps 60000000
+        processes serial_processes" --jobs 4 --steps 40000000
+    measure default 4-computations "smol async_std" --jobs 4 --steps 40000000
     measure default 4-of-10000-steps "serial threads rayon processes python_serial
         python_processes" --jobs 4 --steps 10000
     measure default 4-of-100000-steps "serial threads rayon processes python_serial
         python_processes" --jobs 4 --steps 100000
-    measure quick 4-of-400000-steps "python_serial python_threads python_asyncio_yielding python_processes python_serial_processes" --jobs 4 --steps 400000
-    measure full 4-of-400000-steps "serial threads rayon processes" --jobs 4 --steps 400000
+    measure quick 4-of-250000-steps "python_serial python_threads python_asyncio_yielding python_processes python_serial_processes" --jobs 4 --steps 250000
+    measure full 4-of-250000-steps "serial threads rayon processes" --jobs 4 --steps 250000
     measure default 4-of-1000000-steps "serial threads rayon processes python_serial
         python_processes" --jobs 4 --steps 1000000
     measure default 4-of-10000000-steps "serial threads rayon processes" --jobs 4 --steps 10000000

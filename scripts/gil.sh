@@ -27,6 +27,6 @@ while next_round; do
     measure default 3-wait-1-computes "serial" --computing 1 --steps 60000000 --waiting 3 --waits 5 --wait-ms 2
     measure quick 4-compute-200000-steps "python_serial python_threads python_asyncio python_serial_processes" --computing 4 --steps 200000
     measure quick 3-wait "python_threads python_asyncio" --computing 0 --waiting 3 --waits 5 --wait-ms 2
-    measure quick 3-wait-1-computes-600000-steps "python_threads python_asyncio_to_thread" --computing 1 --steps 600000 --waiting 3 --waits 5 --wait-ms 2
-    measure default 3-wait-1-computes-600000-steps "python_asyncio" --computing 1 --steps 600000 --waiting 3 --waits 5 --wait-ms 2
+    measure quick 3-wait-1-computes-300000-steps "python_threads python_asyncio_to_thread" --computing 1 --steps 300000 --waiting 3 --waits 5 --wait-ms 2
+    measure default 3-wait-1-computes-300000-steps "python_asyncio" --computing 1 --steps 300000 --waiting 3 --waits 5 --wait-ms 2
 done

@@ -23,7 +23,7 @@ def main() -> None:
     demo.number(parser, "--workers", 4, 2, 256)
     demo.number(parser, "--sections", 5, 1, 10_000)
     # Twice so many, a section, take some 10 ms: longer than a thread keeps the GIL from others, which is 5 ms.
-    demo.number(parser, "--steps", 25_000, 0, 1_000_000_000)
+    demo.number(parser, "--steps", 15_000, 0, 1_000_000_000)
     arguments = parser.parse_args()
     work = demo.choose(VARIANTS, arguments)
     run = demo.Run("switch-points", arguments.variant)

@@ -33,7 +33,7 @@ pub(super) struct Schedule<'a, 'e> {
 /// How long verdicts may take, and all of it.
 fn limits(size: Size) -> [Duration; 2] {
     match size {
-        Size::Quick => [70, 80],
+        Size::Quick => [150, 165],
         Size::Default => [240, 360],
         Size::Full => [2400, 3600],
     }
