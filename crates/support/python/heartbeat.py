@@ -17,6 +17,10 @@ class Heartbeat:
     def __init__(self, period_s: float) -> None:
         """Begins the schedule: the first beat is due one period from now."""
         self._period = period_s
+        self.begin()
+
+    def begin(self) -> None:
+        """Begins the schedule again, once all is imported and started that is not to count."""
         self._started = time.perf_counter()
         self._stopped: float | None = None
         self._late: list[float] = []

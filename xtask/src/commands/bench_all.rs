@@ -34,7 +34,7 @@ use screen::Screen;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// A minute and a half: the smallest cases, and as many runs as most verdicts take
+    /// Three minutes: the smallest cases, and as many runs as most verdicts take
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// The million-sized cases too

@@ -1,13 +1,11 @@
 //! The numbers on the page are in the data that are committed: all are looked up, by code that shares nothing with
 //! what wrote them.
 //!
-//! A median must be that of its row's own runs. The bounds of an interval are drawn by chance, but a draw of runs has one of them in
-//! its middle, or lies halfway between two, so they are looked for there. What the ledger and the tree say must stand in claims.json
-//! and tree.json.
+//! A median must be that of its row's own runs, or of a ratio or a slope in each round; the bounds of an interval are two of these. What
+//! the ledger and the tree say must stand in claims.json and tree.json.
 //!
-//! Left out are the bounds of a slope, which are no run's, and how many runs lie far off: `statistics` tests both; the article's
-//! own words; the guidelines and the summary, which hold verdicts and repeat figures of the experiments; and what is no figure: dates,
-//! versions, arguments, the n of a case, ticks.
+//! Left out are how many runs lie far off, which `statistics` tests; the article's own words; the guidelines and the summary, which hold
+//! verdicts and repeat figures of the experiments; and what is no figure: dates, versions, arguments, the n of a case, ticks.
 
 mod reading;
 #[path = "../whole/mod.rs"]
@@ -17,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reading::{between, cells, json, median, middles, numbers_in, plain};
+use reading::{between, cells, json, median, numbers_in, plain};
 use serde_json::Value;
 use whole::root;
 
@@ -116,7 +114,6 @@ struct Experiment {
 /// How the runs of a row become what is shown.
 enum Shown {
     Median(Vec<f64>),
-    Ratio(Vec<f64>, Vec<f64>),
     One(f64),
 }
 
@@ -124,14 +121,14 @@ impl Shown {
     /// The number itself, and what its bounds may be.
     fn may_be(&self) -> (f64, Vec<f64>) {
         match self {
-            Self::Median(values) => (median(values), middles(values)),
-            Self::Ratio(of, to) => {
-                let quotients =
-                    middles(of).into_iter().flat_map(|of| middles(to).into_iter().map(move |to| of / to));
-                (median(of) / median(to), quotients.collect())
-            }
+            Self::Median(values) => (median(values), values.clone()),
             Self::One(value) => (*value, Vec::new()),
         }
+    }
+
+    /// By the ratio in each round.
+    fn ratio(of: &[f64], to: &[f64]) -> Self {
+        Self::Median(of.iter().zip(to).map(|(of, to)| of / to).collect())
     }
 }
 
@@ -176,17 +173,14 @@ impl Experiment {
         let columns = heads.iter().zip(cells).skip(1);
         if heads[1] == "Fitted over n =" {
             for (head, cell) in columns.skip(1) {
-                let main =
-                    cell.split(" [").next().unwrap().to_owned() + " " + cell.rsplit(' ').next().unwrap();
-                add(head, &main, self.slope(variant, &cells[1], path_of(head)).map(Shown::One));
+                add(head, cell, self.slope(variant, &cells[1], path_of(head)));
             }
         } else if let Some((variant, plain)) = cells[0].split_once(" against ") {
             for (head, cell) in columns {
                 let Some((ratio, n)) = cell.rsplit('(').next().unwrap().split_once(" at ") else { continue };
                 let n = n.split(')').next().unwrap();
-                let [of, to] =
-                    [plain, variant].map(|side| self.at(n, side).map(|row| values(row, path_of(head))));
-                add(head, ratio, of.zip(to).map(|(of, to)| Shown::Ratio(of, to)));
+                let [of, to] = [plain, variant].map(|side| self.at(n, side));
+                add(head, ratio, of.zip(to).map(|(of, to)| calm_ratio(of, to, path_of(head))));
             }
         } else if title == "Over n" {
             let path = path_of(before.rsplit("<p>").next().unwrap().split(":</p>").next().unwrap());
@@ -202,7 +196,7 @@ impl Experiment {
                     let (ratio, twin) = cell.rsplit_once(" (").unwrap_or_default();
                     let twin = self.find(title, twin.trim_end_matches(')'), interpreter);
                     let twin = twin.filter(|_| !ratio.starts_with("no ratio"));
-                    add(head, ratio, twin.map(|twin| Shown::Ratio(values(row, path), values(twin, path))));
+                    add(head, ratio, twin.map(|twin| Shown::ratio(&values(row, path), &values(twin, path))));
                     continue;
                 }
                 path = own.map_or_else(|| path_of(head), |own| own["path"].as_str().unwrap());
@@ -214,7 +208,8 @@ impl Experiment {
                     own.and_then(|own| own.get("over")).and_then(toml::Value::as_str)
                 {
                     let over = if interpreter.is_some() { format!("python_{over}") } else { over.to_owned() };
-                    self.find(title, &over, interpreter).map(|other| Shown::Ratio(values(other, path), runs))
+                    self.find(title, &over, interpreter)
+                        .map(|other| Shown::ratio(&values(other, path), &runs))
                 } else if is("sum") {
                     Some(Shown::One(runs.iter().sum()))
                 } else if is("worst") {
@@ -296,10 +291,10 @@ impl Experiment {
             _ => {
                 let serial = if row["interpreter"].is_string() { "python_serial" } else { "serial" };
                 let serial = self.find(row["case"].as_str()?, serial, row["interpreter"].as_str())?;
-                return Some(Shown::Ratio(values(serial, "elapsed_s"), values(row, "elapsed_s")));
+                return Some(calm_ratio(serial, row, "elapsed_s"));
             }
         };
-        Some(Shown::Median(values(row, path)))
+        Some(Shown::Median(calm(row, path).into_iter().flatten().collect()))
     }
 
     /// The largest n at which one of a growth's variants came to its end.
@@ -324,19 +319,37 @@ impl Experiment {
         self.find(case["name"].as_str()?, variant, None)
     }
 
-    /// The line by least squares through the medians at these n.
-    fn slope(&self, variant: &str, sizes: &str, path: &str) -> Option<f64> {
+    /// The line by least squares through the runs of each round at these n.
+    fn slope(&self, variant: &str, sizes: &str, path: &str) -> Option<Shown> {
         let points = sizes.split(" · ").map(|n| {
-            let values = values(self.at(n, variant)?, path);
-            Some((n.replace(',', "").parse::<f64>().ok()?, median(&values))).filter(|(_, y)| !y.is_nan())
+            let told = calm(self.at(n, variant)?, path);
+            Some((n.replace(',', "").parse::<f64>().ok()?, told)).filter(|(_, told)| !told.is_empty())
         });
         let points: Vec<_> = points.collect::<Option<_>>()?;
         let count = points.len() as f64;
-        let [x, y, xx, xy] = points
-            .iter()
-            .fold([0.0; 4], |sums, (x, y)| [sums[0] + x, sums[1] + y, sums[2] + x * x, sums[3] + x * y]);
-        Some((count * xy - x * y) / (count * xx - x * x))
+        let slope = |round: usize| {
+            let sums = points.iter().try_fold([0.0; 4], |sums, (x, told)| {
+                let y = told[round]?;
+                Some([sums[0] + x, sums[1] + y, sums[2] + x * x, sums[3] + x * y])
+            });
+            sums.map(|[x, y, xx, xy]| (count * xy - x * y) / (count * xx - x * x))
+        };
+        let rounds = points.iter().map(|(_, told)| told.len()).min()?;
+        Some(Shown::Median((0..rounds).filter_map(slope).collect()))
     }
+}
+
+/// A figure of each run that no other program disturbed.
+fn calm(row: &Value, path: &str) -> Vec<Option<f64>> {
+    let (told, times) = (values(row, path), values(row, "times_s"));
+    let others = values(row, "others_s");
+    let is_calm = |run: usize| others.len() != times.len() || others[run] <= 0.25 * times[run] + 0.03;
+    told.iter().enumerate().map(|(run, value)| is_calm(run).then_some(*value)).collect()
+}
+
+fn calm_ratio(of: &Value, to: &Value, path: &str) -> Shown {
+    let rounds = calm(of, path).into_iter().zip(calm(to, path));
+    Shown::Median(rounds.filter_map(|(of, to)| Some(of? / to?)).collect())
 }
 
 /// The figure that a column, or the paragraph before a table, names.

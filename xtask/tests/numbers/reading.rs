@@ -1,4 +1,4 @@
-//! Numbers, cells and plain text out of a page, a JSON file, and what a median may be.
+//! Numbers, cells and plain text out of a page, and a JSON file.
 
 use std::fs;
 use std::path::Path;
@@ -44,12 +44,4 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let middle = |from: usize| sorted.get(from / 2).copied().unwrap_or(f64::NAN);
     f64::midpoint(middle(sorted.len().saturating_sub(1)), middle(sorted.len()))
-}
-
-/// What may be the median of a draw.
-pub(crate) fn middles(values: &[f64]) -> Vec<f64> {
-    if values.len() % 2 == 1 {
-        return values.to_vec();
-    }
-    values.iter().flat_map(|one| values.iter().map(|other| f64::midpoint(*one, *other))).collect()
 }

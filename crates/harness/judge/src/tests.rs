@@ -227,7 +227,7 @@ fn run_what_is_wanted(
     for _ in 0..RUNS_TO_SEE_NONE {
         for ((experiment, case, variant), wanted) in ledger.wants(&data, experiments, &planned) {
             let had = runs.entry((experiment.clone(), case.clone(), variant.clone())).or_insert(0);
-            if wanted.verdicts == 0 && *had > 0 {
+            if wanted.verdicts.is_empty() && *had > 0 {
                 continue;
             }
             *had += 1;

@@ -14,11 +14,11 @@ use bench::experiment::Experiment;
 /// A row: an experiment, a case of it, and a variant.
 pub type Key = (String, String, String);
 
-/// What a verdict that is open would have of a row.
-#[derive(Clone, Copy, Default)]
+/// What verdicts that are open would have of a row.
+#[derive(Clone, Default)]
 pub struct Wanted {
-    /// How many verdicts another run may settle.
-    pub verdicts: usize,
+    /// Which verdicts another run may settle, by their place in the ledger; none if it decides nothing.
+    pub verdicts: BTreeSet<usize>,
     /// Whether a sentence wants to show a figure of it, for which one run is enough.
     pub is_shown: bool,
 }
@@ -37,15 +37,14 @@ impl Ledger {
     ) -> Wants {
         let all = All::of(data, experiments);
         let mut wants = Wants::new();
-        for claim in &self.claims {
-            for rules in [&claim.rust, &claim.python] {
-                let Some((deciding, shown)) = rules.wants(&all, experiments, planned) else { continue };
-                for key in deciding {
-                    wants.entry(key).or_default().verdicts += 1;
-                }
-                for key in shown {
-                    wants.entry(key).or_default().is_shown = true;
-                }
+        let rules = self.claims.iter().flat_map(|claim| [&claim.rust, &claim.python]);
+        for (place, rules) in rules.enumerate() {
+            let Some((deciding, shown)) = rules.wants(&all, experiments, planned) else { continue };
+            for key in deciding {
+                wants.entry(key).or_default().verdicts.insert(place);
+            }
+            for key in shown {
+                wants.entry(key).or_default().is_shown = true;
             }
         }
         wants

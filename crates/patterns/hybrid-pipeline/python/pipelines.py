@@ -43,6 +43,8 @@ def on_a_loop(pipeline: Pipeline, connections: int, heartbeat: Heartbeat) -> lis
             heartbeat.beat()
 
     async def run() -> list[int | BaseException]:
+        # The client was imported since it was made, and the processes started.
+        heartbeat.begin()
         beats = asyncio.create_task(beat())
         connector = aiohttp.TCPConnector(limit=connections)
         async with aiohttp.ClientSession(connector=connector, raise_for_status=True) as session:

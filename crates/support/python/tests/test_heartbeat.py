@@ -35,6 +35,13 @@ class HeartbeatTest(unittest.TestCase):
         self.assertEqual(self.heartbeat.histogram(), [(0.0, 1.0), (0.25, 1.0), (0.5, 1.0), (0.75, 1.0)])
         self.assertEqual(self.figures(), (4, 1, 0.75))
 
+    def test_what_was_before_the_schedule_began_again_does_not_count(self) -> None:
+        self.now += 10 * PERIOD
+        self.heartbeat.beat()
+        self.heartbeat.begin()
+        self.assertEqual(self.heartbeat.next(), PERIOD)
+        self.assertEqual(self.figures(), (0, 0, 0.0))
+
     def test_an_early_wake_counts_nothing(self) -> None:
         self.now += 0.125
         self.heartbeat.beat()

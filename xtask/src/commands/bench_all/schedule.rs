@@ -60,7 +60,8 @@ impl Schedule<'_, '_> {
                 let rounds = if begun.insert(next) { RUNS_FOR_INTERVAL } else { LATER_ROUNDS };
                 for _ in 0..rounds {
                     let wants = self.wants(&planned);
-                    let is_deciding = |key: &Key| wants.get(key).is_some_and(|wanted| wanted.verdicts > 0);
+                    let is_deciding =
+                        |key: &Key| wants.get(key).is_some_and(|wanted| !wanted.verdicts.is_empty());
                     deciding.extend(wants.keys().filter(|key| is_deciding(key)).cloned());
                     let wanted = self.rows(next, &wants);
                     if !wanted.iter().any(is_deciding) || started.elapsed() > for_verdicts {
@@ -117,7 +118,7 @@ impl Schedule<'_, '_> {
         let own =
             wants.iter().filter(|((experiment, ..), _)| *experiment == self.running[index].experiment.name);
         let can_be_had = own.filter(|(key, wanted)| {
-            let most = if wanted.verdicts > 0 { MOST_ROUNDS } else { 1 };
+            let most = if wanted.verdicts.is_empty() { 1 } else { MOST_ROUNDS };
             self.row(index, key).is_none_or(|row| row.status == Status::Ok && row.outcomes.len() < most)
         });
         can_be_had.map(|(key, _)| key.clone()).collect()
@@ -127,9 +128,9 @@ impl Schedule<'_, '_> {
     fn next(&self, wants: &Wants) -> Option<usize> {
         let pays = |index: usize| {
             let rows = self.rows(index, wants);
-            let verdicts: usize = rows.iter().map(|key| wants[key].verdicts).sum();
-            (verdicts > 0)
-                .then(|| verdicts as f64 / rows.iter().map(|key| self.seconds(index, key)).sum::<f64>())
+            let verdicts: BTreeSet<_> = rows.iter().flat_map(|key| &wants[key].verdicts).collect();
+            let seconds: f64 = rows.iter().map(|key| self.seconds(index, key)).sum();
+            (!verdicts.is_empty()).then_some(verdicts.len() as f64 / seconds)
         };
         let paying = (0..self.running.len()).filter_map(|index| Some((index, pays(index)?)));
         Some(paying.max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)))?.0)
@@ -197,7 +198,7 @@ impl Schedule<'_, '_> {
             let name = running.experiment.name.clone();
             for row in &mut running.data.rows {
                 let key = (name.clone(), row.case.to_string(), row.variant.to_string());
-                let is_open = wants.get(&key).is_some_and(|wanted| wanted.verdicts > 0);
+                let is_open = wants.get(&key).is_some_and(|wanted| !wanted.verdicts.is_empty());
                 row.stopped = Some(match row.outcomes.len() {
                     _ if row.status != Status::Ok => Stopped::NotOk,
                     MOST_ROUNDS.. if is_open => Stopped::MostRounds,
