@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reading::{between, cells, json, median, numbers_in, plain};
+use reading::{between, calm, cells, json, median, numbers_in, plain, values};
 use serde_json::Value;
 use whole::root;
 
@@ -260,7 +260,8 @@ impl Experiment {
                         continue;
                     };
                     let mut outcomes = row.unwrap()["outcomes"].as_array().unwrap().iter();
-                    let outcome = outcomes.find(|outcome| outcome["sequence"].as_u64() == run.parse().ok());
+                    let outcome = outcomes
+                        .find(|outcome| outcome["sequence"].as_u64() == run.replace(',', "").parse().ok());
                     (time, Some(Shown::One(outcome.expect(label)["elapsed_s"].as_f64().unwrap())))
                 }
             };
@@ -339,14 +340,6 @@ impl Experiment {
     }
 }
 
-/// A figure of each run that no other program disturbed.
-fn calm(row: &Value, path: &str) -> Vec<Option<f64>> {
-    let (told, times) = (values(row, path), values(row, "times_s"));
-    let others = values(row, "others_s");
-    let is_calm = |run: usize| others.len() != times.len() || others[run] <= 0.25 * times[run] + 0.03;
-    told.iter().enumerate().map(|(run, value)| is_calm(run).then_some(*value)).collect()
-}
-
 fn calm_ratio(of: &Value, to: &Value, path: &str) -> Shown {
     let rounds = calm(of, path).into_iter().zip(calm(to, path));
     Shown::Median(rounds.filter_map(|(of, to)| Some(of? / to?)).collect())
@@ -374,21 +367,6 @@ fn path_of(name: &str) -> &str {
         "Resident, shared pages once" => "metrics.proportional_bytes",
         "Start" => "metrics.start_s",
         other => other,
-    }
-}
-
-/// A figure, or a sum of some, of each run that tells it.
-fn values(row: &Value, path: &str) -> Vec<f64> {
-    let outcomes = row["outcomes"].as_array().unwrap().iter();
-    let figure =
-        |outcome: &Value, path: &str| outcome.pointer(&format!("/{}", path.replace('.', "/")))?.as_f64();
-    match path {
-        "times_s" => row["times_s"].as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect(),
-        "Lost" => outcomes
-            .filter_map(|run| Some((figure(run, "work.expected")? - figure(run, "work.done")?).max(0.0)))
-            .collect(),
-        "Runs" => vec![row["times_s"].as_array().unwrap().len() as f64],
-        _ => outcomes.filter_map(|run| path.split(" + ").map(|path| figure(run, path)).sum()).collect(),
     }
 }
 

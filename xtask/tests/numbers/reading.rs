@@ -45,3 +45,26 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     let middle = |from: usize| sorted.get(from / 2).copied().unwrap_or(f64::NAN);
     f64::midpoint(middle(sorted.len().saturating_sub(1)), middle(sorted.len()))
 }
+
+/// A figure, or a sum of some, of each run that tells it.
+pub(crate) fn values(row: &Value, path: &str) -> Vec<f64> {
+    let outcomes = row["outcomes"].as_array().unwrap().iter();
+    let figure =
+        |outcome: &Value, path: &str| outcome.pointer(&format!("/{}", path.replace('.', "/")))?.as_f64();
+    match path {
+        "times_s" => row["times_s"].as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect(),
+        "Lost" => outcomes
+            .filter_map(|run| Some((figure(run, "work.expected")? - figure(run, "work.done")?).max(0.0)))
+            .collect(),
+        "Runs" => vec![row["times_s"].as_array().unwrap().len() as f64],
+        _ => outcomes.filter_map(|run| path.split(" + ").map(|path| figure(run, path)).sum()).collect(),
+    }
+}
+
+/// A figure of each run that no other program disturbed.
+pub(crate) fn calm(row: &Value, path: &str) -> Vec<Option<f64>> {
+    let (told, times) = (values(row, path), values(row, "times_s"));
+    let others = values(row, "others_s");
+    let is_calm = |run: usize| others.len() != times.len() || others[run] <= 0.25 * times[run] + 0.03;
+    told.iter().enumerate().map(|(run, value)| is_calm(run).then_some(*value)).collect()
+}
