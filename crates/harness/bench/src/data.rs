@@ -176,7 +176,7 @@ impl Data {
     /// Writes the data into a machine's folder, which is made if it does not exist.
     ///
     /// # Errors
-    /// As [`write`].
+    /// As [`write()`].
     pub fn save(&self, machine: &Path) -> Result<()> {
         write(&Self::file(machine, &self.experiment), &json(self)?)
     }

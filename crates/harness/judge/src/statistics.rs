@@ -16,7 +16,7 @@ use std::iter::zip;
 const PROOF: f64 = 20.0;
 /// The same where the error may be on either side.
 const PROOF_OF_TWO: f64 = 2.0 * PROOF;
-/// Fewer rounds than this decide nothing: the least with which a bet reaches [`PROOF`].
+/// Fewer rounds than this decide nothing: the least with which a bet proves anything.
 pub const RUNS_TO_DECIDE: usize = 5;
 /// Fewer runs than this have no interval: the least with which a bet reaches it on both sides.
 pub const RUNS_FOR_INTERVAL: usize = 6;
