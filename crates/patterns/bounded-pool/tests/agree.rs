@@ -618,9 +618,16 @@ fn a_pool_whose_work_waits_for_another_works_on_as_many_as_it_may() {
 #[test]
 fn a_drop_of_threads_waits_for_an_input_that_is_being_read() {
     let (sender, inputs) = channel();
+    let (reads, is_read) = channel();
+    let inputs = from_fn(move || {
+        reads.send(()).unwrap();
+        inputs.recv().ok()
+    });
     sender.send(1).unwrap();
     let mut results = threads::stream(inputs, limit(2), Ok::<u64, ()>);
     assert_eq!(results.next(), Some((0, Ok(1))));
+    // A drop before the second read would have nothing to wait for.
+    is_read.iter().take(2).for_each(drop);
     let dropped = thread::spawn(|| drop(results));
     sleep(A_WHILE);
     assert!(!dropped.is_finished(), "the documentation warns of nothing");
