@@ -3,6 +3,8 @@
 use std::fs;
 use std::thread::available_parallelism;
 
+use crate::process::keeper;
+
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
@@ -76,9 +78,7 @@ fn of_cores(stat: &str, is_ours: impl Fn(usize) -> bool) -> Option<u64> {
 
 /// The ticks that a process has used.
 fn of_process(stat: &[u8]) -> Option<u64> {
-    // The name before it may hold anything, so what comes after the last bracket is read.
-    let after = stat.iter().rposition(|&byte| byte == b')')? + 1;
-    let mut ticks = str::from_utf8(&stat[after..]).ok()?.split_whitespace().skip(11);
+    let mut ticks = keeper::after_name(stat)?.skip(11);
     Some(ticks.next()?.parse::<u64>().ok()? + ticks.next()?.parse::<u64>().ok()?)
 }
 

@@ -122,6 +122,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether the data decide: more rounds would not change it.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Holds | Self::HoldsBut | Self::Fails)
+    }
+
     /// As it is shown: `holds, but`.
     pub fn words(self) -> &'static str {
         match self {

@@ -103,7 +103,7 @@ impl Rule {
         if let Some(chance) = chance.filter(|_| quantity != Quantity::Every) {
             return Err((chance.span(), "`chance` belongs to `every`".to_owned()));
         }
-        let in_series = matches!(quantity, Quantity::Slope | Quantity::Crossover);
+        let in_series = quantity.is_in_series();
         let rows = names.places(of, in_series)?;
         let over = over.map(|over| names.places(over, in_series)).transpose()?;
         if over.is_some() != quantity.compares() {
@@ -135,6 +135,11 @@ impl Quantity {
 
     fn compares(self) -> bool {
         matches!(self, Self::Ratio | Self::Pays | Self::Rounds | Self::Crossover)
+    }
+
+    /// Whether it is about all cases that have a size.
+    pub(super) fn is_in_series(self) -> bool {
+        matches!(self, Self::Slope | Self::Crossover)
     }
 
     /// What is wrong with these bounds, and so many figures.

@@ -6,8 +6,8 @@ use super::decide::Decided;
 use super::formula::Formula;
 use super::measure::{All, Scene, finished};
 use super::place::Place;
-use super::rule::{Quantity, Rule};
-use super::{Ledger, Rules, Verdict};
+use super::rule::Rule;
+use super::{Ledger, Rules};
 use bench::data::Data;
 use bench::experiment::Experiment;
 
@@ -21,6 +21,13 @@ pub struct Wanted {
     pub verdicts: BTreeSet<usize>,
     /// Whether a sentence wants to show a figure of it, for which one run is enough.
     pub is_shown: bool,
+}
+
+impl Wanted {
+    /// Whether another run may settle a verdict.
+    pub fn decides(&self) -> bool {
+        !self.verdicts.is_empty()
+    }
 }
 
 /// Rows by what is wanted of them; all others decide nothing now.
@@ -59,16 +66,12 @@ impl Rules {
         experiments: &[Experiment],
         planned: &BTreeSet<Key>,
     ) -> Option<(BTreeSet<Key>, BTreeSet<Key>)> {
-        if self.deciding.is_empty()
-            || !matches!(self.judge(all).verdict, Verdict::Unsettled | Verdict::NotMeasured)
-        {
+        if self.deciding.is_empty() || self.judge(all).verdict.is_settled() {
             return None;
         }
         let rows = |rule: &Rule, place: &Place, case: &str| {
-            let cases: Vec<&str> = match rule.quantity {
-                Quantity::Slope | Quantity::Crossover => sizes(experiments, place),
-                _ => vec![place.case.as_deref().unwrap_or(case)],
-            };
+            let own = || vec![place.case.as_deref().unwrap_or(case)];
+            let cases = if rule.quantity.is_in_series() { sizes(experiments, place) } else { own() };
             let key = |case: &str| (place.experiment.clone(), case.to_owned(), place.variant.clone());
             let keys = cases.into_iter().map(key).filter(|key| planned.contains(key));
             keys.collect::<BTreeSet<Key>>()
@@ -83,8 +86,7 @@ impl Rules {
                     let row = series.and_then(|(_, series)| series.data.row(case, variant));
                     row.is_some_and(|row| finished(row).is_err())
                 };
-                let in_series = matches!(rule.quantity, Quantity::Slope | Quantity::Crossover);
-                if rows.is_empty() || (!in_series && rows.iter().any(is_lost)) {
+                if rows.is_empty() || (!rule.quantity.is_in_series() && rows.iter().any(is_lost)) {
                     return None;
                 }
                 found.extend(rows.into_iter().filter(|key| !is_lost(key)));

@@ -8,7 +8,7 @@ use bench::data::{Data, Row, Status, Stopped};
 use bench::experiment::{Case, Experiment, Size, Variant};
 use bench::measure::{Bench, Candidate, Running};
 use judge::statistics::RUNS_FOR_INTERVAL;
-use judge::{Key, Ledger, Wants};
+use judge::{Key, Ledger, Wanted, Wants};
 
 use super::screen::Screen;
 
@@ -60,8 +60,7 @@ impl Schedule<'_, '_> {
                 let rounds = if begun.insert(next) { RUNS_FOR_INTERVAL } else { LATER_ROUNDS };
                 for _ in 0..rounds {
                     let wants = self.wants(&planned);
-                    let is_deciding =
-                        |key: &Key| wants.get(key).is_some_and(|wanted| !wanted.verdicts.is_empty());
+                    let is_deciding = |key: &Key| wants.get(key).is_some_and(Wanted::decides);
                     deciding.extend(wants.keys().filter(|key| is_deciding(key)).cloned());
                     let wanted = self.rows(next, &wants);
                     if !wanted.iter().any(is_deciding) || started.elapsed() > for_verdicts {
@@ -76,7 +75,7 @@ impl Schedule<'_, '_> {
                 }
             }
         }
-        let least = if self.size == Size::Quick { 1 } else { RUNS_FOR_INTERVAL };
+        let least = self.least();
         for index in 0..self.running.len() {
             for round in 0..least {
                 let has_time = round == 0 || started.elapsed() < for_all;
@@ -86,8 +85,13 @@ impl Schedule<'_, '_> {
                 }
             }
         }
-        self.finish(&deciding, least);
+        self.finish(&deciding);
         Ok(())
+    }
+
+    /// As many runs as a row gets that decides nothing.
+    fn least(&self) -> usize {
+        if self.size == Size::Quick { 1 } else { RUNS_FOR_INTERVAL }
     }
 
     /// The rows of a run of this size.
@@ -118,7 +122,7 @@ impl Schedule<'_, '_> {
         let own =
             wants.iter().filter(|((experiment, ..), _)| *experiment == self.running[index].experiment.name);
         let can_be_had = own.filter(|(key, wanted)| {
-            let most = if wanted.verdicts.is_empty() { 1 } else { MOST_ROUNDS };
+            let most = if wanted.decides() { MOST_ROUNDS } else { 1 };
             self.row(index, key).is_none_or(|row| row.status == Status::Ok && row.outcomes.len() < most)
         });
         can_be_had.map(|(key, _)| key.clone()).collect()
@@ -153,7 +157,8 @@ impl Schedule<'_, '_> {
         index: usize,
         is_wanted: &dyn Fn(&Candidate) -> bool,
     ) -> Result<usize> {
-        let left = Duration::try_from_secs_f64(self.seconds_left()).unwrap_or_default();
+        let left = if self.screen.has_bar() { self.seconds_left() } else { 0.0 };
+        let left = Duration::try_from_secs_f64(left).unwrap_or_default();
         let (running, screen) = (&mut self.running[index], &self.screen);
         let name = running.experiment.name.clone();
         if running.data.rows.is_empty() {
@@ -171,7 +176,7 @@ impl Schedule<'_, '_> {
 
     /// What is still to come, if each row gets as many runs as it takes when nothing disturbs it.
     fn seconds_left(&self) -> f64 {
-        let least = if self.size == Size::Quick { 1 } else { RUNS_FOR_INTERVAL };
+        let least = self.least();
         let planned = self.planned(self.size);
         let (planned, wants) = (&planned, &self.wants(&planned));
         let each = self.running.iter().enumerate().flat_map(|(index, running)| {
@@ -192,13 +197,14 @@ impl Schedule<'_, '_> {
     }
 
     /// Completes the data: each row has the rule that ended its rounds.
-    fn finish(&mut self, deciding: &BTreeSet<Key>, least: usize) {
+    fn finish(&mut self, deciding: &BTreeSet<Key>) {
+        let least = self.least();
         let wants = self.wants(&self.planned(self.size));
         for running in self.running.iter_mut() {
             let name = running.experiment.name.clone();
             for row in &mut running.data.rows {
                 let key = (name.clone(), row.case.to_string(), row.variant.to_string());
-                let is_open = wants.get(&key).is_some_and(|wanted| !wanted.verdicts.is_empty());
+                let is_open = wants.get(&key).is_some_and(Wanted::decides);
                 row.stopped = Some(match row.outcomes.len() {
                     _ if row.status != Status::Ok => Stopped::NotOk,
                     MOST_ROUNDS.. if is_open => Stopped::MostRounds,

@@ -33,6 +33,11 @@ impl Screen {
         Self { bar, started: Instant::now(), settled: BTreeMap::new(), latest: String::new() }
     }
 
+    /// Whether anybody can see how long it will take.
+    pub(super) fn has_bar(&self) -> bool {
+        self.bar.is_some()
+    }
+
     /// The first round of an experiment is about to begin.
     pub(super) fn begins(&self, experiment: &str, rows: usize) {
         if self.bar.is_none() {
@@ -54,8 +59,7 @@ impl Screen {
         for judgement in judgements {
             let Judgement { id, language, verdict, finding, .. } = judgement;
             let key = (id.clone(), language.to_string());
-            let is_settled = matches!(verdict, Verdict::Holds | Verdict::HoldsBut | Verdict::Fails);
-            if !is_settled {
+            if !verdict.is_settled() {
                 self.settled.remove(&key);
             } else if self.settled.insert(key, *verdict) != Some(*verdict) {
                 let language = if language == "rust" { "in Rust" } else { "in CPython" };

@@ -195,10 +195,14 @@ fn parents() -> BTreeMap<i32, i32> {
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid: i32| {
         let status = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        // The name before it may hold anything, so what comes after the last bracket is read.
-        let after = status.iter().rposition(|&byte| byte == b')')? + 1;
-        let parent = str::from_utf8(&status[after..]).ok()?.split_whitespace().nth(1)?.parse().ok()?;
+        let parent = after_name(&status)?.nth(1)?.parse().ok()?;
         Some((pid, parent))
     })
     .collect()
+}
+
+/// What a process's `stat` says after its name. That may hold anything, so the last bracket ends it.
+pub(crate) fn after_name(stat: &[u8]) -> Option<impl Iterator<Item = &str>> {
+    let after = stat.iter().rposition(|&byte| byte == b')')? + 1;
+    Some(str::from_utf8(&stat[after..]).ok()?.split_whitespace())
 }
