@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -56,6 +55,8 @@ def choose(variants: Iterable[str], arguments: argparse.Namespace) -> Any:
     Without a name it runs this program once for each, in a process of its own, since the peak of memory never falls; and ends it.
     """
     if arguments.variant is None:
+        import subprocess
+
         for variant in variants:
             subprocess.run([sys.executable, sys.argv[0], variant, *sys.argv[1:]], check=False)
         sys.exit()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
-from pathlib import Path
 
-from outcome import Refused
+from outcome import Refused, text
 
 # A limit is near where no more than a hundredth of it is left: some threads may have ended since.
 NEAR = 0.99
@@ -37,37 +37,39 @@ def of_threads(error: RuntimeError) -> Refused:
 
 def in_use() -> list[tuple[str, int, int]]:
     """How much of each limited thing is in use, and its limit; only those that the system tells."""
-    maps = len(Path("/proc/self/maps").read_bytes().splitlines())
+    maps = text("/proc/self/maps").count("\n")
     # All threads of the system: the second number of `1/77` in the fourth place.
-    tasks = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
-    kernel = Path("/proc/sys")
+    tasks = int(text("/proc/loadavg").split()[3].partition("/")[2])
     found = [
-        ("vm.max_map_count", maps, number(kernel / "vm/max_map_count")),
-        ("kernel.threads-max", tasks, number(kernel / "kernel/threads-max")),
-        ("kernel.pid_max", tasks, number(kernel / "kernel/pid_max")),
+        ("vm.max_map_count", maps, number("/proc/sys/vm/max_map_count")),
+        ("kernel.threads-max", tasks, number("/proc/sys/kernel/threads-max")),
+        ("kernel.pid_max", tasks, number("/proc/sys/kernel/pid_max")),
     ]
     for group in groups():
-        used = number(group / "pids.current")
-        found.append((f"{group}/pids.max", used or 0, number(group / "pids.max")))
+        used = number(f"{group}/pids.current")
+        found.append((f"{group}/pids.max", used or 0, number(f"{group}/pids.max")))
     return [(limit, used, most) for limit, used, most in found if most is not None]
 
 
-def number(file: Path) -> int | None:
+def number(file: str) -> int | None:
     """None where there is no such file, and none for `max`, which is no limit."""
     try:
-        return int(file.read_text())
+        return int(text(file))
     except (OSError, ValueError):
         return None
 
 
-def groups() -> list[Path]:
+def groups() -> list[str]:
     """The control groups that may limit threads, from our own up to the root, in both versions of the hierarchy."""
     tops = {"": "/sys/fs/cgroup", "pids": "/sys/fs/cgroup/pids"}
     found = []
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+    for line in text("/proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers in tops:
-            top = Path(tops[controllers])
-            group = top / path.lstrip("/")
-            found += [one for one in (group, *group.parents) if top in (one, *one.parents)]
+            top = tops[controllers]
+            group = os.path.normpath(f"{top}/{path}")
+            # What is above the root, seen from a container, is no concern of ours.
+            while group.startswith(top):
+                found.append(group)
+                group = os.path.dirname(group)
     return found

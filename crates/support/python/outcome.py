@@ -13,9 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 SCHEMA = 1
 # Peaks that the kernel does not keep are sampled this often: seldom, since each sample takes the GIL.
@@ -86,7 +85,7 @@ class Run:
             },
             "threads_peak": threads,
             "switches": {"voluntary": max(int(used[2]), 0), "involuntary": max(int(used[3]), 0)},
-            "refused": None if refused is None else vars(refused),
+            "refused": None if refused is None else refused._asdict(),
             "errors": dict(errors or {}),
         }
         self._write(record)
@@ -97,13 +96,15 @@ class Run:
     def _write(self, record: dict[str, Any]) -> None:
         file = os.environ.get("OUTCOME_FILE")
         if file:
-            unfinished = Path(file).with_suffix(".unfinished")
+            unfinished = f"{os.path.splitext(file)[0]}.unfinished"
             try:
-                unfinished.write_text(json.dumps(record))
-                unfinished.replace(file)
+                with open(unfinished, "w") as whole:
+                    json.dump(record, whole)
+                os.replace(unfinished, file)
             finally:
                 # There only if one of them failed.
-                unfinished.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.remove(unfinished)
         elif record["refused"]:
             print(f"{self.variant}: refused at {record['refused']['at']}: {record['refused']['limit']}")
         else:
@@ -140,8 +141,7 @@ class Run:
             _raise(self._children, sums)
 
 
-@dataclass
-class Refused:
+class Refused(NamedTuple):
     """A limit of the machine that was hit, which is a result and no error."""
 
     at: int
@@ -153,7 +153,7 @@ def _status(process: int) -> dict[str, int]:
     """The sizes, in bytes, and the threads of a process; nothing where the system does not tell."""
     figures = {}
     try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        lines = text(f"/proc/{process}/status").splitlines()
     except OSError:
         return {}
     for line in lines:
@@ -168,7 +168,7 @@ def _status(process: int) -> dict[str, int]:
 def _children(process: int) -> list[int]:
     """The processes that the main thread started, and those that their main threads did: a server's that forks, from 3.14 on."""
     try:
-        children = [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+        children = [int(child) for child in text(f"/proc/{process}/task/{process}/children").split()]
     except OSError:
         return []
     return children + [its_own for child in children for its_own in _children(child)]
@@ -177,10 +177,17 @@ def _children(process: int) -> list[int]:
 def _proportional(process: int) -> int:
     """Resident memory of a process, each page divided by those who share it."""
     try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        lines = text(f"/proc/{process}/smaps_rollup").splitlines()
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def text(path: str) -> str:
+    """What the system says in a file. Raises OSError if there is none."""
+    # Not by pathlib, which takes longer to import than some runs last.
+    with open(path) as file:
+        return file.read()
 
 
 def _raise(peaks: dict[str, int], figures: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # The workers of each pool: as few as show what two handlers at once do to it, on any machine.
 WORKERS = 2
@@ -10,8 +10,7 @@ WORKERS = 2
 BETWEEN_S = 0.001
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(NamedTuple):
     """Clients, each of which sends one request after the other."""
 
     clients: int

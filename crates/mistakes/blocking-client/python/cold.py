@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
-from statistics import median
 
 from .page import Page
 
@@ -21,6 +19,8 @@ def start_all(variant: str, host: str, path: str) -> tuple[list[Page], dict[str,
     """Starts the script of `variant` so often, one start after the other; returns all pages that it fetched, and the
     median of each figure.
     """
+    from statistics import median
+
     pages = []
     figures: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
@@ -33,10 +33,12 @@ def start_all(variant: str, host: str, path: str) -> tuple[list[Page], dict[str,
 
 def start(variant: str, host: str, path: str) -> tuple[Page, dict[str, float]]:
     """Starts it once; returns the page, and what it took until then. Raises CalledProcessError if the script has failed."""
+    import subprocess
+
     # What is compiled already is found where this interpreter keeps it.
     compiled = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
-    script = Path(__file__).with_name("bin") / f"cold_{variant}.py"
-    command = [sys.executable, *compiled, str(script), host, path]
+    script = os.path.join(os.path.dirname(__file__), "bin", f"cold_{variant}.py")
+    command = [sys.executable, *compiled, script, host, path]
     started = time.perf_counter()
     # It ends with its input, which this process holds, however that dies.
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
@@ -53,7 +55,8 @@ def start(variant: str, host: str, path: str) -> tuple[Page, dict[str, float]]:
 def status(process: int) -> dict[str, float]:
     """Peak of resident memory, and threads; nothing where the system does not tell."""
     try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        with open(f"/proc/{process}/status") as file:
+            lines = file.read().splitlines()
     except OSError:
         return {}
     told = {name: rest.split() for name, _, rest in (line.partition(":") for line in lines)}

@@ -4,13 +4,14 @@
 Requests from a few users beside a heartbeat: whom does a call that blocks keep waiting?
 """
 
+import os
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
-HERE = Path(__file__).resolve().parent
+# Not by pathlib, which takes longer to import than some runs last.
+HERE = os.path.dirname(os.path.realpath(__file__))
 # In place of this folder, whose aiohttp.py would hide the package.
-sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
+sys.path[:1] = [os.path.dirname(HERE), os.path.realpath(f"{HERE}/../../../support/python")]
 
 import demo
 import failures

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """An answer that arrived whole, whatever its status; its body was read to the end and dropped."""
 
     status: int

@@ -3,12 +3,13 @@
 Equal computations, more than one core: which model has them done in parallel?
 """
 
+import os
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+# Not by pathlib, which takes longer to import than some runs last.
+HERE = os.path.dirname(os.path.realpath(__file__))
 # In place of this folder, whose modules are those of a package.
-sys.path[:1] = [str(HERE.parent), str(HERE.parents[2] / "support" / "python")]
+sys.path[:1] = [os.path.dirname(HERE), os.path.realpath(f"{HERE}/../../../support/python")]
 
 import demo
 from heartbeat import Heartbeat

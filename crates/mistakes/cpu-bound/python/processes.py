@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from statistics import median
 from threading import Thread
+from typing import NamedTuple
 
 import kernel
 from heartbeat import Heartbeat
@@ -23,8 +23,7 @@ WORKERS = 4
 EMPTY_JOBS = 15
 
 
-@dataclass
-class Done:
+class Done(NamedTuple):
     """The answers, and what the pool cost: its start, and an empty job on it, there and back."""
 
     answers: list[int]

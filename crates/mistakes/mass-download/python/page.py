@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 # How much is read at once; a longer body takes more turns.
 BUFFER_BYTES = 4 * 1024
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """An answer that arrived whole, whatever its status; its body was read to the end and dropped."""
 
     status: int

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 # How many steps a worker computes after each wait, as a program does with what it has read: about 20 microseconds.
 PIECE = 150
 
 
-@dataclass(frozen=True)
-class Jobs:
+class Jobs(NamedTuple):
     """Workers that compute, and others that wait for something again and again, all at once."""
 
     computing: int

@@ -101,13 +101,13 @@ fn keep(mut arguments: impl Iterator<Item = OsString>, input: Stdio) -> io::Resu
     say(&line, STARTED, program.as_raw());
     let mut ending: Option<Instant> = None;
     loop {
-        match reap(program) {
-            Reaped::All => return Ok(()),
-            Reaped::Some(None) => {}
-            Reaped::Some(Some(status)) => {
-                say(&line, ENDED, status);
-                ending.get_or_insert_with(Instant::now);
-            }
+        let reaped = reap(program);
+        if let Some(status) = reaped.status {
+            say(&line, ENDED, status);
+            ending.get_or_insert_with(Instant::now);
+        }
+        if !reaped.leaves_any {
+            return Ok(());
         }
         if let Some(since) = ending {
             if since.elapsed() > TO_GO {
@@ -130,27 +130,26 @@ fn keep(mut arguments: impl Iterator<Item = OsString>, input: Stdio) -> io::Resu
     }
 }
 
-enum Reaped {
-    /// None is left.
-    All,
-    /// Some are left; how the program ended, if that was now.
-    Some(Option<i32>),
+struct Reaped {
+    /// How the program ended, if that was now.
+    status: Option<i32>,
+    /// Whether any process is left.
+    leaves_any: bool,
 }
 
 /// Takes note of all that have ended.
 fn reap(program: Pid) -> Reaped {
-    let mut ended = None;
+    let mut status = None;
     loop {
-        let (pid, status) = match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+        let (pid, ended) = match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::Exited(pid, code)) => (pid, (code & 0xff) << 8),
             Ok(WaitStatus::Signaled(pid, signal, core)) => (pid, signal as i32 | i32::from(core) << 7),
-            Err(Errno::ECHILD) if ended.is_none() => return Reaped::All,
-            // What has ended is told first.
-            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Reaped::Some(ended),
+            Ok(WaitStatus::StillAlive) => return Reaped { status, leaves_any: true },
+            Err(Errno::ECHILD) => return Reaped { status, leaves_any: false },
             Ok(_) | Err(_) => continue,
         };
         if pid == program {
-            ended = Some(status);
+            status = Some(ended);
         }
     }
 }
