@@ -9,7 +9,7 @@ mod over_n;
 use serde_json::Value;
 
 pub(crate) use self::ledger::headline;
-use self::ledger::{MEMORIES, ledger, rules};
+use self::ledger::{EVIDENCE, ledger};
 pub use self::ledger::{most_surprising, pairs};
 use self::method::method;
 pub(crate) use self::method::method_of_all;
@@ -24,8 +24,23 @@ use judge::series::{whole_time, work_time};
 use judge::statistics::{Interval, interval, median, outliers, ratio};
 use judge::{Guideline, Judgement, Verdicts};
 
+/// How much of an experiment its page shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Every table of every case.
+    Whole,
+    /// Every table of the first case; of the others what was done, in what time, with how much memory.
+    Short,
+}
+
 /// The page of one experiment on one machine; of `plots`, those of a case stand under it, and of `judgements` it shows its own.
-pub fn experiment(experiment: &Experiment, data: &Data, plots: &[Plot], judgements: &[Judgement]) -> String {
+pub fn experiment(
+    experiment: &Experiment,
+    data: &Data,
+    plots: &[Plot],
+    judgements: &[Judgement],
+    extent: Extent,
+) -> String {
     let mut page = format!("# {}\n\n", escape(&experiment.title));
     let Experiment { name, folder, .. } = experiment;
     let (machine, circumstances) = data.provenance();
@@ -37,17 +52,22 @@ pub fn experiment(experiment: &Experiment, data: &Data, plots: &[Plot], judgemen
     let own: Vec<_> =
         judgements.iter().filter(|judgement| experiment.claims.contains(&judgement.id)).collect();
     if !own.is_empty() {
-        page += &format!("## What the article says\n\n{}\n{MEMORIES}\n\n", ledger(&own));
-        page += &format!("The rules, written down before the run:\n\n{}\n", rules(&own));
+        page += &format!("## What the article says\n\n{}\n{EVIDENCE}\n\n", ledger(&own));
     }
     page += &over_n::over_n(experiment, data);
-    for case in cases(experiment, data) {
+    if extent == Extent::Short && cases(experiment, data).count() > 1 {
+        page += "The first case has all of its tables. Those of the other cases are on the page that `cargo xtask report --open` shows.\n\n";
+    }
+    for (place, case) in cases(experiment, data).enumerate() {
+        let is_whole = extent == Extent::Whole || place == 0;
         let arguments = escape(&case.args.join(" "));
         page += &format!("## {}\n\nArguments: <code>{arguments}</code>\n\n", case.name);
         page += &format!("{}\n", results(experiment, case, data));
         page += &pictures(plots.iter().filter(|plot| plot.case == case.name), "");
-        page += &figures::figures(experiment, case, data).map_or(String::new(), |figures| figures + "\n");
-        if measured_rows(case, data).next().is_some() {
+        if is_whole {
+            page += &figures::figures(experiment, case, data).map_or(String::new(), |figures| figures + "\n");
+        }
+        if is_whole && measured_rows(case, data).next().is_some() {
             page += &format!("The work by itself:\n\n{}\n", work(experiment, case, data));
             page += &format!("Memory at its peak:\n\n{}\n", memory(case, data));
         }
@@ -79,7 +99,7 @@ pub fn machine(
     }
     let all: Vec<_> = verdicts.judgements.iter().collect();
     page += &format!(
-        "## The ledger\n\n{}\n{MEMORIES}\n\n{}## The experiments\n\n",
+        "## The ledger\n\n{}\n{EVIDENCE}\n\n{}## The experiments\n\n",
         ledger(&all),
         guide::guide(guidelines, verdicts)
     );

@@ -24,7 +24,7 @@ use outcome::read_text;
 
 use crate::html;
 use crate::markdown::{escape, table};
-use crate::page;
+use crate::page::{self, Extent};
 use crate::plot::{self, Plot};
 use crate::splice::splice;
 
@@ -131,8 +131,9 @@ impl Machine {
             data.iter().filter_map(|data| Some((data.experiment_of(experiments)?, data))).collect();
         let of_each = at_once(&explained, |&(experiment, data)| {
             let plots = plot::plots(experiment, data);
-            let page = page::experiment(experiment, data, &plots, judgements);
-            Explained { experiment, data, page, plots }
+            let page = |extent| page::experiment(experiment, data, &plots, judgements, extent);
+            let (whole, short) = (page(Extent::Whole), page(Extent::Short));
+            Explained { experiment, data, whole, short, plots }
         });
         Ok(Pages { machine: self, judged, overview, of_each })
     }
@@ -142,7 +143,10 @@ impl Machine {
 struct Explained<'a> {
     experiment: &'a Experiment,
     data: &'a Data,
-    page: String,
+    /// For the page that has it all.
+    whole: String,
+    /// For the page of its own.
+    short: String,
     plots: Vec<Plot>,
 }
 
@@ -164,11 +168,10 @@ impl Pages<'_> {
             overview: &pages.overview,
             picture: pages.picture(),
         });
-        let shown = all
-            .first()
-            .into_iter()
-            .flat_map(|pages| &pages.of_each)
-            .map(|Explained { experiment, page, plots, .. }| html::Shown { experiment, page, plots });
+        let shown =
+            all.first().into_iter().flat_map(|pages| &pages.of_each).map(
+                |Explained { experiment, whole, plots, .. }| html::Shown { experiment, page: whole, plots },
+            );
         html::html(&workspace.root, &machines.collect::<Vec<_>>(), &shown.collect::<Vec<_>>())
     }
 
@@ -184,8 +187,8 @@ impl Pages<'_> {
         let folder = &self.machine.folder;
         let mut files = Vec::from(self.judged);
         files.push((folder.join("README.md"), self.overview));
-        for Explained { experiment, page, plots, .. } in self.of_each {
-            files.push((folder.join(format!("{}.md", experiment.name)), page));
+        for Explained { experiment, short, plots, .. } in self.of_each {
+            files.push((folder.join(format!("{}.md", experiment.name)), short));
             files.extend(plots.into_iter().map(|plot| (folder.join(plot.file), plot.svg)));
         }
         files

@@ -3,41 +3,29 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::markdown::{escape, list, table};
+use crate::markdown::{escape, table};
 use crate::plot::Plot;
 use bench::text::escape::html;
 use judge::{Judgement, Verdict};
 
-/// Both are called memory, and differ.
-pub(super) const MEMORIES: &str = "*Memory* in the evidence is all that is taken: resident, page tables and kernel stacks together. *Resident \
-     memory* and *peak memory* are the first of these alone, so their ratios are other ones.";
+/// Where to read what a verdict rests on.
+pub(super) const EVIDENCE: &str = "The evidence and the rule of each verdict are in [data/claims.json](data/claims.json), and on the page that \
+     `cargo xtask report --open` shows. *Used* is memory that a program has; *reserved* is address space.";
 
 /// The claims with their verdicts; a claim that was not measured in a language says so.
 pub(super) fn ledger(judgements: &[&Judgement]) -> String {
     let rows = pairs(judgements).map(|(rust, python)| {
-        vec![
-            rust.id.clone(),
-            escape(&rust.says),
-            format!("**{}**", rust.verdict.words()),
-            python.map_or(String::new(), in_python),
-            evidence(rust),
-        ]
+        vec![rust.id.clone(), escape(&rust.says), found(rust), python.map_or(String::new(), found)]
     });
-    table("Claim | The article says | In Rust | In CPython | Evidence (Rust)", rows)
+    table("Claim | The article says | In Rust | In CPython", rows)
 }
 
-fn in_python(judgement: &Judgement) -> String {
+/// The verdict and the finding; of what was not measured, what is missing.
+fn found(judgement: &Judgement) -> String {
     let verdict = judgement.verdict.words();
-    let verdict =
-        if judgement.verdict == Verdict::NotMeasured { verdict.to_owned() } else { format!("**{verdict}**") };
-    format!("{verdict}: {}", evidence(judgement))
-}
-
-/// The finding, and what it rests on.
-fn evidence(judgement: &Judgement) -> String {
     match judgement.verdict {
-        Verdict::NotMeasured => judgement.evidence.text().md(),
-        _ => format!("{} {}.", judgement.finding.md(), judgement.evidence.text().md()),
+        Verdict::NotMeasured => format!("{verdict}: {}", judgement.evidence.text().md()),
+        _ => format!("**{verdict}**: {}", judgement.finding.md()),
     }
 }
 
@@ -51,18 +39,6 @@ pub fn pairs<'a>(judgements: &[&'a Judgement]) -> impl Iterator<Item = Pair<'a>>
         let python = judgements.iter().find(|other| other.id == rust.id && other.language == "python");
         (*rust, python.copied())
     })
-}
-
-pub(super) fn rules(judgements: &[&Judgement]) -> String {
-    list(pairs(judgements).flat_map(|(rust, python)| {
-        // Where CPython has no rule of its own, it stands under that of Rust.
-        let python = python.filter(|python| python.threshold != rust.threshold);
-        let rules = [Some((rust, "")), python.map(|python| (python, ", in CPython"))].into_iter().flatten();
-        let told = rules.filter(|(judgement, _)| !judgement.threshold.is_empty());
-        told.map(|(judgement, language)| {
-            format!("{}{language}: {}", judgement.id, escape(&judgement.threshold))
-        })
-    }))
 }
 
 /// How many rows of the ledger the front page shows.
@@ -89,7 +65,7 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&P
     });
     format!(
         "{picture}Of {count} claims the {shown} that surprise most, as measured on one machine. \
-         [Its page](results/{label}/README.md) has the evidence and the other {}; the page of each experiment has the rules.\n\n{}",
+         [Its page](results/{label}/README.md) has the findings, and the other {}.\n\n{}",
         count - shown,
         table("Claim | The article says | In Rust | In CPython", rows)
     )

@@ -195,7 +195,7 @@ impl Demo {
         };
         let tree = Tree { leaves: vec![leaf], crossings: vec![crossing] };
         let plots: Vec<Plot> = plot::plots(experiment, &data);
-        let own = page::experiment(experiment, &data, &plots, &judgements);
+        let own = page::experiment(experiment, &data, &plots, &judgements, page::Extent::Whole);
         let data = [data];
         let rows = vec![("a row".to_owned(), vec![Cell::Measured("1".to_owned())])];
         let summary = Summary { columns: vec!["threads".to_owned()], rows };
