@@ -42,7 +42,7 @@ pub fn pairs<'a>(judgements: &[&'a Judgement]) -> impl Iterator<Item = Pair<'a>>
 }
 
 /// How many rows of the ledger the front page shows.
-const HEADLINE: usize = 10;
+const HEADLINE: usize = 8;
 /// Of these no more than so many rest on the same experiment, so that they do not all tell the same story.
 const OF_ONE_EXPERIMENT: usize = 2;
 
@@ -52,10 +52,8 @@ const OF_ONE_EXPERIMENT: usize = 2;
 pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&Plot>) -> String {
     let all: Vec<_> = judgements.iter().collect();
     let surprising = most_surprising(&all, HEADLINE);
-    let verdict = |judgement: &Judgement| format!("**{}**", judgement.verdict.words());
     let rows = surprising.iter().map(|(rust, python)| {
-        let python = python.map_or(String::new(), verdict);
-        vec![rust.id.clone(), escape(&rust.says), verdict(rust), python]
+        vec![rust.id.clone(), escape(&rust.says), found(rust), python.map_or(String::new(), found)]
     });
     let (shown, count) = (rows.len(), pairs(&all).count());
     // Smaller than on the other pages, so that what follows is in sight too.
@@ -64,8 +62,8 @@ pub(crate) fn headline(judgements: &[Judgement], label: &str, picture: Option<&P
         format!("<img src=\"results/{label}/{file}\" alt=\"{title}\" width=\"600\">\n\n")
     });
     format!(
-        "{picture}Of {count} claims the {shown} that surprise most, as measured on one machine. \
-         [Its page](results/{label}/README.md) has the findings, and the other {}.\n\n{}",
+        "{picture}The {shown} of {count} claims that surprise most, as measured on one machine. \
+         [Its page](results/{label}/README.md) has the other {}.\n\n{}",
         count - shown,
         table("Claim | The article says | In Rust | In CPython", rows)
     )
